@@ -1,0 +1,58 @@
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+
+/** `room` may import only itself and the rooms behind it. */
+const layers = ['transport', 'schema', 'service', 'store', 'database'];
+const zones = [
+  ...layers.flatMap((room, depth) =>
+    layers.slice(0, depth).map((outer) => ({
+      target: `./src/${room}`,
+      from: `./src/${outer}`,
+      message: 'Imports go one way: transport → schema → service → store → database.',
+    })),
+  ),
+  {
+    target: './src/embedded',
+    from: './src',
+    except: ['./embedded'],
+    message: 'The embedded engine imports nothing of the service.',
+  },
+  {
+    target: ['./src/transport', './src/schema', './src/service', './src/store', './src/main.ts', './src/app.ts'],
+    from: './src/embedded',
+    message: 'Only src/database opens the front door of the embedded engine.',
+  },
+];
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'test/generated', '*.js'] },
+  ...tseslint.configs.recommended,
+  ...tseslint.configs.stylistic,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [importX.createNodeResolver({ extensions: ['.ts', '.js'] })] },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    files: ['src/embedded/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'lmdb', message: 'Only storage/lmdb.ts knows lmdb.' }], patterns: [{ group: ['mingo', 'mingo/*'], message: 'Only language/mingo.ts knows mingo.' }] },
+      ],
+    },
+  },
+  { files: ['src/embedded/storage/lmdb.ts', 'src/embedded/language/mingo.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['eslint.config.mjs'], rules: { 'import-x/no-default-export': 'off' }, extends: [tseslint.configs.disableTypeChecked] },
+);
