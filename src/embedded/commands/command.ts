@@ -1,0 +1,34 @@
+import type { Engine } from '../engine';
+import { BsonDocument, BsonValue } from '../language/bson-value';
+
+/** The connection a command came in on. */
+export interface ConnectionState {
+  readonly id: number;
+  /** Calls back once, when the connection has closed. */
+  onClose(callback: () => void): void;
+}
+
+/** One command as it came off the wire. */
+export interface CommandRequest {
+  /** The first key of the body, as sent. */
+  readonly name: string;
+  readonly db: string;
+  /** Decoded, except for `documents`. Sequences `updates` and `deletes` are arrays here. */
+  readonly body: BsonDocument;
+  /** An insert's documents as raw bytes, in order, from the body's array or from a document sequence. */
+  readonly rawDocuments: readonly Uint8Array[];
+  readonly connection: ConnectionState;
+}
+
+/** Documents of a reply that are sent as they are stored, without decoding them. */
+export class RawDocuments {
+  constructor(readonly documents: readonly Uint8Array[]) {}
+}
+
+export type ReplyValue = BsonValue | RawDocuments | Reply;
+
+/** A reply without its `ok`; key order is kept. */
+export type Reply = Map<string, ReplyValue>;
+
+/** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
+export type Command = (request: CommandRequest, engine: Engine) => Promise<Reply> | Reply;
