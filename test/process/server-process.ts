@@ -1,0 +1,68 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+const builtRoot = join(__dirname, '../..');
+
+/** A program of this project in a process of its own, as its users run it. */
+export interface RunningProcess {
+  /** The address it printed: http://… of a server, mongodb://… of a database. */
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** SIGTERM, and the exit code once it is gone. */
+  stop(): Promise<number | null>;
+  /** SIGKILL: no goodbye. Resolves once it is gone. */
+  kill(): Promise<void>;
+}
+
+/** The whole service on a free port, with `settings` on top of this process's environment. */
+export function startServerProcess(settings: Record<string, string | undefined>): Promise<RunningProcess> {
+  return startProcess('src/main.js', [], { PORT: '0', ...settings }, /http:\/\/[^\s"]+\/graphql/);
+}
+
+/** The embedded engine alone on loopback TCP, as `npm run database` starts it. */
+export function startDatabaseProcess(dataDir: string): Promise<RunningProcess> {
+  const parameters = ['--port', '0', '--data-dir', dataDir];
+  return startProcess('src/embedded/command-line.js', parameters, {}, /mongodb:\/\/[^\s"]+/);
+}
+
+/** Runs a built program and resolves when it has printed an address that `ready` matches. */
+export async function startProcess(
+  program: string,
+  parameters: readonly string[],
+  settings: Record<string, string | undefined>,
+  ready: RegExp,
+): Promise<RunningProcess> {
+  const child = spawn(process.execPath, [join(builtRoot, program), ...parameters], {
+    env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  endWithThisProcess(child);
+  let printed = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      printed += chunk.toString();
+      const address = ready.exec(printed)?.[0];
+      if (address) resolve(address);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    void gone.then((code) => reject(new Error(`${program} ended with ${code}:\n${printed}`)));
+  });
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => printed,
+    stop: () => (child.kill('SIGTERM'), gone),
+    kill: async () => (child.kill('SIGKILL'), void (await gone)),
+  };
+}
+
+function endWithThisProcess(child: ChildProcess): void {
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+}
