@@ -10,6 +10,11 @@ export interface IndexInfo {
   readonly specOnly: boolean;
   /** Whether any document has, or had, an array under one of the key's paths. Never goes back to false. */
   readonly multikey: boolean;
+  /**
+   * The paths of the key under which any document has, or had, an array: `labels` of { labels: 1, startedAt: -1 }. The
+   * planner combines bounds and trusts the order only of the other ones.
+   */
+  readonly multikeyPaths: ReadonlySet<string>;
   /** As listIndexes shows it. */
   readonly spec: BsonDocument;
 }
@@ -52,8 +57,8 @@ export interface CollectionView {
     upper: Uint8Array,
     reverse: boolean,
   ): IterableIterator<IndexEntry>;
-  /** All documents in the order of insertion, or the reverse of it; lazy as above. */
-  scanDocuments(reverse?: boolean): IterableIterator<StoredDocument>;
+  /** All documents, or those beyond `after`, in the order of insertion, or the reverse of it; lazy as above. */
+  scanDocuments(reverse?: boolean, after?: number): IterableIterator<StoredDocument>;
   /** The number of documents, without counting them. */
   documentCount(): number;
   /** Another collection of the same database (`$lookup`) as of the same moment, or null where there is none. */
