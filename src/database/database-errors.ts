@@ -1,0 +1,52 @@
+import { mongo } from 'mongoose';
+import { DomainError, serviceUnavailable } from '../errors';
+
+/**
+ * Server codes that say "not now": interrupted, out of time, no primary, shutting down, write concern not reached in
+ * time. From MongoDB's error_codes.yml; the driver has labels for some of them only.
+ */
+const passing = new Set([
+  6, 7, 50, 64, 89, 91, 112, 133, 134, 189, 202, 251, 262, 290, 314, 317, 358, 384, 9001, 10058, 10107, 11600,
+  11602, 13435, 13436, 14031,
+]);
+
+const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongo;
+
+/**
+ * The error for the client where `error` says that the database is away, busy or out of time; null where it says
+ * anything else, that is, where it is a fault of ours.
+ */
+export function asServiceUnavailable(error: unknown): DomainError | null {
+  if (isTimeLimit(error))
+    return serviceUnavailable('The database took too long. Ask for less, or try again.', error);
+  return isAway(error) ? serviceUnavailable('The database is not available. Try again.', error) : null;
+}
+
+function isTimeLimit(error: unknown): boolean {
+  return error instanceof MongoServerError && (error.code === 50 || error.code === 262);
+}
+
+function isAway(error: unknown): boolean {
+  if (error instanceof MongoServerError) return passing.has(Number(error.code)) || isRetryable(error);
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  return error instanceof MongoError && unreachable.has(error.name);
+}
+
+/** The driver's own errors for a pool or topology that is not there at the moment. */
+const unreachable = new Set([
+  'MongoWaitQueueTimeoutError',
+  'MongoPoolClearedError',
+  'PoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoTopologyClosedError',
+  'MongoNotConnectedError',
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoOperationTimeoutError',
+  'MongoServerClosedError',
+  'MongoStalePrimaryError',
+]);
+
+function isRetryable(error: InstanceType<typeof MongoError>): boolean {
+  return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError');
+}

@@ -1,0 +1,61 @@
+import mongoose from 'mongoose';
+import { startEmbeddedMongo } from '../embedded/start-embedded-mongo';
+import type { Config } from '../config';
+import type { Log } from '../log';
+import { connect, DatabaseOpenError } from './connect';
+
+/** The one database of an app: a MongoDB deployment, or the embedded engine behind the same driver. */
+export interface Database {
+  readonly connection: mongoose.Connection;
+  /** For people, without credentials: `MongoDB 7.0.5, replica set rs0 at db1:27017` or `embedded engine in ./data`. */
+  readonly description: string;
+  /** Resolves when the primary has answered; rejects with the driver's error otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens MONGODB_URI, or the embedded engine in DATA_DIR where there is none.
+ * @throws DatabaseOpenError with one line for the person who starts the server
+ */
+export async function openDatabase(config: Config, log: Log): Promise<Database> {
+  if (config.mongodbUri !== null) {
+    const { connection, description } = await connect(config.mongodbUri, config, log);
+    return database(connection, description, () => connection.close());
+  }
+  const engine = await startEngine(config.dataDir);
+  try {
+    const { connection } = await connect(engine.uri, config, log);
+    return database(connection, `embedded engine in ${config.dataDir}`, async () => {
+      await connection.close();
+      await engine.close();
+    });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function startEngine(path: string) {
+  try {
+    return await startEmbeddedMongo({ path });
+  } catch (error) {
+    throw new DatabaseOpenError((error as Error).message, { cause: error });
+  }
+}
+
+function database(
+  connection: mongoose.Connection,
+  description: string,
+  close: () => Promise<void>,
+): Database {
+  const admin = connection.getClient().db('admin');
+  return {
+    connection,
+    description,
+    async ping() {
+      await admin.command({ ping: 1 });
+    },
+    close,
+  };
+}
