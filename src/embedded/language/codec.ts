@@ -1,0 +1,151 @@
+import { Binary, BSON, BSONError, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long } from 'bson';
+import { MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { BsonDocument, BsonValue } from './bson-value';
+import { MongoError } from './errors';
+
+const { parseToElements, ByteUtils, NumberUtils } = BSON.onDemand;
+
+/** MongoDB's limit on how deep documents nest. */
+const MAX_DEPTH = 200;
+
+/**
+ * Decodes a document without promoting or interpreting anything: an int stays an Int32, `{ $ref, $id }` a document.
+ * @throws MongoError InvalidBSON (22), Overflow (15) beyond 200 levels
+ */
+export function decodeDocument(bytes: Uint8Array): BsonDocument {
+  return guarded(() => decodeDocumentAt(bytes, 0, 1, null));
+}
+
+/** As `decodeDocument`, but only the named top-level fields. */
+export function decodeFields(bytes: Uint8Array, names: ReadonlySet<string>): BsonDocument {
+  return guarded(() => decodeDocumentAt(bytes, 0, 1, names));
+}
+
+/** Encodes a document with exactly the types it has: `encodeDocument(decodeDocument(bytes))` equals `bytes`. */
+export function encodeDocument(document: BsonDocument): Uint8Array {
+  return BSON.serialize(document);
+}
+
+function guarded<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (BSONError.isBSONError(error) || error instanceof RangeError) throw new MongoError(22, error.message);
+    throw error;
+  }
+}
+
+function decodeDocumentAt(
+  bytes: Uint8Array,
+  offset: number,
+  depth: number,
+  wanted: ReadonlySet<string> | null,
+): BsonDocument {
+  if (depth > MAX_DEPTH)
+    throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
+  const document: BsonDocument = new Map();
+  for (const [type, nameOffset, nameLength, valueOffset, length] of parseToElements(bytes, offset)) {
+    const name = ByteUtils.toUTF8(bytes, nameOffset, nameOffset + nameLength, false);
+    if (wanted !== null && !wanted.has(name)) continue;
+    document.set(name, decodeValue(bytes, type, valueOffset, length, depth));
+  }
+  return document;
+}
+
+function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {
+  return [...decodeDocumentAt(bytes, offset, depth, null).values()];
+}
+
+function decodeValue(bytes: Uint8Array, type: number, at: number, length: number, depth: number): BsonValue {
+  switch (type) {
+    case 1:
+      return new Double(NumberUtils.getFloat64LE(bytes, at));
+    case 2:
+      return decodeText(bytes, at);
+    case 3:
+      return decodeDocumentAt(bytes, at, depth + 1, null);
+    case 4:
+      return decodeArrayAt(bytes, at, depth + 1);
+    case 5:
+      return decodeBinary(bytes, at);
+    case 7:
+      return new ObjectId(copy(bytes, at, 12));
+    case 8:
+      return bytes[at] !== 0;
+    case 9:
+      return decodeDate(Number(NumberUtils.getBigInt64LE(bytes, at)));
+    case 10:
+      return null;
+    case 11:
+      return decodeRegExp(bytes, at, length);
+    case 13:
+      return new Code(decodeText(bytes, at));
+    case 14:
+      return new BSONSymbol(decodeText(bytes, at));
+    case 15: {
+      const code = decodeText(bytes, at + 4);
+      const scopeAt = at + 8 + NumberUtils.getInt32LE(bytes, at + 4);
+      return new Code(code, decodeDocumentAt(bytes, scopeAt, depth + 1, null));
+    }
+    case 16:
+      return new Int32(NumberUtils.getInt32LE(bytes, at));
+    case 17:
+      return new Timestamp(decodeLong(bytes, at));
+    case 18:
+      return decodeLong(bytes, at);
+    case 19:
+      return new Decimal128(copy(bytes, at, 16));
+    case 127:
+      return new MaxKey();
+    case 255:
+      return new MinKey();
+    default:
+      throw new MongoError(22, `BSON type ${type} is deprecated and not supported`);
+  }
+}
+
+/** BSON's dates reach further than JavaScript's. */
+class FarDate extends Date {
+  constructor(private readonly milliseconds: number) {
+    super(Number.NaN);
+  }
+
+  override getTime(): number {
+    return this.milliseconds;
+  }
+
+  override valueOf(): number {
+    return this.milliseconds;
+  }
+}
+
+function decodeDate(milliseconds: number): Date {
+  return Math.abs(milliseconds) > 8.64e15 ? new FarDate(milliseconds) : new Date(milliseconds);
+}
+
+/** A copy, because the bytes may live in memory that the storage takes back. */
+function copy(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, at, at + length);
+}
+
+function decodeText(bytes: Uint8Array, at: number): string {
+  return ByteUtils.toUTF8(bytes, at + 4, at + 3 + NumberUtils.getInt32LE(bytes, at), false);
+}
+
+function decodeLong(bytes: Uint8Array, at: number): Long {
+  return new Long(NumberUtils.getInt32LE(bytes, at), NumberUtils.getInt32LE(bytes, at + 4));
+}
+
+function decodeBinary(bytes: Uint8Array, at: number): Binary {
+  const length = NumberUtils.getInt32LE(bytes, at);
+  const subType = bytes[at + 4]!;
+  // The old subtype 2 repeats its length inside; the encoder writes it again.
+  const inner = subType === Binary.SUBTYPE_BYTE_ARRAY ? 4 : 0;
+  return new Binary(copy(bytes, at + 5 + inner, length - inner), subType);
+}
+
+function decodeRegExp(bytes: Uint8Array, at: number, length: number): BSONRegExp {
+  const patternEnd = bytes.indexOf(0, at);
+  const pattern = ByteUtils.toUTF8(bytes, at, patternEnd, false);
+  return new BSONRegExp(pattern, ByteUtils.toUTF8(bytes, patternEnd + 1, at + length - 1, false));
+}
