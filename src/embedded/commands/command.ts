@@ -4,6 +4,8 @@ import { BsonDocument, BsonValue } from '../language/bson-value';
 /** The connection a command came in on. */
 export interface ConnectionState {
   readonly id: number;
+  /** The address that a client reaches us by: host and port, or the path of a socket. */
+  readonly address: string;
   /** Calls back once, when the connection has closed. */
   onClose(callback: () => void): void;
 }
@@ -29,6 +31,11 @@ export type ReplyValue = BsonValue | RawDocuments | Reply;
 
 /** A reply without its `ok`; key order is kept. */
 export type Reply = Map<string, ReplyValue>;
+
+/** A reply, or a document in one, from fields written out in their order. */
+export function replyOf<Value extends ReplyValue>(fields: Record<string, Value>): Map<string, Value> {
+  return new Map(Object.entries(fields));
+}
 
 /** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
 export type Command = (request: CommandRequest, engine: Engine) => Promise<Reply> | Reply;

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { EmbeddedMongoStartError, startEmbeddedMongo } from './start-embedded-mongo';
+
+const HELP = `The embedded database by itself, for mongosh, Compass or any MongoDB client on this machine.
+
+  npm run database -- [--port 27018] [--data-dir ./data]
+
+  --port      port of 127.0.0.1 to listen on; 0 takes a free one (27018)
+  --data-dir  folder of the data; made where it is missing (./data)
+  --help      this text
+`;
+
+/** What a person did wrong; the message says it in one line. */
+class UsageError extends Error {}
+
+function readOptions(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: { type: 'string', default: '27018' },
+        'data-dir': { type: 'string', default: './data' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}; --help shows what there is`);
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new UsageError(`--port takes a number from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const path = options['data-dir'];
+  const mongo = await startEmbeddedMongo({
+    path,
+    port: readPort(options.port),
+    log: writeLog,
+    onFailure: fail,
+  });
+  process.stdout.write(
+    `The embedded database listens on this machine only. It speaks MongoDB's protocol over the data in ${path}.\n` +
+      `  ${mongo.uri}\n` +
+      'Give this to mongosh, Compass or MONGODB_URI. Ctrl+C stops it.\n',
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void mongo.close());
+}
+
+function writeLog(level: 'info' | 'error', message: string, detail?: string): void {
+  process.stderr.write(`${level}: ${message}${detail ? `\n${detail}` : ''}\n`);
+}
+
+function fail(error: unknown): void {
+  const expected = error instanceof UsageError || error instanceof EmbeddedMongoStartError;
+  process.stderr.write(`${expected ? error.message : `the database failed: ${String(error)}`}\n`);
+  process.exitCode = 1;
+}
+
+main().catch(fail);

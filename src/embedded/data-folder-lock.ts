@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const LOCK_FILE = 'engine.lock';
+
+/** Which process holds a folder. The start time tells it from a later process with the same id. */
+interface Holder {
+  readonly pid: number;
+  readonly startTime: string;
+  /** Sets apart two locks of one process. */
+  readonly token: string;
+}
+
+/** The folder belongs to another engine; the message says to which process. */
+export class DataFolderInUseError extends Error {}
+
+/**
+ * Makes the folder (for this user only) and takes it for this process; returns what gives it back. The lock of a
+ * process that died without giving it back is taken over.
+ * @throws DataFolderInUseError, or the system's error when the folder cannot be made or written
+ */
+export function lockDataFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lockFile = join(folder, LOCK_FILE);
+  const self: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', token: randomUUID() };
+  const draft = join(folder, `${LOCK_FILE}.${self.token}`);
+  writeFileSync(draft, JSON.stringify(self), { mode: 0o600 });
+  try {
+    // Linking the finished file is atomic: nobody ever reads half a lock, and only one can link.
+    while (!tryLink(draft, lockFile)) removeStale(lockFile, folder);
+  } finally {
+    unlinkSync(draft);
+  }
+  return () => {
+    if (readHolder(lockFile)?.token === self.token) unlinkSync(lockFile);
+  };
+}
+
+function tryLink(draft: string, lockFile: string): boolean {
+  try {
+    linkSync(draft, lockFile);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function removeStale(lockFile: string, folder: string): void {
+  const holder = readHolder(lockFile);
+  if (!holder) return;
+  if (isAlive(holder)) {
+    throw new DataFolderInUseError(
+      `the data folder ${folder} is in use by the process with id ${holder.pid}`,
+    );
+  }
+  // Moved aside first and looked at again: another process may have taken the stale lock over since it was read.
+  const aside = `${lockFile}.${randomUUID()}`;
+  try {
+    renameSync(lockFile, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readHolder(aside)?.token !== holder.token) tryLink(aside, lockFile);
+  unlinkSync(aside);
+}
+
+/** Null when there is no lock. A file that is not ours to read counts as the lock of a process that is gone. */
+function readHolder(lockFile: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')) as Holder;
+  } catch (error) {
+    if (error instanceof SyntaxError) return { pid: 0, startTime: '', token: '' };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function isAlive({ pid, startTime }: Holder): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const known = startTimeOf(pid);
+  return known === null || known === startTime;
+}
+
+/** When a process started, in the system's own words; null when it cannot be told. */
+function startTimeOf(pid: number): string | null {
+  try {
+    if (process.platform !== 'linux')
+      return execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Field 22, counted behind the command's name, which may itself hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

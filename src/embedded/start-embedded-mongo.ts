@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { lockDataFolder } from './data-folder-lock';
+import { EngineThread, type EngineThreadEvents } from './engine-thread';
+import type { Place } from './wire/server';
+
+/** What a Unix socket's path may be long on every system, without its final zero (104 on macOS, 108 on Linux). */
+const MAX_SOCKET_PATH_BYTES = 103;
+const SOCKET_NAME = 'mongo.sock';
+
+export interface EmbeddedMongoOptions extends EngineThreadEvents {
+  /** The data folder; made where it is missing. */
+  readonly path: string;
+  /** Listens on this port of 127.0.0.1 (0: a free one) in place of a Unix socket in the data folder. */
+  readonly port?: number;
+}
+
+export interface EmbeddedMongo {
+  /** A connection string for any MongoDB driver. */
+  readonly uri: string;
+  /** Answers what is running, closes every connection and gives the data folder back. May be called again. */
+  close(): Promise<void>;
+}
+
+/** The engine cannot start; the message is one line, for people. */
+export class EmbeddedMongoStartError extends Error {}
+
+/**
+ * Starts the engine on a data folder, in a worker thread of its own.
+ * @throws EmbeddedMongoStartError
+ */
+export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
+  const path = resolve(options.path);
+  const release: (() => void)[] = [];
+  const releaseAll = () =>
+    release
+      .splice(0)
+      .reverse()
+      .forEach((each) => each());
+  try {
+    release.push(lockDataFolder(path));
+    const place = options.port === undefined ? socketPlace(path, release) : { port: options.port };
+    const engine = await EngineThread.start({ path, place }, options, releaseAll);
+    return { uri: `mongodb://${hostOf(engine.address)}/?directConnection=true`, close: () => engine.close() };
+  } catch (error) {
+    releaseAll();
+    throw new EmbeddedMongoStartError(explain(error as NodeJS.ErrnoException, path, options.port), {
+      cause: error,
+    });
+  }
+}
+
+/** As a connection string has it, which would read the slashes of a socket's path as its own. */
+function hostOf(address: string): string {
+  return address.includes('/') ? encodeURIComponent(address) : address;
+}
+
+/** A socket in the data folder, or in a private folder of its own where that path would be too long for the system. */
+function socketPlace(path: string, release: (() => void)[]): Place {
+  let socketPath = join(path, SOCKET_NAME);
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
+    const folder = mkdtempSync(join(tmpdir(), 'mongo-'));
+    release.push(() => rmSync(folder, { recursive: true, force: true }));
+    socketPath = join(folder, SOCKET_NAME);
+  }
+  // What a killed process left behind; the folder's lock is ours by now.
+  rmSync(socketPath, { force: true });
+  return { socketPath };
+}
+
+function explain(error: NodeJS.ErrnoException, path: string, port: number | undefined): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} of 127.0.0.1 is taken by another program`;
+    case 'EACCES':
+      if (error.syscall === 'listen') return `port ${port} of 127.0.0.1 may not be used by this user`;
+      return `the data folder ${path} cannot be written: permission denied`;
+    case 'EPERM':
+    case 'EROFS':
+      return `the data folder ${path} cannot be written: ${error.message}`;
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `the data folder ${path} cannot be made: a file is in its place`;
+    default:
+      return error.message.split('\n', 1)[0]!;
+  }
+}

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import type { ConnectionState, Reply } from '../commands/command';
+import type { Engine, EngineLog } from '../engine';
+import { MongoError } from '../language/errors';
+import { errorReply, runCommand } from './dispatch';
+import { FrameReader } from './frame-reader';
+import { isLegacy, parseMessage, requestIdOf, wantsReply } from './message';
+import { ProtocolError } from './protocol-error';
+import { encodeReply } from './reply-encoder';
+
+const INVALID_BSON = 22;
+
+/** What a connection needs of its server. */
+export interface ConnectionHost {
+  readonly engine: Engine;
+  readonly log: EngineLog;
+  /** Called when the bytes that a connection holds may have grown. */
+  noteHeldBytes(connection: Connection): void;
+}
+
+/**
+ * One client. Its messages are served one after the other, as MongoDB does. While one is being served, or its reply
+ * waits for a slow reader, at most one more piece is taken from the socket.
+ */
+export class Connection implements ConnectionState {
+  private readonly reader = new FrameReader();
+  private readonly closeCallbacks: (() => void)[] = [];
+  private phase: 'idle' | 'running' | 'draining' = 'idle';
+  private ending = false;
+  /** Since when the peer owes us its first message, the rest of one, or to take a reply (ms since 1970). */
+  private owedSince: number | null = Date.now();
+
+  constructor(
+    readonly id: number,
+    readonly address: string,
+    private readonly socket: Socket,
+    private readonly host: ConnectionHost,
+  ) {
+    socket.on('data', (chunk) => this.receive(chunk));
+    socket.on('drain', () => this.drained());
+    // The close that follows says all there is to say: the peer is gone.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.closeCallbacks.forEach((callback) => callback()));
+  }
+
+  onClose(callback: () => void): void {
+    if (this.socket.destroyed) callback();
+    else this.closeCallbacks.push(callback);
+  }
+
+  /** Bytes in memory for this client: what it sent and we have not served, what we sent and it has not taken. */
+  get heldBytes(): number {
+    return this.reader.buffered + this.socket.writableLength;
+  }
+
+  /** Whether the peer has stood in the middle of a message, its own or ours, since before `time` (ms since 1970). */
+  isStuckSince(time: number): boolean {
+    return this.phase !== 'running' && this.owedSince !== null && this.owedSince < time;
+  }
+
+  /** Closes as soon as the command that runs, if any, has been answered. */
+  end(): void {
+    this.ending = true;
+    if (this.phase === 'idle') this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private receive(chunk: Buffer): void {
+    this.reader.push(chunk);
+    if (this.phase === 'idle') this.serve();
+    else this.socket.pause();
+    this.host.noteHeldBytes(this);
+  }
+
+  private drained(): void {
+    this.phase = 'idle';
+    this.owedSince = null;
+    this.serve();
+  }
+
+  /** Serves what has arrived, as far as it goes without waiting. */
+  private serve(): void {
+    this.orClose(() => {
+      while (this.phase === 'idle' && !this.ending) {
+        const frame = this.reader.next();
+        if (!frame) return this.awaitMore();
+        this.owedSince = null;
+        this.serveFrame(frame);
+      }
+    });
+  }
+
+  private awaitMore(): void {
+    if (this.reader.buffered > 0) this.owedSince ??= Date.now();
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  private serveFrame(frame: Buffer): void {
+    this.phase = 'running';
+    const reply = this.replyTo(frame);
+    if (!(reply instanceof Promise)) {
+      this.send(frame, reply);
+      return;
+    }
+    void reply.then((late) => {
+      this.orClose(() => this.send(frame, late));
+      this.serve();
+    });
+  }
+
+  private replyTo(frame: Buffer): Reply | Promise<Reply> {
+    const { engine, log } = this.host;
+    try {
+      return runCommand(parseMessage(frame), this, engine, log);
+    } catch (error) {
+      if (!(error instanceof MongoError)) throw error;
+      // Who sends broken BSON has lost the thread; who nests too deep may go on.
+      this.ending ||= error.code === INVALID_BSON;
+      return errorReply(error, log);
+    }
+  }
+
+  private send(frame: Buffer, reply: Reply): void {
+    this.phase = 'idle';
+    if (wantsReply(frame) && !this.socket.write(encodeReply(reply, requestIdOf(frame), isLegacy(frame)))) {
+      this.phase = 'draining';
+      this.owedSince = Date.now();
+      this.host.noteHeldBytes(this);
+    }
+    if (this.ending) this.socket.destroySoon();
+  }
+
+  private orClose(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) this.host.log.error('a connection failed unexpectedly', error);
+      this.destroy();
+    }
+  }
+}

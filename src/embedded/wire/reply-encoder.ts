@@ -1,0 +1,101 @@
+import { Double } from 'bson';
+import { RawDocuments, type Reply, type ReplyValue } from '../commands/command';
+import { encodeDocument } from '../language/codec';
+import { OP_MSG_PREFIX, OP_REPLY_PREFIX, writeReplyPrefix } from './message';
+
+const DOCUMENT = 3;
+const ARRAY = 4;
+const FIRST_SIZE = 512;
+
+let lastReplyId = 0;
+
+/** One reply as one buffer, ready to be sent. Raw documents are copied into it, not decoded. */
+export function encodeReply(reply: Reply, responseTo: number, legacy: boolean): Buffer {
+  const writer = new ReplyWriter(legacy ? OP_REPLY_PREFIX : OP_MSG_PREFIX);
+  writer.document(reply);
+  const message = writer.written();
+  lastReplyId = (lastReplyId + 1) & 0x7fffffff;
+  writeReplyPrefix(message, lastReplyId, responseTo, legacy);
+  return message;
+}
+
+class ReplyWriter {
+  private bytes = Buffer.allocUnsafe(FIRST_SIZE);
+
+  constructor(private at: number) {}
+
+  written(): Buffer {
+    return this.bytes.subarray(0, this.at);
+  }
+
+  document(fields: Reply): void {
+    const start = this.open();
+    for (const [name, value] of fields) this.field(name, value);
+    this.close(start);
+  }
+
+  private field(name: string, value: ReplyValue): void {
+    if (value instanceof RawDocuments) {
+      this.rawArray(name, value.documents);
+    } else if (value instanceof Map) {
+      this.elementHead(DOCUMENT, name);
+      this.document(value as Reply);
+    } else if (value instanceof Double) {
+      this.double(name, value.value);
+    } else {
+      // A document of this one field holds the element between its length and its final zero.
+      const single = encodeDocument(new Map([[name, value]]));
+      this.append(single.subarray(4, single.length - 1));
+    }
+  }
+
+  private rawArray(name: string, documents: readonly Uint8Array[]): void {
+    this.elementHead(ARRAY, name);
+    const start = this.open();
+    documents.forEach((document, index) => {
+      this.elementHead(DOCUMENT, String(index));
+      this.append(document);
+    });
+    this.close(start);
+  }
+
+  private double(name: string, value: number): void {
+    this.elementHead(1, name);
+    this.reserve(8);
+    this.at = this.bytes.writeDoubleLE(value, this.at);
+  }
+
+  private elementHead(type: number, name: string): void {
+    this.reserve(name.length * 3 + 2);
+    this.bytes[this.at++] = type;
+    this.at += this.bytes.write(name, this.at);
+    this.bytes[this.at++] = 0;
+  }
+
+  /** Leaves room for a length, which `close` fills in. */
+  private open(): number {
+    this.reserve(4);
+    this.at += 4;
+    return this.at - 4;
+  }
+
+  private close(start: number): void {
+    this.reserve(1);
+    this.bytes[this.at++] = 0;
+    this.bytes.writeInt32LE(this.at - start, start);
+  }
+
+  private append(part: Uint8Array): void {
+    this.reserve(part.length);
+    this.bytes.set(part, this.at);
+    this.at += part.length;
+  }
+
+  private reserve(count: number): void {
+    const needed = this.at + count;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.bytes.length));
+    this.bytes.copy(grown, 0, 0, this.at);
+    this.bytes = grown;
+  }
+}

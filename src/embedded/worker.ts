@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type EngineLog, openEngine } from './engine';
+import { type Place, WireServer } from './wire/server';
+
+/** What the worker is started with. */
+export interface WorkerInput {
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** What the worker tells its host. The host's only message to it is `'close'`. */
+export type WorkerReport =
+  | { kind: 'listening'; address: string }
+  | { kind: 'refused'; message: string; code?: string; syscall?: string }
+  | { kind: 'log'; level: 'info' | 'error'; message: string; detail?: string };
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}
+
+const log: EngineLog = {
+  info: (message) => report({ kind: 'log', level: 'info', message }),
+  error: (message, error) =>
+    report({
+      kind: 'log',
+      level: 'error',
+      message,
+      detail: error instanceof Error ? error.stack : String(error),
+    }),
+};
+
+async function serve({ path, place }: WorkerInput): Promise<void> {
+  const engine = await openEngine({ path, log });
+  const server = new WireServer(engine, log);
+  const close = async () => {
+    await server.close();
+    await engine.close();
+    parentPort?.close();
+  };
+  try {
+    const address = await server.listen(place);
+    parentPort?.once('message', () => void close());
+    report({ kind: 'listening', address });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+serve(workerData as WorkerInput).catch((error: NodeJS.ErrnoException) => {
+  report({ kind: 'refused', message: error.message, code: error.code, syscall: error.syscall });
+  parentPort?.close();
+});
