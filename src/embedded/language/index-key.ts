@@ -4,6 +4,7 @@ import { canonicalType, textOf } from './compare';
 import { MongoError } from './errors';
 import { KeyWriter } from './key-writer';
 import { doubleBelow, significantDigits } from './numbers';
+import { arrayIndexOf } from './path';
 
 /** An empty array's place in an index: before null, as MongoDB's `undefined`. */
 const NOTHING = Symbol('nothing in an empty array');
@@ -167,11 +168,6 @@ function follow({ value, path, expands }: Search): Search {
     }
   }
   return { value, path: path.slice(depth), expands };
-}
-
-/** The position that a path component such as `0` names in an array. */
-export function arrayIndexOf(name: string): number | null {
-  return /^(0|[1-9]\d{0,8})$/.test(name) ? Number(name) : null;
 }
 
 function enter(search: Search, element: BsonValue): Search {

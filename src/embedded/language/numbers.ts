@@ -2,7 +2,7 @@ import { Decimal128, Double, Int32, Long } from 'bson';
 import { BsonNumber } from './bson-value';
 
 /** `digits * 2^binary * 10^decimal`: any finite BSON number, exactly. */
-interface ExactNumber {
+export interface ExactNumber {
   readonly digits: bigint;
   readonly binary: number;
   readonly decimal: number;
@@ -67,7 +67,8 @@ function exactDouble(value: number): ExactNumber | null {
   return { digits: value < 0 ? -digits : digits, binary: Math.max(exponent, 1) - 1075, decimal: 0 };
 }
 
-function exactDecimal(value: Decimal128): ExactNumber | null {
+/** A decimal by its digits, or null for NaN and the infinities. */
+export function exactDecimal(value: Decimal128): ExactNumber | null {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/.exec(value.toString());
   if (!parts) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;

@@ -1,0 +1,61 @@
+import { Decimal128, Double, Int32, Long } from 'bson';
+import { BsonNumber } from './bson-value';
+import { exactDecimal, toDouble } from './numbers';
+
+export type Operation = 'add' | 'subtract' | 'multiply';
+
+/** The digits that a Decimal128 has room for. */
+const DECIMAL_DIGITS = 34;
+const LONG_LIMIT = 2n ** 63n;
+
+/**
+ * Adds, subtracts or multiplies as MongoDB does: the result has the wider of the two types, except that an int that
+ * overflows becomes a long. Null where a long would overflow.
+ */
+export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber | null {
+  if (a instanceof Decimal128 || b instanceof Decimal128) return calculateDecimal(operation, a, b);
+  if (a instanceof Double || b instanceof Double)
+    return new Double(onNumbers(operation, toDouble(a), toDouble(b)));
+  const result = onIntegers(operation, BigInt(a.toString()), BigInt(b.toString()));
+  const bothInts = a instanceof Int32 && b instanceof Int32;
+  if (bothInts && BigInt.asIntN(32, result) === result) return new Int32(Number(result));
+  return result >= LONG_LIMIT || result < -LONG_LIMIT ? null : Long.fromBigInt(result);
+}
+
+function onNumbers(operation: Operation, a: number, b: number): number {
+  return operation === 'add' ? a + b : operation === 'subtract' ? a - b : a * b;
+}
+
+function onIntegers(operation: Operation, a: bigint, b: bigint): bigint {
+  return operation === 'add' ? a + b : operation === 'subtract' ? a - b : a * b;
+}
+
+function calculateDecimal(operation: Operation, a: BsonNumber, b: BsonNumber): Decimal128 {
+  const x = exactDecimal(toDecimal(a));
+  const y = exactDecimal(toDecimal(b));
+  if (x === null || y === null) {
+    return Decimal128.fromString(String(onNumbers(operation, toDouble(a), toDouble(b))));
+  }
+  if (operation === 'multiply') return roundToDecimal(x.digits * y.digits, x.decimal + y.decimal);
+  const exponent = Math.min(x.decimal, y.decimal);
+  const aligned = [x, y].map(({ digits, decimal }) => digits * 10n ** BigInt(decimal - exponent));
+  return roundToDecimal(onIntegers(operation, aligned[0]!, aligned[1]!), exponent);
+}
+
+/** A number as a decimal; a double by the 15 digits that it is sure of. */
+export function toDecimal(value: BsonNumber): Decimal128 {
+  if (value instanceof Decimal128) return value;
+  const text = value instanceof Double ? String(Number(value.value.toPrecision(15))) : value.toString();
+  return Decimal128.fromString(text);
+}
+
+/** Rounds half to even, as IEEE 754 does. */
+function roundToDecimal(digits: bigint, exponent: number): Decimal128 {
+  const excess = (digits < 0n ? -digits : digits).toString().length - DECIMAL_DIGITS;
+  if (excess <= 0) return Decimal128.fromString(`${digits}E${exponent}`);
+  const unit = 10n ** BigInt(excess);
+  const whole = digits / unit;
+  const rest = 2n * (digits < 0n ? -(digits % unit) : digits % unit);
+  const up = rest > unit || (rest === unit && whole % 2n !== 0n);
+  return roundToDecimal(up ? whole + (digits < 0n ? -1n : 1n) : whole, exponent + excess);
+}

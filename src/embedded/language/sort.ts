@@ -1,0 +1,63 @@
+import { BsonDocument, isDocument, isNumber } from './bson-value';
+import { MongoError } from './errors';
+import { indexKeysOf } from './index-key';
+import { formatField } from './message-format';
+import { toDouble } from './numbers';
+import { parseFieldPath } from './path';
+
+/** One key of a sort order. */
+export interface SortKey {
+  readonly path: string;
+  readonly direction: 1 | -1;
+}
+
+/**
+ * Reads a sort specification.
+ * @throws MongoError 15974, 15975 and others for what is none
+ */
+export function parseSort(spec: BsonDocument): SortKey[] {
+  return [...spec].map(([path, order]) => {
+    if (isDocument(order)) {
+      throw order.has('$meta')
+        ? new MongoError(238, 'Sorting by $meta is not supported')
+        : new MongoError(17312, '$meta is the only expression supported by $sort right now');
+    }
+    if (!isNumber(order)) {
+      throw new MongoError(15974, `Illegal key in $sort specification: ${formatField(path, order)}`);
+    }
+    const direction = Math.trunc(toDouble(order));
+    if (direction !== 1 && direction !== -1) {
+      throw new MongoError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+    }
+    parseFieldPath(path);
+    return { path, direction };
+  });
+}
+
+/**
+ * Makes the function that gives a document's place in a sort order: bytes that compare (`Buffer.compare`) as the
+ * documents sort. An array stands where its least element does, or its greatest in a descending order.
+ * @throws MongoError BadValue (2) from the function, for a document with arrays under two of the paths
+ */
+export function sortKeyOf(spec: BsonDocument): (document: BsonDocument) => Uint8Array {
+  parseSort(spec);
+  return (document) => {
+    const keys = keysOf(document, spec).map((key) => Buffer.concat(key));
+    return keys.reduce((least, key) => (Buffer.compare(key, least) < 0 ? key : least));
+  };
+}
+
+function keysOf(document: BsonDocument, spec: BsonDocument): Uint8Array[][] {
+  try {
+    return indexKeysOf(document, spec);
+  } catch (error) {
+    if (!(error instanceof MongoError) || error.code !== 171) throw error;
+    throw new MongoError(2, 'cannot sort with keys that are parallel arrays');
+  }
+}
+
+/** A comparison for `Array.prototype.sort`; where many are sorted, `sortKeyOf` once a document is quicker. */
+export function compareBySort(spec: BsonDocument): (a: BsonDocument, b: BsonDocument) => number {
+  const keyOf = sortKeyOf(spec);
+  return (a, b) => Buffer.compare(keyOf(a), keyOf(b));
+}
