@@ -1,0 +1,160 @@
+import { Database, open, RootDatabase, Transaction } from 'lmdb';
+
+/** `catalog` is small and read at start; `documents` and `indexes` hold everything else. */
+export type Table = 'catalog' | 'documents' | 'indexes';
+
+export interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** An ordered map of bytes for each table, as of one moment. */
+export interface Reader {
+  get(table: Table, key: Uint8Array): Buffer | undefined;
+  /** lower <= key < upper, ascending or from the end; a walk that does not end by itself must be returned. */
+  range(table: Table, lower: Uint8Array, upper: Uint8Array, reverse?: boolean): IterableIterator<Entry>;
+}
+
+export interface Writer extends Reader {
+  put(table: Table, key: Uint8Array, value: Uint8Array): void;
+  remove(table: Table, key: Uint8Array): void;
+}
+
+/** A moment of the database, readable until everyone who took it has released it. */
+export interface Snapshot extends Reader {
+  release(): void;
+}
+
+/** The longest key a table takes, in bytes: two must fit on one of LMDB's pages. */
+export const maxKeyLength = 1978;
+
+// Address space only: the file grows with its content. It is also the largest that a data folder can become.
+const defaultMapSize = 256 * 2 ** 30;
+// Every commit that some cursor or transaction still reads takes one place.
+const maxReaders = 4096;
+
+type Tables = Record<Table, Database<Buffer, Uint8Array>>;
+
+/** The one place that knows LMDB: an environment with one file, one writer and any number of snapshots. */
+export class Environment {
+  private readonly root: RootDatabase;
+  private readonly tables: Tables;
+  private readonly writer: Writer;
+  private readonly open = new Set<SharedSnapshot>();
+  private latest: SharedSnapshot | null = null;
+
+  constructor(path: string, mapSize = defaultMapSize) {
+    // overlappingSync would resolve a commit before it is on disk.
+    this.root = open({ path, mapSize, maxReaders, maxDbs: 3, overlappingSync: false, noMemInit: true });
+    const table = (name: Table) =>
+      this.root.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
+    this.tables = { catalog: table('catalog'), documents: table('documents'), indexes: table('indexes') };
+    this.writer = {
+      ...reader(this.tables),
+      put: (name, key, value) => void this.tables[name].put(key, value as Buffer),
+      remove: (name, key) => void this.tables[name].remove(key),
+    };
+  }
+
+  /** The latest commit. Those who ask between two commits share one snapshot. */
+  snapshot(): Snapshot {
+    if (!this.latest) {
+      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, (ended) => this.open.delete(ended));
+      this.open.add(this.latest);
+    }
+    return this.latest.take();
+  }
+
+  /**
+   * Runs `body` with the writer, at once or when the write before it has ended, and commits whatever it wrote. Resolved
+   * means on disk. `body` must not throw.
+   * @throws LMDB's error when the commit failed; then nothing of it was written
+   */
+  async write(body: (writer: Writer) => void): Promise<void> {
+    try {
+      await this.root.transaction(() => body(this.writer));
+    } catch (error) {
+      // The cause comes as a promise that rejects.
+      await (error as { commitError?: Promise<never> }).commitError;
+      throw error;
+    } finally {
+      this.latest?.retire();
+      this.latest = null;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const snapshot of this.open) snapshot.end();
+    await this.root.close();
+  }
+}
+
+/** @param transaction without one: the latest commit, or the write in progress */
+function reader(tables: Tables, transaction?: Transaction): Reader {
+  const options = transaction && { transaction };
+  return {
+    get: (name, key) => getBinary(tables[name], key, options),
+    *range(name, lower, upper, reverse = false) {
+      yield* tables[name].getRange({
+        ...options,
+        reverse,
+        start: reverse ? upper : lower,
+        end: reverse ? lower : upper,
+        exclusiveStart: reverse,
+        inclusiveEnd: reverse,
+      }) as Iterable<Entry>;
+    },
+  };
+}
+
+// lmdb's types leave out that getBinary takes the transaction as get does.
+type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
+
+function getBinary(table: Database<Buffer, Uint8Array>, key: Uint8Array, options?: { transaction: Transaction }) {
+  return (table.getBinary as GetBinary).call(table, key, options);
+}
+
+/** Counts its takers; ends when the last one has gone and a newer commit has taken its place. */
+class SharedSnapshot {
+  private takers = 0;
+  private retired = false;
+  private ended = false;
+  private readonly reader: Reader;
+
+  constructor(
+    private readonly transaction: Transaction,
+    tables: Tables,
+    private readonly onEnd: (ended: SharedSnapshot) => void,
+  ) {
+    this.reader = reader(tables, transaction);
+  }
+
+  take(): Snapshot {
+    this.takers += 1;
+    let held = true;
+    return {
+      ...this.reader,
+      release: () => {
+        if (held) this.takers -= 1;
+        held = false;
+        this.endWhenUnused();
+      },
+    };
+  }
+
+  retire(): void {
+    this.retired = true;
+    this.endWhenUnused();
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.transaction.done();
+    this.onEnd(this);
+  }
+
+  private endWhenUnused(): void {
+    if (this.retired && this.takers === 0) this.end();
+  }
+}
