@@ -1,0 +1,60 @@
+import { Catalog } from './catalog';
+import { documentKey, endOf, indexBound, prefixOf, readEntry, recordIdOfDocumentKey } from './keys';
+import { Reader } from './lmdb';
+import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument } from './view';
+
+/** What a view reads from: one moment of the tables, and the catalog that belongs to it. */
+export interface ReadScope {
+  readonly reader: Reader;
+  readonly catalog: Catalog;
+  /** Counted in this scope but not yet in the stored count. */
+  countDelta(collectionId: number): number;
+  release(): void;
+}
+
+/** A collection seen through a scope. */
+export class ScopedCollectionView implements CollectionView {
+  constructor(
+    readonly collection: CollectionInfo,
+    private readonly scope: ReadScope,
+  ) {}
+
+  document(recordId: number): Buffer | undefined {
+    return this.scope.reader.get('documents', documentKey(this.collection.id, recordId));
+  }
+
+  *scanIndex(
+    index: IndexInfo,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse: boolean,
+  ): IterableIterator<IndexEntry> {
+    const from = indexBound(index.id, lower);
+    const to = indexBound(index.id, upper);
+    for (const entry of this.scope.reader.range('indexes', from, to, reverse)) yield readEntry(index, entry);
+  }
+
+  *scanDocuments(reverse = false, after?: number): IterableIterator<StoredDocument> {
+    const { id } = this.collection;
+    const beyond = after === undefined ? null : documentKey(id, reverse ? after : after + 1);
+    const lower = !reverse && beyond ? beyond : prefixOf(id);
+    const upper = reverse && beyond ? beyond : endOf(id);
+    for (const { key, value } of this.scope.reader.range('documents', lower, upper, reverse)) {
+      yield { recordId: recordIdOfDocumentKey(key), bytes: value };
+    }
+  }
+
+  documentCount(): number {
+    const stored = this.scope.reader.get('catalog', countKey(this.collection.id));
+    return (stored ? stored.readDoubleBE() : 0) + this.scope.countDelta(this.collection.id);
+  }
+
+  sibling(name: string): CollectionView | null {
+    const collection = this.scope.catalog.find(`${this.collection.db}.${name}`);
+    return collection && new ScopedCollectionView(collection, this.scope);
+  }
+
+  release(): void {
+    this.scope.release();
+  }
+}

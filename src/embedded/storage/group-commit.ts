@@ -1,0 +1,223 @@
+import { MongoError } from '../language/errors';
+import { Catalog, commitKey, countKey } from './catalog';
+import { Environment, Table, Writer } from './lmdb';
+import { Blocked, WriteScope } from './write-scope';
+
+/** Who may object to a write: the open transactions, which hold what they have changed. */
+export interface Claims {
+  /** @throws Blocked when an open transaction has changed it */
+  assertFree(claim: string): void;
+  /** @throws Blocked when an open transaction uses the collection */
+  assertUnused(ns: string): void;
+}
+
+interface Statement {
+  readonly run: (group: WriteGroup) => unknown;
+  readonly deadline: number;
+  readonly answer: (result: unknown) => void;
+  readonly refuse: (error: unknown) => void;
+  /** Set when a commit that held part of it failed, while it waited to go on. */
+  lost?: unknown;
+}
+
+type Outcome = (() => void) | null;
+
+/** The name under which a document or a unique key is claimed. */
+export function claimOf(table: Table, key: Buffer): string {
+  return table[0] + key.latin1Slice();
+}
+
+/** The name under which a collection is claimed; no table begins with an n. */
+export function claimOfCollection(ns: string): string {
+  return `n${ns}`;
+}
+
+/** The statements that commit, and reach the disk, together. They see each other's writes. */
+export class WriteGroup implements WriteScope {
+  readonly reader: Writer;
+  /** What this group has changed. */
+  readonly touched = new Set<string>();
+  private readonly counts = new Map<number, number>();
+  private wrote = false;
+
+  constructor(
+    readonly number: number,
+    public catalog: Catalog,
+    readonly writer: Writer,
+    private readonly claims: Claims,
+  ) {
+    this.reader = writer;
+  }
+
+  claim(table: Table, key: Buffer): void {
+    const claim = claimOf(table, key);
+    this.claims.assertFree(claim);
+    this.touch(claim);
+  }
+
+  claimCollection(ns: string): void {
+    this.claims.assertUnused(ns);
+    this.claims.assertFree(claimOfCollection(ns));
+    this.touch(claimOfCollection(ns));
+  }
+
+  /** As `claim`, for what a committing transaction has claimed long before. */
+  touch(claim: string): void {
+    this.touched.add(claim);
+    this.wrote = true;
+  }
+
+  addToCount(collectionId: number, delta: number): void {
+    this.counts.set(collectionId, this.countDelta(collectionId) + delta);
+    this.wrote = true;
+  }
+
+  countDelta(collectionId: number): number {
+    return this.counts.get(collectionId) ?? 0;
+  }
+
+  release(): void {
+    // Ends with its commit.
+  }
+
+  /** Writes what is kept once for the whole group. */
+  finish(): void {
+    if (!this.wrote) return;
+    for (const [collectionId, delta] of this.counts) {
+      const key = countKey(collectionId);
+      this.writer.put('catalog', key, double((this.writer.get('catalog', key)?.readDoubleBE() ?? 0) + delta));
+    }
+    this.writer.put('catalog', commitKey, double(this.number));
+  }
+}
+
+function double(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
+}
+
+/**
+ * The only way to write. While one group is on its way to the disk, the next one gathers; each statement is answered
+ * when its group is on disk.
+ */
+export class GroupCommit {
+  private gathering: Statement[] = [];
+  private inFlight: WriteGroup | null = null;
+  private running: Promise<void> | null = null;
+
+  constructor(
+    private readonly environment: Environment,
+    private catalogOnDisk: Catalog,
+    private commits: number,
+    private readonly claims: Claims,
+  ) {}
+
+  /** The catalog as of the latest commit. */
+  get catalog(): Catalog {
+    return this.catalogOnDisk;
+  }
+
+  /** The catalog as it will be when the group in flight has committed. */
+  get nextCatalog(): Catalog {
+    return this.inFlight?.catalog ?? this.catalogOnDisk;
+  }
+
+  /** The number of the latest commit. */
+  get number(): number {
+    return this.commits;
+  }
+
+  /** Whether the group in flight changes this, and is not part of what a snapshot of commit `number` shows. */
+  changesAfter(number: number, claim: string): boolean {
+    return this.inFlight !== null && this.inFlight.number > number && this.inFlight.touched.has(claim);
+  }
+
+  /**
+   * Runs `run` within the next group; resolves with what it returned when that is on disk. It may run more than once:
+   * when it throws Blocked, what it has written so far stays, and it is called again when the way is free.
+   * @param deadline when to give up waiting for others' transactions, in milliseconds of Date.now()
+   * @throws what `run` threw; MaxTimeMSExpired; OutOfDiskSpace
+   */
+  submit<T>(run: (group: WriteGroup) => T, deadline = Infinity): Promise<T> {
+    return new Promise((answer, refuse) => {
+      this.enqueue({ run, deadline, answer: answer as (result: unknown) => void, refuse });
+    });
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private enqueue(statement: Statement): void {
+    this.gathering.push(statement);
+    this.running ??= this.commitAll();
+  }
+
+  private async commitAll(): Promise<void> {
+    while (this.gathering.length > 0) await this.commitGroup();
+    this.running = null;
+  }
+
+  private async commitGroup(): Promise<void> {
+    let statements: Statement[] = [];
+    let outcomes: Outcome[] = [];
+    try {
+      await this.environment.write((writer) => {
+        statements = this.gathering;
+        this.gathering = [];
+        const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, writer, this.claims);
+        this.inFlight = group;
+        outcomes = statements.map((statement) => this.outcomeOf(statement, group));
+        group.finish();
+      });
+      if (this.inFlight) this.catalogOnDisk = this.nextCatalog;
+      this.commits += 1;
+    } catch (error) {
+      outcomes = statements.map((statement) => () => {
+        statement.lost = diskError(error);
+        statement.refuse(statement.lost);
+      });
+    } finally {
+      this.inFlight = null;
+    }
+    for (const outcome of outcomes) outcome?.();
+  }
+
+  /** Runs a statement; what its client is told waits for the disk, also a failure that others' writes have led to. */
+  private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
+    if (statement.lost) return null;
+    try {
+      const result = statement.run(group);
+      return () => statement.answer(result);
+    } catch (error) {
+      if (!(error instanceof Blocked)) return () => statement.refuse(error);
+      void this.waitAndTryAgain(statement, error.until);
+      return null;
+    }
+  }
+
+  private async waitAndTryAgain(statement: Statement, until: Promise<void>): Promise<void> {
+    if (await endsBefore(until, statement.deadline)) this.enqueue(statement);
+    else statement.refuse(new MongoError(50, 'operation exceeded time limit'));
+  }
+}
+
+async function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> {
+  if (deadline === Infinity) return promise.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, deadline - Date.now()));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** LMDB has no room, or the disk failed: nothing of the group was written, and the next one may succeed. */
+function diskError(error: unknown): MongoError {
+  return new MongoError(14031, `the write could not be brought to disk: ${(error as Error).message}`);
+}

@@ -1,0 +1,77 @@
+import { IndexEntry, IndexInfo } from './view';
+
+// documents: collection u32, record u48 → BSON
+// indexes:   index u32, components, [record u48 unless unique] → [record u48 if unique]
+
+const idLength = 4;
+const recordIdLength = 6;
+
+/** The beginning of all keys of a collection's documents, or of an index's entries. */
+export function prefixOf(id: number): Buffer {
+  const prefix = Buffer.allocUnsafe(idLength);
+  prefix.writeUInt32BE(id);
+  return prefix;
+}
+
+/** Where the keys that begin with `prefixOf(id)` end. */
+export function endOf(id: number): Buffer {
+  return prefixOf(id + 1);
+}
+
+export function documentKey(collectionId: number, recordId: number): Buffer {
+  const key = Buffer.allocUnsafe(idLength + recordIdLength);
+  key.writeUInt32BE(collectionId);
+  key.writeUIntBE(recordId, idLength, recordIdLength);
+  return key;
+}
+
+export function recordIdOfDocumentKey(key: Buffer): number {
+  return key.readUIntBE(idLength, recordIdLength);
+}
+
+/** `bound` as a place among an index's entries. */
+export function indexBound(indexId: number, bound: Uint8Array): Buffer {
+  const key = Buffer.allocUnsafe(idLength + bound.length);
+  key.writeUInt32BE(indexId);
+  key.set(bound, idLength);
+  return key;
+}
+
+export interface StoredEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+const nothing = Buffer.alloc(0);
+
+/** An index entry as it is stored: a unique index leaves the record out of the key, so that equal keys collide. */
+export function storedEntry(index: IndexInfo, components: readonly Uint8Array[], recordId: number): StoredEntry {
+  let length = idLength;
+  for (const component of components) length += component.length;
+  const key = Buffer.allocUnsafe(index.unique ? length : length + recordIdLength);
+  key.writeUInt32BE(index.id);
+  let position = idLength;
+  for (const component of components) {
+    key.set(component, position);
+    position += component.length;
+  }
+  if (index.unique) return { key, value: recordIdBytes(recordId) };
+  key.writeUIntBE(recordId, position, recordIdLength);
+  return { key, value: nothing };
+}
+
+export function readEntry(index: IndexInfo, { key, value }: StoredEntry): IndexEntry {
+  if (index.unique) return { key: key.subarray(idLength), recordId: recordIdOfValue(value) };
+  const end = key.length - recordIdLength;
+  return { key: key.subarray(idLength, end), recordId: key.readUIntBE(end, recordIdLength) };
+}
+
+export function recordIdOfValue(value: Buffer): number {
+  return value.readUIntBE(0, recordIdLength);
+}
+
+function recordIdBytes(recordId: number): Buffer {
+  const bytes = Buffer.allocUnsafe(recordIdLength);
+  bytes.writeUIntBE(recordId, 0, recordIdLength);
+  return bytes;
+}

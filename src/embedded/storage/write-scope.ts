@@ -1,0 +1,33 @@
+import { MongoError } from '../language/errors';
+import { Catalog, StoredCollection } from './catalog';
+import { ReadScope } from './collection-view';
+import { Table, Writer } from './lmdb';
+
+/** What a write goes through: the group being committed, or a transaction's own overlay. */
+export interface WriteScope extends ReadScope {
+  readonly writer: Writer;
+  readonly catalog: Catalog;
+  /**
+   * Says that this write is about to change a document, or take or free a unique key.
+   * @throws MongoError WriteConflict inside a transaction; Blocked outside of one
+   */
+  claim(table: Table, key: Buffer): void;
+  /** As `claim`, for the collection as a whole: its existence and its indexes. */
+  claimCollection(ns: string): void;
+  /** Adds or replaces a collection in this scope's catalog. */
+  setCollection(collection: StoredCollection): void;
+  addToCount(collectionId: number, delta: number): void;
+}
+
+/** Thrown by a write that meets an open transaction's change: to be tried again when that transaction has ended. */
+export class Blocked {
+  constructor(readonly until: Promise<void>) {}
+}
+
+/** The answer inside a transaction: with it drivers run the whole transaction again. */
+export function writeConflict(): MongoError {
+  return new MongoError(
+    112,
+    'WriteConflict error: this operation conflicted with another operation. Please retry your operation or multi-document transaction.',
+  );
+}

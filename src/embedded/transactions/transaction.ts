@@ -1,0 +1,145 @@
+import { MongoError } from '../language/errors';
+import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
+import { claimOf, claimOfCollection, GroupCommit, WriteGroup } from '../storage/group-commit';
+import { Snapshot, Table } from '../storage/lmdb';
+import { writeConflict, WriteScope } from '../storage/write-scope';
+import { OpenTransactions } from './open-transactions';
+import { Overlay } from './overlay';
+
+/** What a transaction needs of the storage. */
+export interface TransactionHost {
+  readonly groups: GroupCommit;
+  readonly open: OpenTransactions;
+  snapshot(): Snapshot;
+}
+
+/**
+ * A multi-statement transaction: reads a snapshot with its own writes over it, and claims what it changes, so that the
+ * first writer wins. Nothing of it is visible, or on disk, before `commit`.
+ */
+export class Transaction implements WriteScope {
+  readonly reader: Overlay;
+  readonly writer: Overlay;
+  catalog: Catalog;
+  /** Resolves when it has committed or aborted, and nothing waits for it any more. */
+  readonly ended: Promise<void>;
+  /** Its writes are part of the group in flight: later writes of that group build on them. */
+  applied = false;
+  private readonly snapshot: Snapshot;
+  private readonly number: number;
+  private readonly claims = new Set<string>();
+  private readonly used = new Set<string>();
+  private readonly created: StoredCollection[] = [];
+  private readonly counts = new Map<number, number>();
+  private tellEnded!: () => void;
+
+  constructor(private readonly host: TransactionHost) {
+    this.snapshot = host.snapshot();
+    this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
+    this.catalog = host.groups.catalog;
+    const overlay = new Overlay(this.snapshot, () => new MongoError(251, 'The transaction has ended.'));
+    this.reader = overlay;
+    this.writer = overlay;
+    this.ended = new Promise((resolve) => (this.tellEnded = resolve));
+    host.open.add(this);
+  }
+
+  /**
+   * Says that a statement reads or writes a collection: from now on its indexes stay as they are until the end.
+   * @throws MongoError SnapshotUnavailable when it has been created, dropped or changed since the snapshot
+   */
+  use(ns: string): void {
+    if (this.used.has(ns)) return;
+    if (this.host.groups.nextCatalog.find(ns) !== this.catalog.find(ns)) {
+      throw new MongoError(
+        246,
+        'Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.',
+      );
+    }
+    this.used.add(ns);
+  }
+
+  uses(ns: string): boolean {
+    return this.used.has(ns);
+  }
+
+  claim(table: Table, key: Buffer): void {
+    const claim = claimOf(table, key);
+    if (this.claims.has(claim)) return;
+    if (this.host.groups.changesAfter(this.number, claim) || this.changedSince(table, key)) throw writeConflict();
+    this.hold(claim);
+  }
+
+  claimCollection(ns: string): void {
+    this.use(ns);
+    this.hold(claimOfCollection(ns));
+  }
+
+  collectionCreated(collection: StoredCollection): void {
+    this.created.push(collection);
+  }
+
+  addToCount(collectionId: number, delta: number): void {
+    this.counts.set(collectionId, this.countDelta(collectionId) + delta);
+  }
+
+  countDelta(collectionId: number): number {
+    return this.counts.get(collectionId) ?? 0;
+  }
+
+  release(): void {
+    // Statements come and go; the snapshot stays until the end.
+  }
+
+  /**
+   * Brings the writes to disk, all or nothing, and ends the transaction either way.
+   * @throws MongoError OutOfDiskSpace
+   */
+  async commit(): Promise<void> {
+    try {
+      if (!this.writer.isEmpty) await this.host.groups.submit((group) => this.applyTo(group));
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Gives up the writes and lets go of everything. */
+  abort(): void {
+    this.end();
+  }
+
+  private applyTo(group: WriteGroup): void {
+    for (const collection of this.created) group.catalog = group.catalog.with(collection);
+    for (const claim of this.claims) group.touch(claim);
+    for (const [collectionId, delta] of this.counts) group.addToCount(collectionId, delta);
+    this.writer.applyTo(group.writer);
+    this.applied = true;
+  }
+
+  private hold(claim: string): void {
+    this.open.hold(claim, this);
+    this.claims.add(claim);
+  }
+
+  private get open(): OpenTransactions {
+    return this.host.open;
+  }
+
+  private changedSince(table: Table, key: Buffer): boolean {
+    if (this.host.groups.number <= this.number) return false;
+    const latest = this.host.snapshot();
+    try {
+      const [before, now] = [this.snapshot.get(table, key), latest.get(table, key)];
+      return before === undefined || now === undefined ? before !== now : !before.equals(now);
+    } finally {
+      latest.release();
+    }
+  }
+
+  private end(): void {
+    this.writer.end();
+    this.snapshot.release();
+    this.open.remove(this, this.claims);
+    this.tellEnded();
+  }
+}
