@@ -90,6 +90,11 @@ export function typeName(value: BsonValue): BsonTypeName {
   return NAMES_BY_CLASS[value._bsontype]!;
 }
 
+/** A document of an object literal's fields, in their order. */
+export function documentOf(fields: Record<string, BsonValue>): BsonDocument {
+  return new Map(Object.entries(fields));
+}
+
 export function isDocument(value: BsonValue | undefined): value is BsonDocument {
   return value instanceof Map;
 }

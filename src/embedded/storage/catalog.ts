@@ -1,19 +1,19 @@
 import { Int32 } from 'bson';
-import { BsonDocument } from '../language/bson-value';
+import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
-import { MongoError } from '../language/errors';
-import { endOf, prefixOf } from './keys';
+import { directionOf } from '../language/index-key';
+import { prefixOf } from './keys';
 import { Reader, Writer } from './lmdb';
 import { CollectionInfo, IndexInfo } from './view';
 
-// catalog: 'format' → version u32      'commits' → number of the latest commit
+// catalog: '!format' → version u32     '!commits' → number of the latest commit
 //          'c' id → collection         'm' id path → the index met an array under that path
-//          'n' id → document count     'g' id → dropped, its entries are still to be removed
+//          'n' id → document count     'g' id → dropped, what it stored is still to be removed
 const formatVersion = 1;
-const formatKey = Buffer.from('format');
+const formatKey = Buffer.from('!format');
 
 /** The number of the commit that a snapshot shows. */
-export const commitKey = Buffer.from('commits');
+export const commitKey = Buffer.from('!commits');
 
 function keyOf(kind: string, id: number, path = ''): Buffer {
   return Buffer.concat([Buffer.from(kind), prefixOf(id), Buffer.from(path)]);
@@ -28,6 +28,8 @@ export class StoredIndex implements IndexInfo {
   readonly key: BsonDocument;
   readonly unique: boolean;
   readonly specOnly: boolean;
+  /** The key's paths, taken apart. */
+  readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
   /** Grows in place, also for views that are already open: knowing of an array too early does no harm. */
   readonly multikeyPaths = new Set<string>();
 
@@ -39,6 +41,11 @@ export class StoredIndex implements IndexInfo {
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
     this.specOnly = [...this.key.keys()].some((path) => path === '$**' || path.endsWith('.$**'));
+    this.paths = [...this.key].map(([path, order]) => ({
+      path,
+      names: path.split('.'),
+      direction: directionOf(order),
+    }));
   }
 
   get multikey(): boolean {
@@ -49,7 +56,9 @@ export class StoredIndex implements IndexInfo {
 export class StoredCollection implements CollectionInfo {
   readonly db: string;
   readonly name: string;
-  /** The top-level fields that the indexes read. */
+  /** The indexes that have entries. */
+  readonly entryIndexes: readonly StoredIndex[];
+  /** The top-level fields that those indexes read. */
   readonly indexedFields: ReadonlySet<string>;
 
   constructor(
@@ -61,8 +70,8 @@ export class StoredCollection implements CollectionInfo {
     const dot = ns.indexOf('.');
     this.db = ns.slice(0, dot);
     this.name = ns.slice(dot + 1);
-    const paths = indexes.flatMap((index) => (index.specOnly ? [] : [...index.key.keys()]));
-    this.indexedFields = new Set(paths.map((path) => path.split('.', 1)[0] as string));
+    this.entryIndexes = indexes.filter(({ specOnly }) => !specOnly);
+    this.indexedFields = new Set(this.entryIndexes.flatMap(({ paths }) => paths.map(({ names }) => names[0]!)));
   }
 
   withIndexes(indexes: readonly StoredIndex[]): StoredCollection {
@@ -98,10 +107,8 @@ export class Catalog {
 }
 
 export function saveCollection(writer: Writer, { id, ns, options, indexes }: StoredCollection): void {
-  const stored: BsonDocument = new Map();
-  stored.set('ns', ns).set('options', options);
-  stored.set('indexes', indexes.map((index) => new Map<string, never>().set('id', new Int32(index.id) as never).set('spec', index.spec as never)));
-  writer.put('catalog', keyOf('c', id), encodeDocument(stored));
+  const storedIndexes = indexes.map((index) => documentOf({ id: new Int32(index.id), spec: index.spec }));
+  writer.put('catalog', keyOf('c', id), encodeDocument(documentOf({ ns, options, indexes: storedIndexes })));
 }
 
 export function forgetCollection(writer: Writer, collection: StoredCollection): void {
@@ -111,5 +118,57 @@ export function forgetCollection(writer: Writer, collection: StoredCollection): 
 
 /** Marks what a dropped collection or index has stored as garbage, to be removed bit by bit later. */
 export function discard(writer: Writer, id: number): void {
-  writer.put('catalog', keyOf('g', id), Buffer.alloc(0));
+  writer.put('catalog', keyOf('g', id), Buffer.of(1));
+}
+
+/** Says that nothing of it is left. */
+export function forgetGarbage(writer: Writer, id: number): void {
+  writer.remove('catalog', keyOf('g', id));
+}
+
+/** The ids of dropped collections and indexes of which something is left. */
+export function readGarbage(reader: Reader): number[] {
+  return [...readKind(reader, 'g')].map(({ id }) => id);
+}
+
+/** Reads the whole catalog; a few entries for each collection, whatever it holds. */
+export function readCatalog(reader: Reader): Catalog {
+  const collections = new Map<string, StoredCollection>();
+  const indexes = new Map<number, StoredIndex>();
+  for (const { id, value } of readKind(reader, 'c')) {
+    const collection = decodeCollection(id, value);
+    collections.set(collection.ns, collection);
+    for (const index of collection.indexes) indexes.set(index.id, index);
+  }
+  for (const { id, path } of readKind(reader, 'm')) indexes.get(id)?.multikeyPaths.add(path);
+  return new Catalog(collections);
+}
+
+/**
+ * Marks a new folder with the format's version.
+ * @throws Error for a folder that a newer version of this program has written
+ */
+export function checkFormat(writer: Writer): void {
+  const found = writer.get('catalog', formatKey)?.readUInt32BE();
+  if (found === undefined) writer.put('catalog', formatKey, prefixOf(formatVersion));
+  else if (found > formatVersion) {
+    throw new Error(
+      `The data folder has format version ${found}; this program knows versions up to ${formatVersion}. Use the newer program that wrote it.`,
+    );
+  }
+}
+
+function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: string; value: Buffer }> {
+  const next = String.fromCharCode(kind.charCodeAt(0) + 1);
+  for (const { key, value } of reader.range('catalog', Buffer.from(kind), Buffer.from(next))) {
+    yield { id: key.readUInt32BE(1), path: key.toString('utf8', 5), value };
+  }
+}
+
+function decodeCollection(id: number, bytes: Buffer): StoredCollection {
+  const stored = decodeDocument(bytes);
+  const indexes = (stored.get('indexes') as BsonDocument[]).map(
+    (index) => new StoredIndex((index.get('id') as Int32).value, index.get('spec') as BsonDocument),
+  );
+  return new StoredCollection(id, stored.get('ns') as string, stored.get('options') as BsonDocument, indexes);
 }

@@ -1,4 +1,4 @@
-import { Catalog } from './catalog';
+import { Catalog, countKey } from './catalog';
 import { documentKey, endOf, indexBound, prefixOf, readEntry, recordIdOfDocumentKey } from './keys';
 import { Reader } from './lmdb';
 import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument } from './view';

@@ -1,5 +1,6 @@
 import { MongoError } from '../language/errors';
 import { Catalog, commitKey, countKey } from './catalog';
+import { Ids } from './ids';
 import { Environment, Table, Writer } from './lmdb';
 import { Blocked, WriteScope } from './write-scope';
 
@@ -24,7 +25,7 @@ type Outcome = (() => void) | null;
 
 /** The name under which a document or a unique key is claimed. */
 export function claimOf(table: Table, key: Buffer): string {
-  return table[0] + key.latin1Slice();
+  return table[0] + key.toString('latin1');
 }
 
 /** The name under which a collection is claimed; no table begins with an n. */
@@ -43,6 +44,7 @@ export class WriteGroup implements WriteScope {
   constructor(
     readonly number: number,
     public catalog: Catalog,
+    readonly ids: Ids,
     readonly writer: Writer,
     private readonly claims: Claims,
   ) {
@@ -110,6 +112,7 @@ export class GroupCommit {
     private readonly environment: Environment,
     private catalogOnDisk: Catalog,
     private commits: number,
+    readonly ids: Ids,
     private readonly claims: Claims,
   ) {}
 
@@ -167,7 +170,7 @@ export class GroupCommit {
       await this.environment.write((writer) => {
         statements = this.gathering;
         this.gathering = [];
-        const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, writer, this.claims);
+        const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, this.ids, writer, this.claims);
         this.inFlight = group;
         outcomes = statements.map((statement) => this.outcomeOf(statement, group));
         group.finish();

@@ -1,12 +1,15 @@
 import { MongoError } from '../language/errors';
-import { Catalog, StoredCollection } from './catalog';
+import { Catalog } from './catalog';
 import { ReadScope } from './collection-view';
+import { Ids } from './ids';
 import { Table, Writer } from './lmdb';
 
 /** What a write goes through: the group being committed, or a transaction's own overlay. */
 export interface WriteScope extends ReadScope {
   readonly writer: Writer;
-  readonly catalog: Catalog;
+  readonly ids: Ids;
+  /** A change of the catalog puts a new one here. */
+  catalog: Catalog;
   /**
    * Says that this write is about to change a document, or take or free a unique key.
    * @throws MongoError WriteConflict inside a transaction; Blocked outside of one
@@ -14,8 +17,6 @@ export interface WriteScope extends ReadScope {
   claim(table: Table, key: Buffer): void;
   /** As `claim`, for the collection as a whole: its existence and its indexes. */
   claimCollection(ns: string): void;
-  /** Adds or replaces a collection in this scope's catalog. */
-  setCollection(collection: StoredCollection): void;
   addToCount(collectionId: number, delta: number): void;
 }
 

@@ -1,6 +1,7 @@
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
+import { Catalog, commitKey } from '../storage/catalog';
 import { claimOf, claimOfCollection, GroupCommit, WriteGroup } from '../storage/group-commit';
+import { Ids } from '../storage/ids';
 import { Snapshot, Table } from '../storage/lmdb';
 import { writeConflict, WriteScope } from '../storage/write-scope';
 import { OpenTransactions } from './open-transactions';
@@ -20,6 +21,7 @@ export interface TransactionHost {
 export class Transaction implements WriteScope {
   readonly reader: Overlay;
   readonly writer: Overlay;
+  readonly ids: Ids;
   catalog: Catalog;
   /** Resolves when it has committed or aborted, and nothing waits for it any more. */
   readonly ended: Promise<void>;
@@ -29,7 +31,6 @@ export class Transaction implements WriteScope {
   private readonly number: number;
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
-  private readonly created: StoredCollection[] = [];
   private readonly counts = new Map<number, number>();
   private tellEnded!: () => void;
 
@@ -37,6 +38,7 @@ export class Transaction implements WriteScope {
     this.snapshot = host.snapshot();
     this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
     this.catalog = host.groups.catalog;
+    this.ids = host.groups.ids;
     const overlay = new Overlay(this.snapshot, () => new MongoError(251, 'The transaction has ended.'));
     this.reader = overlay;
     this.writer = overlay;
@@ -75,10 +77,6 @@ export class Transaction implements WriteScope {
     this.hold(claimOfCollection(ns));
   }
 
-  collectionCreated(collection: StoredCollection): void {
-    this.created.push(collection);
-  }
-
   addToCount(collectionId: number, delta: number): void {
     this.counts.set(collectionId, this.countDelta(collectionId) + delta);
   }
@@ -109,7 +107,10 @@ export class Transaction implements WriteScope {
   }
 
   private applyTo(group: WriteGroup): void {
-    for (const collection of this.created) group.catalog = group.catalog.with(collection);
+    for (const ns of this.used) {
+      const collection = this.catalog.find(ns);
+      if (collection && group.catalog.find(ns) !== collection) group.catalog = group.catalog.with(collection);
+    }
     for (const claim of this.claims) group.touch(claim);
     for (const [collectionId, delta] of this.counts) group.addToCount(collectionId, delta);
     this.writer.applyTo(group.writer);

@@ -1,0 +1,75 @@
+import { Int32 } from 'bson';
+import { BsonDocument, documentOf } from '../language/bson-value';
+import { decodeFields } from '../language/codec';
+import { discard, forgetCollection, saveCollection, StoredCollection, StoredIndex } from './catalog';
+import { ScopedCollectionView } from './collection-view';
+import { duplicateKey, entriesOf } from './index-entries';
+import { StoredEntry } from './keys';
+import { rememberArrays } from './records';
+import { WriteScope } from './write-scope';
+
+/** @param options as listCollections shows them */
+export function createCollection(scope: WriteScope, ns: string, options: BsonDocument = new Map()): StoredCollection {
+  scope.claimCollection(ns);
+  const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
+  const collection = new StoredCollection(scope.ids.next(), ns, options, [new StoredIndex(scope.ids.next(), spec)]);
+  setCollection(scope, collection);
+  return collection;
+}
+
+/**
+ * Adds indexes and fills them from the documents that are there; nothing else is written meanwhile.
+ * @throws MongoError DuplicateKey, KeyTooLong, CannotIndexParallelArrays; then none of them is added
+ */
+export function addIndexes(scope: WriteScope, collection: StoredCollection, specs: readonly BsonDocument[]): void {
+  scope.claimCollection(collection.ns);
+  const added = specs.map((spec) => new StoredIndex(scope.ids.next(), spec));
+  try {
+    fill(scope, collection.withIndexes(added));
+  } catch (error) {
+    for (const index of added) discard(scope.writer, index.id);
+    throw error;
+  }
+  setCollection(scope, collection.withIndexes([...collection.indexes, ...added]));
+}
+
+export function dropIndexes(scope: WriteScope, collection: StoredCollection, dropped: readonly StoredIndex[]): void {
+  scope.claimCollection(collection.ns);
+  setCollection(scope, collection.withIndexes(collection.indexes.filter((index) => !dropped.includes(index))));
+  // Kept until later: who reads with the catalog of before this commit may still walk them.
+  for (const index of dropped) discard(scope.writer, index.id);
+}
+
+export function dropCollection(scope: WriteScope, collection: StoredCollection): void {
+  scope.claimCollection(collection.ns);
+  scope.catalog = scope.catalog.without(collection.ns);
+  forgetCollection(scope.writer, collection);
+  for (const { id } of [collection, ...collection.indexes]) discard(scope.writer, id);
+}
+
+function setCollection(scope: WriteScope, collection: StoredCollection): void {
+  scope.catalog = scope.catalog.with(collection);
+  saveCollection(scope.writer, collection);
+}
+
+/** @param collection with the new indexes only */
+function fill(scope: WriteScope, collection: StoredCollection): void {
+  for (const { recordId, bytes } of new ScopedCollectionView(collection, scope).scanDocuments()) {
+    const fields = decodeFields(bytes, collection.indexedFields);
+    for (const index of collection.entryIndexes) {
+      for (const entry of entriesOf(index, fields, recordId)) putNew(scope, collection, index, fields, entry);
+    }
+    rememberArrays(scope, collection, fields);
+  }
+}
+
+function putNew(
+  scope: WriteScope,
+  collection: StoredCollection,
+  index: StoredIndex,
+  fields: BsonDocument,
+  entry: StoredEntry,
+): void {
+  if (index.unique && scope.reader.get('indexes', entry.key)) throw duplicateKey(collection, index, fields, entry);
+  scope.writer.put('indexes', entry.key, entry.value);
+}
