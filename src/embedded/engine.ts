@@ -1,5 +1,17 @@
-import { CommandRequest } from './commands/command';
+import { mkdirSync } from 'node:fs';
+import type { CommandRequest } from './commands/command';
+import { isNumber } from './language/bson-value';
+import { checkFormat, commitKey, readCatalog, readGarbage } from './storage/catalog';
+import { ReadScope, ScopedCollectionView } from './storage/collection-view';
+import { GarbageCollector } from './storage/garbage';
+import { GroupCommit } from './storage/group-commit';
+import { Ids } from './storage/ids';
+import { Environment } from './storage/lmdb';
 import { CollectionView } from './storage/view';
+import { WriteScope } from './storage/write-scope';
+import { OpenTransactions } from './transactions/open-transactions';
+import { Sessions } from './transactions/sessions';
+import { Transaction } from './transactions/transaction';
 
 /** Where the engine tells its operator what a client cannot be told. */
 export interface EngineLog {
@@ -13,16 +25,126 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** How long a transaction may lie idle before it is aborted; 60,000 by default. */
   readonly transactionIdleMilliseconds?: number;
+  /** The most bytes that the folder's file may hold; 256 GiB by default. */
+  readonly mapSize?: number;
 }
 
+const minute = 60_000;
+
 /** One open data folder. */
-export interface Engine {
+export class Engine {
+  private readonly closing: (() => void)[] = [];
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly groups: GroupCommit,
+    /** Which request belongs to which transaction, and what retries are answered with. */
+    readonly sessions: Sessions,
+    private readonly garbage: GarbageCollector,
+  ) {}
+
   /**
-   * What `request` reads `collectionName` through: its transaction's view (beginning the transaction where the request
-   * says so), or else the latest commit. Null where there is no such collection. The caller releases it.
+   * What `request` reads `collectionName` through: its transaction's view, or else the latest commit. Null where there
+   * is no such collection. The caller releases it.
    * @throws MongoError NoSuchTransaction, SnapshotUnavailable
    */
-  read(request: CommandRequest, collectionName: string): CollectionView | null;
-  /** Aborts what is open, flushes and closes. */
-  close(): Promise<void>;
+  read(request: CommandRequest, collectionName: string): CollectionView | null {
+    const ns = `${request.db}.${collectionName}`;
+    const scope = this.scopeOf(request, ns);
+    const collection = scope.catalog.find(ns);
+    if (collection) return new ScopedCollectionView(collection, scope);
+    scope.release();
+    return null;
+  }
+
+  /** As `read`, for what is asked of the catalog itself. */
+  readCatalog<T>(request: CommandRequest, read: (scope: ReadScope) => T): T {
+    const scope = this.scopeOf(request, null);
+    try {
+      return read(scope);
+    } finally {
+      scope.release();
+    }
+  }
+
+  /**
+   * Runs a write within the transaction of `request`, at once; or else in the next group that commits, and resolves
+   * when it is on disk. It may run more than once then: see GroupCommit.submit.
+   */
+  async write<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
+    const transaction = this.sessions.transactionOf(request);
+    if (transaction) return run(transaction);
+    return this.groups.submit(run, deadlineOf(request));
+  }
+
+  /** As `write`, for what drops something. */
+  async change<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
+    const result = await this.write(request, run);
+    this.garbage.wake();
+    return result;
+  }
+
+  /** Called back, in the order given, when the engine is about to close. */
+  onClose(callback: () => void): void {
+    this.closing.push(callback);
+  }
+
+  /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
+  async close(): Promise<void> {
+    for (const callback of this.closing) callback();
+    this.sessions.close();
+    await this.garbage.stop();
+    await this.groups.idle();
+    await this.environment.close();
+  }
+
+  private scopeOf(request: CommandRequest, ns: string | null): ReadScope {
+    const transaction = this.sessions.transactionOf(request);
+    if (!transaction) return this.latest();
+    if (ns !== null) transaction.use(ns);
+    return transaction;
+  }
+
+  private latest(): ReadScope {
+    const snapshot = this.environment.snapshot();
+    const { catalog } = this.groups;
+    return { reader: snapshot, catalog, countDelta: () => 0, release: () => snapshot.release() };
+  }
+}
+
+/**
+ * Opens a data folder, or begins one. Takes as long with a million documents as with none.
+ * @throws Error for a folder that a newer version has written
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  mkdirSync(options.path, { recursive: true });
+  const environment = new Environment(options.path, options.mapSize);
+  try {
+    await environment.write(checkFormat);
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
+  return compose(environment, options);
+}
+
+function compose(environment: Environment, options: EngineOptions): Engine {
+  const snapshot = environment.snapshot();
+  const catalog = readCatalog(snapshot);
+  const garbage = readGarbage(snapshot);
+  const commits = snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
+  snapshot.release();
+
+  const open = new OpenTransactions();
+  const groups = new GroupCommit(environment, catalog, commits, new Ids(catalog, garbage), open);
+  const host = { groups, open, snapshot: () => environment.snapshot() };
+  const sessions = new Sessions(() => new Transaction(host), options.transactionIdleMilliseconds ?? minute);
+  const collector = new GarbageCollector(groups, options.log);
+  if (garbage.length > 0) collector.wake();
+  return new Engine(environment, groups, sessions, collector);
+}
+
+function deadlineOf(request: CommandRequest): number {
+  const maxTime = request.body.get('maxTimeMS');
+  return isNumber(maxTime) && Number(maxTime) > 0 ? Date.now() + Number(maxTime) : Infinity;
 }

@@ -9,10 +9,16 @@ import { rememberArrays } from './records';
 import { WriteScope } from './write-scope';
 
 /** @param options as listCollections shows them */
-export function createCollection(scope: WriteScope, ns: string, options: BsonDocument = new Map()): StoredCollection {
+export function createCollection(
+  scope: WriteScope,
+  ns: string,
+  options: BsonDocument = new Map(),
+): StoredCollection {
   scope.claimCollection(ns);
   const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
-  const collection = new StoredCollection(scope.ids.next(), ns, options, [new StoredIndex(scope.ids.next(), spec)]);
+  const collection = new StoredCollection(scope.ids.next(), ns, options, [
+    new StoredIndex(scope.ids.next(), spec),
+  ]);
   setCollection(scope, collection);
   return collection;
 }
@@ -21,7 +27,11 @@ export function createCollection(scope: WriteScope, ns: string, options: BsonDoc
  * Adds indexes and fills them from the documents that are there; nothing else is written meanwhile.
  * @throws MongoError DuplicateKey, KeyTooLong, CannotIndexParallelArrays; then none of them is added
  */
-export function addIndexes(scope: WriteScope, collection: StoredCollection, specs: readonly BsonDocument[]): void {
+export function addIndexes(
+  scope: WriteScope,
+  collection: StoredCollection,
+  specs: readonly BsonDocument[],
+): void {
   scope.claimCollection(collection.ns);
   const added = specs.map((spec) => new StoredIndex(scope.ids.next(), spec));
   try {
@@ -33,9 +43,16 @@ export function addIndexes(scope: WriteScope, collection: StoredCollection, spec
   setCollection(scope, collection.withIndexes([...collection.indexes, ...added]));
 }
 
-export function dropIndexes(scope: WriteScope, collection: StoredCollection, dropped: readonly StoredIndex[]): void {
+export function dropIndexes(
+  scope: WriteScope,
+  collection: StoredCollection,
+  dropped: readonly StoredIndex[],
+): void {
   scope.claimCollection(collection.ns);
-  setCollection(scope, collection.withIndexes(collection.indexes.filter((index) => !dropped.includes(index))));
+  setCollection(
+    scope,
+    collection.withIndexes(collection.indexes.filter((index) => !dropped.includes(index))),
+  );
   // Kept until later: who reads with the catalog of before this commit may still walk them.
   for (const index of dropped) discard(scope.writer, index.id);
 }
@@ -70,6 +87,7 @@ function putNew(
   fields: BsonDocument,
   entry: StoredEntry,
 ): void {
-  if (index.unique && scope.reader.get('indexes', entry.key)) throw duplicateKey(collection, index, fields, entry);
+  if (index.unique && scope.reader.get('indexes', entry.key))
+    throw duplicateKey(collection, index, fields, entry);
   scope.writer.put('indexes', entry.key, entry.value);
 }

@@ -71,7 +71,9 @@ export class StoredCollection implements CollectionInfo {
     this.db = ns.slice(0, dot);
     this.name = ns.slice(dot + 1);
     this.entryIndexes = indexes.filter(({ specOnly }) => !specOnly);
-    this.indexedFields = new Set(this.entryIndexes.flatMap(({ paths }) => paths.map(({ names }) => names[0]!)));
+    this.indexedFields = new Set(
+      this.entryIndexes.flatMap(({ paths }) => paths.map(({ names }) => names[0]!)),
+    );
   }
 
   withIndexes(indexes: readonly StoredIndex[]): StoredCollection {

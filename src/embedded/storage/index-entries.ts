@@ -11,7 +11,9 @@ import { StoredEntry, storedEntry } from './keys';
  * @throws MongoError CannotIndexParallelArrays, KeyTooLong
  */
 export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): StoredEntry[] {
-  const entries = indexKeysOf(document, index.key).map((components) => storedEntry(index, components, recordId));
+  const entries = indexKeysOf(document, index.key).map((components) =>
+    storedEntry(index, components, recordId),
+  );
   for (const { key } of entries) {
     if (key.length > maxKeyLength) {
       throw new MongoError(17280, `key too large to index, failing ${index.name} ${key.length}`);

@@ -45,7 +45,11 @@ export interface StoredEntry {
 const nothing = Buffer.alloc(0);
 
 /** An index entry as it is stored: a unique index leaves the record out of the key, so that equal keys collide. */
-export function storedEntry(index: IndexInfo, components: readonly Uint8Array[], recordId: number): StoredEntry {
+export function storedEntry(
+  index: IndexInfo,
+  components: readonly Uint8Array[],
+  recordId: number,
+): StoredEntry {
   let length = idLength;
   for (const component of components) length += component.length;
   const key = Buffer.allocUnsafe(index.unique ? length : length + recordIdLength);

@@ -59,7 +59,9 @@ export class Environment {
   /** The latest commit. Those who ask between two commits share one snapshot. */
   snapshot(): Snapshot {
     if (!this.latest) {
-      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, (ended) => this.open.delete(ended));
+      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, (ended) =>
+        this.open.delete(ended),
+      );
       this.open.add(this.latest);
     }
     return this.latest.take();
@@ -110,7 +112,11 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
 // lmdb's types leave out that getBinary takes the transaction as get does.
 type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
 
-function getBinary(table: Database<Buffer, Uint8Array>, key: Uint8Array, options?: { transaction: Transaction }) {
+function getBinary(
+  table: Database<Buffer, Uint8Array>,
+  key: Uint8Array,
+  options?: { transaction: Transaction },
+) {
   return (table.getBinary as GetBinary).call(table, key, options);
 }
 

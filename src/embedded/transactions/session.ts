@@ -1,3 +1,4 @@
+import type { ConnectionState } from '../commands/command';
 import { MongoError } from '../language/errors';
 import { Transaction } from './transaction';
 
@@ -20,7 +21,9 @@ export class Session {
   private number = -1;
   private phase: Phase = { kind: 'aborted' };
   private tail: Promise<unknown> | null = null;
-  lastUsed = Date.now();
+  private lastUsed = 0;
+  /** The one that its latest statement came in on. */
+  connection: ConnectionState | null = null;
 
   constructor(readonly id: string) {}
 
@@ -42,7 +45,7 @@ export class Session {
   }
 
   private follow<T>(running: Promise<T>): Promise<T> {
-    const settled = running.then(
+    const settled: Promise<void> = running.then(
       () => this.leave(settled),
       () => this.leave(settled),
     );
@@ -52,6 +55,12 @@ export class Session {
 
   private leave(settled: Promise<void>): void {
     if (this.tail === settled) this.tail = null;
+    this.lastUsed = Date.now();
+  }
+
+  /** Aborts a transaction in which nothing has happened since `before`. */
+  expire(before: number): void {
+    if (this.tail === null && this.lastUsed < before) this.abortOpen();
   }
 
   /** @throws TransactionTooOld, ConflictingOperationInProgress */

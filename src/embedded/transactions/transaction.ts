@@ -68,7 +68,8 @@ export class Transaction implements WriteScope {
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
     if (this.claims.has(claim)) return;
-    if (this.host.groups.changesAfter(this.number, claim) || this.changedSince(table, key)) throw writeConflict();
+    if (this.host.groups.changesAfter(this.number, claim) || this.changedSince(table, key))
+      throw writeConflict();
     this.hold(claim);
   }
 

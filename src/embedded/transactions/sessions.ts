@@ -1,0 +1,148 @@
+import type { CommandRequest, ConnectionState, Reply } from '../commands/command';
+import { MongoError } from '../language/errors';
+import { PlaceInSession, placeInSession } from './place-in-session';
+import { Session, StatementResult } from './session';
+import { Transaction } from './transaction';
+
+/** With these the driver runs the transaction again: LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
+const transientCodes = new Set([24, 112, 246, 251]);
+
+/** Sessions that are remembered for their retryable writes; beyond it those longest unused are forgotten. */
+const mostSessions = 10_000;
+
+interface Participation extends PlaceInSession {
+  readonly session: Session;
+  transaction: Transaction | null;
+}
+
+/** All client sessions, and which statement belongs to which transaction. */
+export class Sessions {
+  /** Least recently used first. */
+  private readonly sessions = new Map<string, Session>();
+  private readonly participations = new WeakMap<CommandRequest, Participation>();
+  private readonly watched = new WeakSet<ConnectionState>();
+  private readonly reaper: NodeJS.Timeout;
+
+  constructor(
+    private readonly startTransaction: () => Transaction,
+    private readonly idleMilliseconds: number,
+  ) {
+    this.reaper = setInterval(() => this.abortIdle(), Math.min(1000, idleMilliseconds / 4)).unref();
+  }
+
+  /** The transaction that a request is a statement of. */
+  transactionOf(request: CommandRequest): Transaction | null {
+    return this.participations.get(request)?.transaction ?? null;
+  }
+
+  /** What the statements of a retryable write have answered so far, by statement id; null for any other command. */
+  resultsOf(request: CommandRequest): Map<number, StatementResult> | null {
+    const participation = this.participations.get(request);
+    return participation && !participation.transaction
+      ? participation.session.retryable(participation.number)
+      : null;
+  }
+
+  /** Runs a command within its session: begins, goes on with or aborts the transaction that it belongs to. */
+  run(request: CommandRequest, command: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
+    const place = placeInSession(request);
+    if (!place) return command();
+    const participation: Participation = { ...place, session: this.sessionOf(place.id), transaction: null };
+    this.participations.set(request, participation);
+    if (place.kind !== 'statement') return participation.session.run(command);
+    return participation.session.run(() => this.runStatement(request, participation, command));
+  }
+
+  async commit(request: CommandRequest): Promise<void> {
+    const { session, number } = this.endedBy(request);
+    try {
+      await session.commit(number);
+    } catch (error) {
+      throw labelled(error);
+    }
+  }
+
+  abort(request: CommandRequest): void {
+    const { session, number } = this.endedBy(request);
+    try {
+      session.abort(number);
+    } catch (error) {
+      throw labelled(error);
+    }
+  }
+
+  /** Aborts the transaction of a request that answers with write errors. */
+  abortAfterWriteErrors(request: CommandRequest): void {
+    this.participations.get(request)?.session.abortOpen();
+  }
+
+  close(): void {
+    clearInterval(this.reaper);
+    for (const session of this.sessions.values()) session.abortOpen();
+  }
+
+  private async runStatement(
+    request: CommandRequest,
+    participation: Participation,
+    command: () => Reply | Promise<Reply>,
+  ): Promise<Reply> {
+    const { session, number, starts } = participation;
+    try {
+      const transaction = starts ? session.begin(number, this.startTransaction) : session.continue(number);
+      participation.transaction = transaction;
+      this.abortWithConnection(session, request.connection);
+      return await command();
+    } catch (error) {
+      // An error of begin or continue concerns this statement only, not a transaction that goes on.
+      if (participation.transaction && participation.transaction === session.openTransaction)
+        session.abortOpen();
+      throw labelled(error);
+    }
+  }
+
+  private endedBy(request: CommandRequest): Participation {
+    const participation = this.participations.get(request);
+    if (!participation) throw new MongoError(251, `${request.name} must be run within a transaction`);
+    if (request.db !== 'admin') {
+      throw new MongoError(13, `${request.name} may only be run against the admin database.`);
+    }
+    return participation;
+  }
+
+  private sessionOf(id: string): Session {
+    const session = this.sessions.get(id) ?? new Session(id);
+    this.sessions.delete(id);
+    this.sessions.set(id, session);
+    if (this.sessions.size > mostSessions) this.forgetOne();
+    return session;
+  }
+
+  private forgetOne(): void {
+    for (const [id, session] of this.sessions) {
+      if (!session.idle) continue;
+      this.sessions.delete(id);
+      return;
+    }
+  }
+
+  /** A client that has gone cannot end its transaction; the connection of the latest statement speaks for it. */
+  private abortWithConnection(session: Session, connection: ConnectionState): void {
+    session.connection = connection;
+    if (this.watched.has(connection)) return;
+    this.watched.add(connection);
+    connection.onClose(() => {
+      for (const other of this.sessions.values()) if (other.connection === connection) other.abortOpen();
+    });
+  }
+
+  private abortIdle(): void {
+    const before = Date.now() - this.idleMilliseconds;
+    for (const session of this.sessions.values()) session.expire(before);
+  }
+}
+
+/** With the label, drivers run the whole transaction again. */
+function labelled(error: unknown): unknown {
+  if (!(error instanceof MongoError) || !transientCodes.has(error.code)) return error;
+  return new MongoError(error.code, error.message, ['TransientTransactionError'], error.extra);
+}
