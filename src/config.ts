@@ -15,6 +15,7 @@ const readPreferences = [
   'nearest',
 ] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const executions = ['auto', 'compiled', 'plain'] as const;
 const logFormats = ['auto', 'json', 'pretty'] as const;
 
 const MiB = 1024 * 1024;
@@ -64,6 +65,12 @@ export const settings = {
     1_000_000,
     'How many tokens the text of a request may have.',
   ),
+  execution: choice(
+    'EXECUTION',
+    executions,
+    'auto',
+    'How operations run: plain, compiled, or auto: compiled from the second time on.',
+  ),
   requestTimeoutMs: integer(
     'REQUEST_TIMEOUT_MS',
     10_000,
@@ -77,6 +84,13 @@ export const settings = {
     10,
     600_000,
     'How long the database may work on one read, in milliseconds.',
+  ),
+  slowRequestMs: integer(
+    'SLOW_REQUEST_MS',
+    1_000,
+    1,
+    600_000,
+    'From how many milliseconds on a request is logged as slow.',
   ),
   writerLanes: integer('WRITER_LANES', 1, 1, 2, 'How many transactions of events one process has in flight.'),
   maxQueuedEvents: integer(
