@@ -1,0 +1,139 @@
+import { ObjectId } from 'bson';
+import { BsonDocument, BsonValue, isDocument } from './bson-value';
+import { compareStrings } from './compare';
+import { MongoError } from './errors';
+import { FilterNode } from './filter';
+import { isIdentical, isIdenticalDocument } from './identity';
+import { formatField } from './message-format';
+import { checkId, checkStorable } from './storage-rules';
+import { chooseElements, parseArrayFilters } from './update-elements';
+import { setter } from './update-modifiers';
+import { applyAtPath, ElementChoice } from './update-path';
+import { rename } from './update-rename';
+import { parseSteps, Step } from './update-steps';
+
+/** What else an update statement says that its update depends on. */
+export interface UpdateOptions {
+  readonly multi?: boolean;
+  readonly arrayFilters?: BsonValue[];
+  /** The statement's filter: it decides which element the positional `$` stands for. */
+  readonly filter?: FilterNode;
+}
+
+/** An update, ready to run. */
+export interface CompiledUpdate {
+  /** The document after the update; `modified` is false, and the document the very same, where nothing changes. */
+  apply(document: BsonDocument): { document: BsonDocument; modified: boolean };
+  /** The document that an upsert inserts, `_id` first, made from what its filter says that fields equal. */
+  insert(equalities: ReadonlyMap<string, BsonValue>): BsonDocument;
+}
+
+/**
+ * Makes an update ready to run: a replacement, or operators.
+ * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others, in MongoDB's words
+ */
+export function compileUpdate(update: BsonDocument, options: UpdateOptions = {}): CompiledUpdate {
+  const [first] = update.keys();
+  return first?.startsWith('$') ? compileOperators(update, options) : compileReplacement(update, options);
+}
+
+function compileReplacement(replacement: BsonDocument, options: UpdateOptions): CompiledUpdate {
+  if (options.multi) throw new MongoError(9, 'multi update is not supported for replacement-style update');
+  const replace = (id: BsonValue | undefined) => {
+    checkReplacement(replacement, id);
+    return withIdFirst(replacement, id ?? replacement.get('_id'));
+  };
+  return {
+    apply(document) {
+      const replaced = replace(document.get('_id'));
+      return isIdenticalDocument(document, replaced)
+        ? { document, modified: false }
+        : { document: replaced, modified: true };
+    },
+    insert: (equalities) => inserted(replace(equalities.get('_id'))),
+  };
+}
+
+function checkReplacement(replacement: BsonDocument, id: BsonValue | undefined): void {
+  const own = replacement.get('_id');
+  if (own !== undefined && id !== undefined && !isIdentical(own, id)) {
+    throw new MongoError(
+      66,
+      `After applying the update, the (immutable) field '_id' was found to have been altered to ${formatField('_id', own)}`,
+    );
+  }
+  checkStorable(replacement, []);
+}
+
+function withIdFirst(document: BsonDocument, id: BsonValue | undefined): BsonDocument {
+  if (id === undefined) return document;
+  const result: BsonDocument = new Map([['_id', id]]);
+  for (const [name, value] of document) if (name !== '_id') result.set(name, value);
+  return result;
+}
+
+function inserted(document: BsonDocument): BsonDocument {
+  const id = document.get('_id') ?? new ObjectId();
+  checkId(id);
+  return withIdFirst(document, id);
+}
+
+function compileOperators(update: BsonDocument, options: UpdateOptions): CompiledUpdate {
+  const steps = parseSteps(update);
+  const arrayFilters = parseArrayFilters(options.arrayFilters ?? [], update, steps);
+  const run = (document: BsonDocument, isInsert: boolean) => {
+    const choose = chooseElements(document, options.filter, arrayFilters);
+    return steps.reduce((changed, step) => {
+      if (step.modifier.operator === '$setOnInsert' && !isInsert) return changed;
+      return runStep(changed, step, choose);
+    }, document);
+  };
+  return {
+    apply(document) {
+      const changed = run(document, false);
+      return { document: changed, modified: changed !== document };
+    },
+    insert: (equalities) => inserted(run(documentOf(equalities), true)),
+  };
+}
+
+/** The filter's fields in MongoDB's order: that of their paths. */
+function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
+  return [...equalities]
+    .sort(([a], [b]) => compareStrings(a, b))
+    .reduce<BsonDocument>(
+      (document, [path, value]) =>
+        applyAtPath(document, { path: path.split('.'), modifier: setter('$set', value) }, () => []),
+      new Map(),
+    );
+}
+
+function runStep(document: BsonDocument, step: Step, choose: ElementChoice): BsonDocument {
+  const changed = step.renamedFrom
+    ? rename(document, step.renamedFrom, step.path)
+    : applyAtPath(document, step, choose);
+  const id = document.get('_id');
+  if (id !== undefined && changed.get('_id') !== id) throw immutableId(step, changed.get('_id'));
+  return changed;
+}
+
+function immutableId({ path, renamedFrom, modifier }: Step, id: BsonValue | undefined): MongoError {
+  const name = path.join('.');
+  if (renamedFrom?.[0] === '_id') {
+    const source = renamedFrom.join('.');
+    return new MongoError(
+      66,
+      `Unsetting the path '${source}' using $rename would modify the immutable field '_id'`,
+    );
+  }
+  if (modifier.operator === '$set' && name === '_id' && isDocument(id)) {
+    return new MongoError(
+      66,
+      `Updating the path '_id' to ${formatField('_id', id)} would modify the immutable field '_id'`,
+    );
+  }
+  return new MongoError(
+    66,
+    `Performing an update on the path '${name}' would modify the immutable field '_id'`,
+  );
+}
