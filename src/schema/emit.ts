@@ -1,0 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { buildGraphQLSchema, printGraphQLSchema } from './build-schema';
+
+/** `npm run schema`: writes schema.graphql in the folder it is run in. */
+writeFileSync(resolve('schema.graphql'), printGraphQLSchema(buildGraphQLSchema()));

@@ -1,0 +1,26 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
+import { Node, parseGlobalId } from '../store/node';
+import type { RequestContext } from './request-context';
+import { selectionOf } from './selection';
+import { sessionFields } from './session-fields';
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, {
+    nullable: true,
+    description: 'Null for an id that names nothing, or that was not given out here.',
+  })
+  node(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { reader }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Node | null> | null {
+    const key = parseGlobalId(id);
+    if (key === null) return null;
+    const selection = selectionOf(info);
+    return key.type === 'Session'
+      ? reader.session(key.sessionId, sessionFields(selection))
+      : reader.event(key.sessionId, key.eventId, selection);
+  }
+}

@@ -1,0 +1,49 @@
+import type { CursorCodec } from '../service/cursor';
+import type { Page, PageRequest } from '../store/page';
+import type { PageInfo } from './page-info.type';
+import type { Selection } from './selection';
+
+/** A page together with the list that it is of. */
+export class PageOfList<Row extends Place, Place> {
+  readonly rows: readonly Row[];
+
+  constructor(
+    private readonly page: Page<Row>,
+    private readonly request: PageRequest<Place>,
+    readonly cursors: CursorCodec<Place>,
+  ) {
+    this.rows = page.rows;
+  }
+
+  /**
+   * Exact in the direction of the request. In the other one: whether there is the row that the page begins behind,
+   * which costs nothing to know.
+   */
+  get info(): PageInfo {
+    const { direction, after, before } = this.request;
+    const forward = direction === 'forward';
+    return {
+      hasNextPage: forward ? this.page.more : before !== null,
+      hasPreviousPage: forward ? after !== null : this.page.more,
+      startCursor: this.cursorOf(this.rows[0]),
+      endCursor: this.cursorOf(this.rows[this.rows.length - 1]),
+    };
+  }
+
+  private cursorOf(row: Row | undefined): string | null {
+    return row === undefined ? null : this.cursors.encode(row);
+  }
+}
+
+/** A page of which nothing is asked. */
+export const unreadPage: Page<never> = { rows: [], more: false };
+
+/** Whether a connection's selection needs the rows of its page. */
+export function needsRows(connection: Selection): boolean {
+  return connection.has('nodes', 'edges', 'pageInfo');
+}
+
+/** What is selected of the rows of a connection. */
+export function rowSelection(connection: Selection): Selection {
+  return connection.belowAny(['nodes'], ['edges', 'node']);
+}

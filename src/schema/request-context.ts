@@ -1,0 +1,16 @@
+import type { EventService } from '../service/event-service';
+import type { Services } from '../service/create-services';
+import type { SessionService } from '../service/session-service';
+import type { Reader } from '../store/reader';
+
+/** What resolvers work with; made anew for each operation. */
+export interface RequestContext {
+  readonly sessions: SessionService;
+  readonly events: EventService;
+  readonly reader: Reader;
+}
+
+/** The context of one operation. `signal` is aborted when its client has gone away: what it reads stops then. */
+export function createRequestContext(services: Services, signal?: AbortSignal): RequestContext {
+  return { sessions: services.sessions, events: services.events, reader: services.reader(signal) };
+}

@@ -1,0 +1,37 @@
+import type { Config } from '../config';
+import type { Database } from '../database/database';
+import type { Log } from '../log';
+import { Reader } from '../store/reader';
+import { openStore } from '../store/store';
+import { BatchStorer } from './event-batch-storer';
+import { EventService } from './event-service';
+import { EventWriter } from './event-writer';
+import { SessionService } from './session-service';
+
+/** The rules of one app, on its database. */
+export interface Services {
+  readonly sessions: SessionService;
+  readonly events: EventService;
+  /** What one operation reads; made anew for each. The signal is aborted when its client has gone away. */
+  reader(signal?: AbortSignal): Reader;
+  /** Takes no more events; resolves when those that wait are stored and answered. */
+  close(): Promise<void>;
+}
+
+/** The services on `database`, with its collections and indexes in place. */
+export async function createServices(database: Database, config: Config, log: Log): Promise<Services> {
+  const store = await openStore(database.connection);
+  const writer = new EventWriter(new BatchStorer(store, log), {
+    lanes: config.writerLanes,
+    maxEvents: config.maxQueuedEvents,
+    maxBytes: config.maxQueuedBytes,
+    timeoutMs: config.requestTimeoutMs,
+  });
+  const { readPreference, readTimeoutMs: timeoutMs } = config;
+  return {
+    sessions: new SessionService(store, config.requestTimeoutMs),
+    events: new EventService(writer),
+    reader: (signal) => new Reader(store, { readPreference, timeoutMs, signal }),
+    close: () => writer.close(),
+  };
+}

@@ -1,0 +1,96 @@
+import { badUserInput } from '../errors';
+import {
+  measureJson,
+  storeJson,
+  type JsonMeasure,
+  type JsonObject,
+  type StoredJson,
+} from '../store/json-object';
+
+/**
+ * What a scalar was given instead of its kind of value. It travels on as an input's value, so that the rule is told
+ * like every other: by the argument's path, and for one event of a batch alone.
+ */
+export class Unacceptable {
+  constructor(readonly rule: string) {}
+}
+
+/** A value of an input's scalar, as it arrives at the rules. */
+export type Scalar<T> = T | Unacceptable;
+
+export const maxPayloadBytes = 256 * 1024;
+export const maxMetadataBytes = 16 * 1024;
+const maxJsonDepth = 32;
+const wellFormedId = /^[^\s\p{Control}\p{Surrogate}]{1,128}$/u;
+const maxLanguageLength = 128;
+
+/** @throws BAD_USER_INPUT where `id` cannot be anyone's id */
+export function checkId(argument: string, id: string): string {
+  if (!wellFormedId.test(id)) {
+    throw badUserInput(argument, 'must be 1 to 128 characters without white space or control characters.');
+  }
+  return id;
+}
+
+/**
+ * The tag in canonical form: `EN-us` is `en-US`.
+ * @throws BAD_USER_INPUT where it is no well-formed BCP 47 tag
+ */
+export function checkLanguage(argument: string, tag: string): string {
+  try {
+    const [canonical] = tag.length > maxLanguageLength ? [] : Intl.getCanonicalLocales(tag);
+    if (canonical !== undefined) return canonical;
+  } catch {
+    // RangeError: told below, like the empty one.
+  }
+  throw badUserInput(argument, 'must be a well-formed BCP 47 language tag, such as "en" or "pt-BR".');
+}
+
+/**
+ * The instant; null where none was sent.
+ * @throws BAD_USER_INPUT where something else was
+ */
+export function checkInstant(argument: string, value: Scalar<Date> | null | undefined): Date | null {
+  return value == null ? null : acceptable(argument, value);
+}
+
+/** A JSON object that keeps the rules, with the form in which it is stored and the most bytes that may take. */
+export interface CheckedJson {
+  readonly value: JsonObject;
+  readonly stored: StoredJson;
+  readonly size: number;
+}
+
+/** @throws BAD_USER_INPUT where `value` is no JSON object, too large or too deep */
+export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes: number): CheckedJson {
+  const object = acceptable(argument, value);
+  const measure = measureJson(object, maxJsonDepth);
+  if (measure.depth > maxJsonDepth)
+    throw badUserInput(argument, `must be at most ${maxJsonDepth} levels deep.`);
+  if (!measure.isJson)
+    throw badUserInput(argument, 'must hold only what JSON can say, so no number such as 1e400.');
+  return {
+    value: object,
+    stored: storeJson(object, measure),
+    size: checkSize(argument, object, measure, maxBytes),
+  };
+}
+
+/** The bytes as JSON, exact only where it is close: most objects are far below the limit and need no second look. */
+function checkSize(
+  argument: string,
+  object: JsonObject,
+  { byteBound }: JsonMeasure,
+  maxBytes: number,
+): number {
+  if (byteBound <= maxBytes) return byteBound;
+  const bytes = Buffer.byteLength(JSON.stringify(object));
+  if (bytes > maxBytes) throw badUserInput(argument, `must be at most ${maxBytes / 1024} KiB of JSON.`);
+  return bytes;
+}
+
+/** What a scalar accepted. */
+export function acceptable<T>(argument: string, value: Scalar<T>): T {
+  if (value instanceof Unacceptable) throw badUserInput(argument, value.rule);
+  return value;
+}

@@ -1,0 +1,34 @@
+import { badUserInput } from '../errors';
+import type { PageRequest } from '../store/page';
+import type { CursorCodec } from './cursor';
+
+/** A list's arguments, as Relay has them. */
+export interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+const defaultPageSize = 50;
+const maxPageSize = 500;
+
+/**
+ * The page that the arguments ask for; without `first` and `last`, the first 50.
+ * @throws BAD_USER_INPUT that names the argument at fault
+ */
+export function checkPage<Place>(page: PageArguments, cursors: CursorCodec<Place>): PageRequest<Place> {
+  const { first, after, last, before } = page;
+  if (first != null && last != null) throw badUserInput('last', 'must not be given together with first.');
+  return {
+    direction: last == null ? 'forward' : 'backward',
+    limit: last == null ? checkSize('first', first ?? defaultPageSize) : checkSize('last', last),
+    after: after == null ? null : cursors.decode('after', after),
+    before: before == null ? null : cursors.decode('before', before),
+  };
+}
+
+function checkSize(argument: 'first' | 'last', size: number): number {
+  if (size < 1 || size > maxPageSize) throw badUserInput(argument, `must be from 1 to ${maxPageSize}.`);
+  return size;
+}

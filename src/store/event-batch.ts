@@ -1,0 +1,164 @@
+import type { mongo } from 'mongoose';
+import type { EventRow } from './event.model';
+import type { EventType } from './event-type';
+import type { StoredJson } from './json-object';
+import { openStatuses, SessionStatus } from './session-status';
+import type { Store } from './store';
+
+/** An event on its way into the store. */
+export interface NewEvent {
+  readonly sessionId: string;
+  readonly eventId: string;
+  readonly type: EventType;
+  readonly payload: StoredJson;
+  /** Null: the instant at which it is stored. */
+  readonly timestamp: Date | null;
+}
+
+/** What a batch did. */
+export interface BatchResult {
+  /** The row of each event, in the order given; undefined where its session takes no events. */
+  readonly rows: readonly (EventRow | undefined)[];
+  /** The sessions that take no events, with the state that they ended in, or null where there is no such session. */
+  readonly refused: ReadonlyMap<string, SessionStatus | null>;
+}
+
+/** What a batch does to one session. */
+interface Advance {
+  added: number;
+  lastEventAt: Date;
+  /** The position after which the batch's events go; unknown until the session is written. */
+  position?: number;
+}
+
+/**
+ * Stores events with different keys, in the order given, each at the next position of its session. To be run inside a
+ * transaction: the session documents are written first, which orders additions against each other and against
+ * completions, over all processes.
+ * @throws the driver's errors; code 11000 where one of the events is stored already
+ */
+export async function storeBatch(
+  store: Store,
+  session: mongo.ClientSession,
+  events: readonly NewEvent[],
+): Promise<BatchResult> {
+  const receivedAt = new Date();
+  const advances = advancesOf(events, receivedAt);
+  const refused = await advanceSessions(store, session, advances);
+  const rows = events.map((event) => {
+    const advance = advances.get(event.sessionId)!;
+    if (advance.position === undefined) return undefined;
+    advance.position += 1;
+    return { ...event, timestamp: event.timestamp ?? receivedAt, receivedAt, position: advance.position };
+  });
+  const inserts = rows.filter((row) => row !== undefined);
+  // The driver adds an _id to what it inserts; the row that the caller gets is none of its business.
+  if (inserts.length > 0)
+    await store.events.insertMany(
+      inserts.map((row) => ({ ...row })),
+      { session },
+    );
+  return { rows, refused };
+}
+
+/** In the order of their ids, so that two batches with the same sessions collide at the first one and not crosswise. */
+function advancesOf(events: readonly NewEvent[], receivedAt: Date): Map<string, Advance> {
+  const advances = new Map<string, Advance>();
+  for (const { sessionId, timestamp } of events) {
+    const at = timestamp ?? receivedAt;
+    const advance = advances.get(sessionId);
+    if (advance === undefined) advances.set(sessionId, { added: 1, lastEventAt: at });
+    else {
+      advance.added += 1;
+      if (at > advance.lastEventAt) advance.lastEventAt = at;
+    }
+  }
+  return new Map([...advances].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Counts the events in, finds out the positions, and returns the sessions that take none. */
+async function advanceSessions(store: Store, session: mongo.ClientSession, advances: Map<string, Advance>) {
+  if (advances.size === 1) return advanceOne(store, session, ...[...advances][0]!);
+  await store.sessions.bulkWrite(
+    [...advances].map(([sessionId, advance]) => ({
+      updateOne: { filter: openSession(sessionId), update: additions(advance) },
+    })),
+    { session },
+  );
+  const rows = await store.sessions
+    .find(
+      { sessionId: { $in: [...advances.keys()] } },
+      { session, projection: counted, batchSize: advances.size + 1 },
+    )
+    .toArray();
+  const refused = new Map<string, SessionStatus | null>(
+    [...advances.keys()].map((sessionId) => [sessionId, null]),
+  );
+  for (const { sessionId, status, eventCount } of rows) {
+    const advance = advances.get(sessionId)!;
+    if (openStatuses.includes(status)) {
+      refused.delete(sessionId);
+      advance.position = eventCount - advance.added;
+    } else refused.set(sessionId, status);
+  }
+  return refused;
+}
+
+/** The same for a single session, with one command fewer: what a lone client waits for. */
+async function advanceOne(store: Store, session: mongo.ClientSession, sessionId: string, advance: Advance) {
+  const refused = new Map<string, SessionStatus | null>();
+  const row = await store.sessions.findOneAndUpdate(openSession(sessionId), additions(advance), {
+    session,
+    projection: counted,
+    returnDocument: 'after',
+  });
+  if (row !== null) advance.position = row.eventCount - advance.added;
+  else {
+    const closed = await store.sessions.findOne({ sessionId }, { session, projection: counted });
+    refused.set(sessionId, closed?.status ?? null);
+  }
+  return refused;
+}
+
+const counted = { _id: 0, sessionId: 1, status: 1, eventCount: 1 };
+
+function openSession(sessionId: string): mongo.Filter<mongo.Document> {
+  return { sessionId, status: { $in: openStatuses } };
+}
+
+function additions({ added, lastEventAt }: Advance): mongo.UpdateFilter<mongo.Document> {
+  return {
+    $inc: { eventCount: added },
+    $max: { lastEventAt },
+    $set: { status: SessionStatus.ACTIVE },
+  };
+}
+
+/** Identifies an event among all. */
+export type EventKey = Pick<NewEvent, 'sessionId' | 'eventId'>;
+
+/**
+ * The rows of those of `keys` that are stored, as a majority has them. `session` has seen why we look: with it, the
+ * read waits until the majority has got as far.
+ */
+export function findStored(
+  store: Store,
+  session: mongo.ClientSession,
+  keys: readonly EventKey[],
+): Promise<EventRow[]> {
+  const eventIds = new Map<string, string[]>();
+  for (const { sessionId, eventId } of keys) {
+    const ids = eventIds.get(sessionId);
+    if (ids === undefined) eventIds.set(sessionId, [eventId]);
+    else ids.push(eventId);
+  }
+  const filters = [...eventIds].map(([sessionId, ids]) => ({ sessionId, eventId: { $in: ids } }));
+  return store.events
+    .find(filters.length === 1 ? filters[0]! : { $or: filters }, {
+      session,
+      projection: { _id: 0 },
+      readPreference: 'primary',
+      batchSize: keys.length + 1,
+    })
+    .toArray() as Promise<EventRow[]>;
+}

@@ -1,0 +1,79 @@
+import { index, modelOptions, prop } from '@typegoose/typegoose';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Schema } from 'mongoose';
+import { EventType } from './event-type';
+import { restoreJson, type JsonObject, type StoredJson } from './json-object';
+import { eventGlobalId, Node } from './node';
+
+/** An event as it stands in the database. */
+export interface EventRow {
+  readonly sessionId: string;
+  readonly eventId: string;
+  readonly type: EventType;
+  readonly payload: StoredJson;
+  readonly timestamp: Date;
+  readonly receivedAt: Date;
+  readonly position: number;
+}
+
+/** One moment of a conversation. Never changed once stored. */
+@ObjectType('Event', { implements: Node, simpleResolvers: true })
+// A retried event collides with itself: this index is the idempotency guarantee.
+@index({ sessionId: 1, eventId: 1 }, { unique: true })
+// What pages walk: conversation order; `type` last, so that a filter by type is decided in the index.
+@index({ sessionId: 1, timestamp: 1, position: 1, type: 1 })
+// Stored order, what live readers walk. Unique: no two events ever share a position.
+@index({ sessionId: 1, position: 1 }, { unique: true })
+@modelOptions({
+  // minimize would drop an empty payload in silence.
+  schemaOptions: { collection: 'events', versionKey: false, minimize: false, id: false },
+})
+export class Event implements Node {
+  @Field(() => ID)
+  @prop({ type: String, required: true })
+  readonly sessionId: string;
+
+  @Field(() => ID, { description: "The caller's own id, unique within its session." })
+  @prop({ type: String, required: true })
+  readonly eventId: string;
+
+  @Field(() => EventType)
+  @prop({ type: String, required: true, enum: EventType })
+  readonly type: EventType;
+
+  @Field(() => Object)
+  @prop({ type: Schema.Types.Mixed, required: true })
+  readonly payload: JsonObject;
+
+  @Field(() => Date, {
+    description: "When it happened, by the caller's clock (the server's, where the caller sent none).",
+  })
+  @prop({ type: Date, required: true })
+  readonly timestamp: Date;
+
+  @Field(() => Date, { description: "When it was stored, by the server's clock." })
+  @prop({ type: Date, required: true })
+  readonly receivedAt: Date;
+
+  @Field(() => Int, {
+    description: "1, 2, 3, … in the order in which the session's events were stored. No gaps, never reused.",
+  })
+  @prop({ type: Number, required: true })
+  readonly position: number;
+
+  /** From a row, or the part of one that was asked for: what is not in it stays undefined and must not be read. */
+  constructor(row: EventRow) {
+    this.sessionId = row.sessionId;
+    this.eventId = row.eventId;
+    this.type = row.type;
+    this.payload = restoreJson(row.payload);
+    this.timestamp = row.timestamp;
+    this.receivedAt = row.receivedAt;
+    this.position = row.position;
+  }
+
+  @Field(() => ID)
+  get id(): string {
+    return eventGlobalId(this.sessionId, this.eventId);
+  }
+}

@@ -1,0 +1,68 @@
+import type { mongo } from 'mongoose';
+import type { EventRow } from './event.model';
+
+/** The same page of each of many sessions. */
+export interface GroupedRequest {
+  /** But for the session. */
+  readonly condition: mongo.Filter<mongo.Document>;
+  readonly sort: Record<string, 1 | -1>;
+  readonly projection: Record<string, 0 | 1>;
+  readonly limit: number;
+}
+
+/** Well under the 1000 stages that a MongoDB pipeline may have. */
+const sessionsPerCommand = 100;
+
+/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command. */
+export async function groupedPages(
+  events: mongo.Collection<EventRow>,
+  sessionIds: readonly string[],
+  request: GroupedRequest,
+  options: mongo.FindOptions & mongo.Abortable,
+): Promise<EventRow[][]> {
+  if (sessionIds.length === 1) return [await onePage(events, sessionIds[0]!, request, options)];
+  const groups = new Map<string, EventRow[]>(sessionIds.map((sessionId) => [sessionId, []]));
+  const chunks = Array.from({ length: Math.ceil(sessionIds.length / sessionsPerCommand) }, (_, index) =>
+    sessionIds.slice(index * sessionsPerCommand, (index + 1) * sessionsPerCommand),
+  );
+  await Promise.all(
+    chunks.map(async (chunk) => {
+      for (const row of await manyPages(events, chunk, request, options))
+        groups.get(row.sessionId)!.push(row);
+    }),
+  );
+  return [...groups.values()];
+}
+
+function onePage(
+  events: mongo.Collection<EventRow>,
+  sessionId: string,
+  { condition, sort, projection, limit }: GroupedRequest,
+  options: mongo.FindOptions & mongo.Abortable,
+): Promise<EventRow[]> {
+  return events
+    .find({ sessionId, ...condition }, { ...options, sort, projection, limit, batchSize: limit })
+    .toArray() as Promise<EventRow[]>;
+}
+
+/** One tight index walk a session, one after the other in one command. */
+function manyPages(
+  events: mongo.Collection<EventRow>,
+  sessionIds: readonly string[],
+  { condition, sort, projection, limit }: GroupedRequest,
+  options: mongo.FindOptions & mongo.Abortable,
+): Promise<EventRow[]> {
+  const walk = (sessionId: string) => [
+    { $match: { sessionId, ...condition } },
+    { $sort: sort },
+    { $limit: limit },
+    { $project: projection },
+  ];
+  const [first, ...others] = sessionIds;
+  const unions = others.map((sessionId) => ({
+    $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
+  }));
+  return events
+    .aggregate<EventRow>([...walk(first!), ...unions], { ...options, batchSize: limit * sessionIds.length })
+    .toArray();
+}

@@ -1,0 +1,113 @@
+/** A JSON object as JavaScript has it, with ordinary prototypes. */
+export type JsonObject = Record<string, unknown>;
+
+/** How a JSON object stands in the database: as BSON, or as its JSON text where BSON or the driver would change it. */
+export type StoredJson = JsonObject | string;
+
+/** What one walk over a JSON object finds. */
+export interface JsonMeasure {
+  /** Levels of objects and arrays, the outermost being 1; the walk stops at the first level beyond `maxDepth`. */
+  readonly depth: number;
+  /** At most this many bytes as JSON in UTF-8. Often a few times more than it really has. */
+  readonly byteBound: number;
+  /** False where it holds what JSON cannot say, such as 1e400. */
+  readonly isJson: boolean;
+  /** False where storing it as BSON and reading it back would change it. */
+  readonly survivesBson: boolean;
+}
+
+/** Measures an object for the rules of input and for storing. Costs one walk and no copy. */
+export function measureJson(value: JsonObject, maxDepth: number): JsonMeasure {
+  const found = { depth: 0, byteBound: 0, isJson: true, survivesBson: true };
+  visit(value, 1);
+  return found;
+
+  function visit(node: unknown, level: number): void {
+    switch (typeof node) {
+      case 'string':
+        found.byteBound += escapedBytes * node.length + 2;
+        if (loneSurrogate.test(node)) found.survivesBson = false;
+        return;
+      case 'number':
+        found.byteBound += longestNumber;
+        if (!Number.isFinite(node)) found.isJson = false;
+        return;
+      case 'boolean':
+        found.byteBound += 5;
+        return;
+      case 'object':
+        if (node === null) found.byteBound += 4;
+        else visitContainer(node, level);
+        return;
+      default:
+        found.isJson = false;
+    }
+  }
+
+  function visitContainer(node: object, level: number): void {
+    found.depth = Math.max(found.depth, level);
+    if (level > maxDepth) return;
+    found.byteBound += 2;
+    if (Array.isArray(node)) {
+      for (const item of node) {
+        found.byteBound += 1;
+        visit(item, level + 1);
+      }
+      return;
+    }
+    // What is no plain object can only have come through a variable of another type inside a literal.
+    if (Object.getPrototypeOf(node) !== Object.prototype) found.isJson = false;
+    for (const key of Object.keys(node)) {
+      found.byteBound += escapedBytes * key.length + 4;
+      if (!isOrdinaryKey(key)) found.survivesBson = false;
+      visit((node as JsonObject)[key], level + 1);
+    }
+  }
+}
+
+/** The most bytes that one UTF-16 unit takes in JSON text: \u0000. */
+const escapedBytes = 6;
+/** -1.7976931348623157e+308 */
+const longestNumber = 24;
+const loneSurrogate = /\p{Surrogate}/u;
+
+/**
+ * `$` begins an operator or a DBRef for server and driver, NUL ends a key in BSON, `_bsontype` tells the driver's codec
+ * that the object is something else, and assigning to `__proto__` sets no key.
+ */
+function isOrdinaryKey(key: string): boolean {
+  return (
+    !key.startsWith('$') &&
+    key !== '_bsontype' &&
+    key !== '__proto__' &&
+    !key.includes('\0') &&
+    !loneSurrogate.test(key)
+  );
+}
+
+/** How `value` is to be stored, so that {@link restoreJson} gives back exactly it. */
+export function storeJson(value: JsonObject, measure: JsonMeasure): StoredJson {
+  return measure.survivesBson ? value : JSON.stringify(value);
+}
+
+/** The object that was stored. */
+export function restoreJson(stored: StoredJson): JsonObject {
+  return typeof stored === 'string' ? (JSON.parse(stored) as JsonObject) : stored;
+}
+
+/** Whether two JSON values say the same: the order of keys does not matter, that of lists does. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return sameList(a, b);
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson((a as JsonObject)[key], (b as JsonObject)[key]))
+  );
+}
+
+function sameList(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((item, index) => sameJson(item, b[index]));
+}

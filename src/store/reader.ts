@@ -1,0 +1,155 @@
+import DataLoader from 'dataloader';
+import type { mongo } from 'mongoose';
+import { Event } from './event.model';
+import { eventCountFilter, eventPageQuery, type EventPlace, type EventSelection } from './event-queries';
+import { groupedPages } from './grouped-pages';
+import { pageOf, type Page, type PageRequest } from './page';
+import { eventProjection, sessionProjection, type Fields } from './projection';
+import { Session } from './session.model';
+import {
+  sessionCountFilter,
+  sessionPageQuery,
+  type SessionPlace,
+  type SessionSelection,
+} from './session-queries';
+import type { Store } from './store';
+
+/** How an operation reads. */
+export interface ReadOptions {
+  readonly readPreference: mongo.ReadPreferenceMode;
+  /** How long the database may work on one command. */
+  readonly timeoutMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What one operation reads, made anew for each: equal lookups are one, and lookups of the same moment are one command.
+ * `fields` are those of the API's types; only what they need is fetched, so only they may be read from what comes back.
+ */
+export class Reader {
+  private readonly loaders = new Map<string, DataLoader<string, unknown>>();
+  private readonly options: mongo.FindOptions & mongo.Abortable;
+
+  constructor(
+    private readonly store: Store,
+    { readPreference, timeoutMs, signal }: ReadOptions,
+  ) {
+    this.options = { readPreference, maxTimeMS: timeoutMs, ...(signal && { signal }) };
+  }
+
+  /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
+  afterWrite(): void {
+    this.loaders.clear();
+    this.options.readPreference = 'primary';
+  }
+
+  /** The session, or null where there is none. */
+  session(sessionId: string, fields: Fields): Promise<Session | null> {
+    const projection = sessionProjection(fields);
+    return this.load(`session ${keyOf(projection)}`, sessionId, async (sessionIds) => {
+      const rows = await this.find(
+        this.store.sessions,
+        { sessionId: anyOf(sessionIds) },
+        projection,
+        sessionIds.length,
+      );
+      const sessions = new Map(rows.map((row) => [row.sessionId, new Session(row)]));
+      return sessionIds.map((id) => sessions.get(id) ?? null);
+    });
+  }
+
+  /** The event, or null where there is none. */
+  event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
+    const projection = eventProjection(fields);
+    return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
+      const filter = { sessionId, eventId: anyOf(eventIds) };
+      const rows = await this.find(this.store.events, filter, projection, eventIds.length);
+      const events = new Map(rows.map((row) => [row.eventId, new Event(row)]));
+      return eventIds.map((id) => events.get(id) ?? null);
+    });
+  }
+
+  /** A page of a session's events, in conversation order. The same page of many sessions is one command. */
+  eventPage(
+    sessionId: string,
+    page: PageRequest<EventPlace>,
+    selection: EventSelection,
+    fields: Fields,
+  ): Promise<Page<Event>> {
+    const projection = eventProjection(fields);
+    const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
+    return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
+      const rows = await groupedPages(this.store.events, sessionIds, request, this.options);
+      return rows.map((group) =>
+        pageOf(
+          group.map((row) => new Event(row)),
+          page,
+        ),
+      );
+    });
+  }
+
+  /** How many of a session's events match. */
+  countEvents(sessionId: string, selection: EventSelection): Promise<number> {
+    return this.store.events.countDocuments(eventCountFilter(sessionId, selection), this.options);
+  }
+
+  /** A page of the list of sessions, ordered by when they started. */
+  async sessionPage(
+    page: PageRequest<SessionPlace>,
+    ascending: boolean,
+    selection: SessionSelection,
+    fields: Fields,
+  ): Promise<Page<Session>> {
+    const { condition, sort } = sessionPageQuery(page, ascending, selection);
+    const projection = { ...sessionProjection(fields), _id: 1, startedAt: 1 };
+    const rows = await this.find(this.store.sessions, condition, projection, page.limit + 1, sort);
+    return pageOf(
+      rows.map((row) => new Session(row)),
+      page,
+    );
+  }
+
+  /** How many sessions match. */
+  countSessions(selection: SessionSelection): Promise<number> {
+    const filter = sessionCountFilter(selection);
+    // Without a filter the collection knows its own size; a count of documents would look at each of them.
+    if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(this.options);
+    return this.store.sessions.countDocuments(filter, this.options);
+  }
+
+  private find<Row extends object>(
+    collection: mongo.Collection<Row>,
+    filter: mongo.Filter<mongo.Document>,
+    projection: mongo.Document,
+    limit: number,
+    sort?: mongo.Sort,
+  ): Promise<Row[]> {
+    // One reply holds them all, unless they are more than a message may be.
+    const options = { ...this.options, projection, limit, batchSize: limit, ...(sort && { sort }) };
+    return collection.find(filter as mongo.Filter<Row>, options).toArray() as Promise<Row[]>;
+  }
+
+  /** One entry of the loader that `name` tells apart from all others. */
+  private load<Value>(
+    name: string,
+    key: string,
+    batch: (keys: readonly string[]) => Promise<Value[]>,
+  ): Promise<Value> {
+    let loader = this.loaders.get(name) as DataLoader<string, Value> | undefined;
+    if (loader === undefined) {
+      loader = new DataLoader(batch);
+      this.loaders.set(name, loader);
+    }
+    return loader.load(key);
+  }
+}
+
+function anyOf(keys: readonly string[]) {
+  return keys.length === 1 ? keys[0] : { $in: [...keys] };
+}
+
+function keyOf(projection: mongo.Document): string {
+  return Object.keys(projection).join();
+}

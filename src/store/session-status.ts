@@ -1,0 +1,26 @@
+import { registerEnumType } from 'type-graphql';
+
+export enum SessionStatus {
+  INITIATED = 'INITIATED',
+  ACTIVE = 'ACTIVE',
+  COMPLETED = 'COMPLETED',
+  FAILED = 'FAILED',
+}
+
+registerEnumType(SessionStatus, {
+  name: 'SessionStatus',
+  valuesConfig: {
+    INITIATED: { description: 'Created, no event yet.' },
+    ACTIVE: { description: 'At least one event.' },
+    COMPLETED: { description: 'Ended normally. Final: nothing is added afterwards.' },
+    FAILED: { description: 'Ended by a failure. Final: nothing is added afterwards.' },
+  },
+});
+
+/** The states in which a session takes events and can be ended. */
+export const openStatuses: readonly SessionStatus[] = [SessionStatus.INITIATED, SessionStatus.ACTIVE];
+
+/** Whether a session in this state takes no more events. */
+export function hasEnded(status: SessionStatus): boolean {
+  return !openStatuses.includes(status);
+}

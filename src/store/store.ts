@@ -1,0 +1,34 @@
+import { buildSchema } from '@typegoose/typegoose';
+import type { Connection, mongo, Schema } from 'mongoose';
+import { Event, type EventRow } from './event.model';
+import { Session, type SessionRow } from './session.model';
+
+/** The collections of one database, through the driver itself: rows in and out, nothing cast or hydrated. */
+export interface Store {
+  readonly client: mongo.MongoClient;
+  readonly sessions: mongo.Collection<SessionRow>;
+  readonly events: mongo.Collection<EventRow>;
+}
+
+/** The store on `connection`, with its collections and indexes in place. */
+export async function openStore(connection: Connection): Promise<Store> {
+  const sessions = await openCollection<SessionRow>(connection, 'Session', buildSchema(Session));
+  const events = await openCollection<EventRow>(connection, 'Event', buildSchema(Event));
+  return { client: connection.getClient(), sessions, events };
+}
+
+/** The models belong to the connection, so that several apps of one process keep apart. */
+async function openCollection<Row extends object>(connection: Connection, name: string, schema: Schema) {
+  const model = connection.model(name, schema);
+  const collection = connection
+    .getClient()
+    .db(connection.name)
+    .collection<Row>(model.collection.collectionName);
+  const indexes = schema.indexes().map(([key, { unique }]) => ({
+    key: key as Record<string, mongo.IndexDirection>,
+    ...(unique === true && { unique }),
+  }));
+  // Before any transaction, which could not create a collection on MongoDB 4.2.
+  await collection.createIndexes(indexes);
+  return collection;
+}
