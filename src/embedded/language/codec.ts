@@ -26,6 +26,26 @@ export function encodeDocument(document: BsonDocument): Uint8Array {
   return BSON.serialize(document);
 }
 
+/** The document's top-level fields whose names are kept, copied as they are. */
+export function copyFields(bytes: Uint8Array, isKept: (name: string) => boolean): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let size = 5;
+  for (const [, nameOffset, nameLength, valueOffset, length] of parseToElements(bytes)) {
+    if (!isKept(ByteUtils.toUTF8(bytes, nameOffset, nameOffset + nameLength, false))) continue;
+    const part = bytes.subarray(nameOffset - 1, valueOffset + length);
+    parts.push(part);
+    size += part.length;
+  }
+  const document = new Uint8Array(size);
+  NumberUtils.setInt32LE(document, 0, size);
+  let at = 4;
+  for (const part of parts) {
+    document.set(part, at);
+    at += part.length;
+  }
+  return document;
+}
+
 function guarded<T>(decode: () => T): T {
   try {
     return decode();

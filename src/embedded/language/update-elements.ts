@@ -1,7 +1,8 @@
 import { BsonDocument, BsonValue, isDocument } from './bson-value';
 import { MongoError } from './errors';
-import { FieldNode, FilterNode, parseFilter } from './filter';
+import { FilterNode, parseFilter } from './filter';
 import { compileFilter } from './filter-match';
+import { matchedPosition } from './matched-element';
 import { formatForMessage } from './message-format';
 import { ElementChoice } from './update-path';
 import { Step } from './update-steps';
@@ -88,45 +89,14 @@ export function chooseElements(
   arrayFilters: ReadonlyMap<string, ElementTest>,
 ): ElementChoice {
   return (part, array) => {
-    if (part === '$') return [matchedPosition(document, filter)];
+    if (part === '$') return [positionalMatch(document, filter)];
     const test = arrayFilters.get(identifierOf(part)!);
     return [...array.keys()].filter((index) => test?.(array[index]!) ?? true);
   };
 }
 
-function matchedPosition(document: BsonDocument, filter: FilterNode | undefined): number {
-  const position = filter && positionIn(filter, document);
-  if (position == null) {
-    throw new MongoError(2, 'The positional operator did not find the match needed from the query.');
-  }
-  return position;
-}
-
-/** The first element that satisfies the last of the filter's tests on an array. */
-function positionIn(node: FilterNode, document: BsonDocument): number | null {
-  if (node.kind === 'field') return positionOfMatch(node, document, node.path.split('.'));
-  if (node.kind !== 'and' && node.kind !== 'or') return null;
-  const children =
-    node.kind === 'and'
-      ? node.children
-      : node.children.filter((child) => compileFilter(child).matches(document));
-  const positions = children
-    .map((child) => positionIn(child, document))
-    .filter((position) => position !== null);
-  return (node.kind === 'and' ? positions.at(-1) : positions[0]) ?? null;
-}
-
-function positionOfMatch(
-  node: FieldNode,
-  value: BsonValue | undefined,
-  path: readonly string[],
-): number | null {
-  if (node.op === 'not') return null;
-  if (Array.isArray(value)) {
-    const { matches } = compileFilter({ ...node, path: ['', ...path].join('.') });
-    const position = value.findIndex((element) => matches(new Map([['', [element]]])));
-    return position < 0 ? null : position;
-  }
-  const [name, ...rest] = path;
-  return value instanceof Map && name !== undefined ? positionOfMatch(node, value.get(name), rest) : null;
+function positionalMatch(document: BsonDocument, filter: FilterNode | undefined): number {
+  const position = filter && matchedPosition(filter, document);
+  if (position != null) return position;
+  throw new MongoError(2, 'The positional operator did not find the match needed from the query.');
 }
