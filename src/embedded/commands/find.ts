@@ -1,0 +1,29 @@
+import type { Engine } from '../engine';
+import { answerWithCursor } from '../cursors/answer-with-cursor';
+import { documentStream } from '../cursors/document-stream';
+import { ResumableView } from '../cursors/resumable-view';
+import { Execution } from '../planner/execution';
+import { planQuery } from '../planner/plan-query';
+import type { CommandRequest, Reply } from './command';
+import { readFind } from './find-query';
+import { collectionNameOf, namespaceOf } from './namespace';
+
+/** The documents that match, as a cursor. */
+export async function find(request: CommandRequest, engine: Engine): Promise<Reply> {
+  const { query, deadline, ...batching } = readFind(request);
+  const stored = engine.read(request, collectionNameOf(request));
+  const view = stored && new ResumableView(stored);
+  try {
+    const plan = planQuery(view, query);
+    const execution = new Execution(view, deadline);
+    const source = {
+      stream: documentStream(plan, execution),
+      execution,
+      view,
+      isExhausted: () => plan.isExhausted,
+    };
+    return await answerWithCursor(request, engine, { ns: namespaceOf(request), source, ...batching });
+  } finally {
+    view?.release();
+  }
+}

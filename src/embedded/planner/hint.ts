@@ -1,0 +1,34 @@
+import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
+import { compareValues } from '../language/compare';
+import { MongoError } from '../language/errors';
+import { directionOf } from '../language/index-key';
+import { CollectionView, IndexInfo } from '../storage/view';
+import { Query } from './query';
+
+/**
+ * The indexes that a query may use.
+ * @throws MongoError BadValue for a hint that names none
+ */
+export function hintedIndexes(view: CollectionView, hint: BsonValue | undefined): readonly IndexInfo[] {
+  const indexes = view.collection.indexes.filter((index) => !index.specOnly);
+  if (hint === undefined) return indexes;
+  const hinted = indexes.find(
+    ({ name, key }) => hint === name || (isDocument(hint) && samePattern(hint, key)),
+  );
+  if (hinted) return [hinted];
+  throw new MongoError(
+    2,
+    'error processing query: planner returned error :: caused by :: ' +
+      'hint provided does not correspond to an existing index',
+  );
+}
+
+/** Which way `$natural`, in the hint or the sort, wants the collection scanned; null where it does not. */
+export function naturalDirection({ hint, sort }: Query): 1 | -1 | null {
+  const natural = sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
+  return natural === undefined ? null : directionOf(natural);
+}
+
+function samePattern(a: BsonDocument, b: BsonDocument): boolean {
+  return compareValues(a, b) === 0;
+}

@@ -1,0 +1,32 @@
+import { CollectionView } from '../storage/view';
+import { bestAccess, fetched } from './access';
+import { Query } from './query';
+import { CollectionScan } from './stages/collection-scan';
+import { Limit } from './stages/limit';
+import { Nothing } from './stages/nothing';
+import { Project } from './stages/project';
+import { Skip } from './stages/skip';
+import { Sort } from './stages/sort';
+import { Stage } from './stages/stage';
+
+/** How to answer the query; nothing of the plan has run yet. `view` is null where there is no such collection. */
+export function planQuery(view: CollectionView | null, query: Query): Stage {
+  if (!view) return new Nothing();
+  const stage = documentsInOrder(view, query);
+  const limited = query.limit > 0 && !(stage instanceof Sort) ? new Limit(stage, query.limit) : stage;
+  return query.projection ? new Project(limited, query.projection) : limited;
+}
+
+function documentsInOrder(view: CollectionView, query: Query): Stage {
+  const access = bestAccess(view, query);
+  const { skip, limit, sort } = query;
+  if (!access.ordered) {
+    const sorted = new Sort(fetched(access), sort, limit > 0 ? limit + skip : 0);
+    return skip > 0 ? new Skip(sorted, skip) : sorted;
+  }
+  if (skip === 0) return fetched(access);
+  // What is skipped need not be fetched, unless a document has a say in whether it counts.
+  if (access.filters.length > 0 || access.source instanceof CollectionScan)
+    return new Skip(fetched(access), skip);
+  return fetched({ ...access, source: new Skip(access.source, skip) });
+}

@@ -1,0 +1,30 @@
+import { BsonDocument } from '../../language/bson-value';
+import { Execution } from '../execution';
+import { count } from '../explain-format';
+import { Rows, Stage } from './stage';
+
+/** The first rows only. */
+export class Limit extends Stage {
+  constructor(
+    private readonly input: Stage,
+    private readonly limit: number,
+  ) {
+    super('LIMIT', [input]);
+  }
+
+  override get isExhausted(): boolean {
+    return this.returned >= this.limit || super.isExhausted;
+  }
+
+  describe(): BsonDocument {
+    return new Map([['limitAmount', count(this.limit)]]);
+  }
+
+  protected *produce(execution: Execution): Rows {
+    let left = this.limit;
+    for (const row of this.input.rows(execution)) {
+      yield row;
+      if (row && --left === 0) return;
+    }
+  }
+}
