@@ -23,7 +23,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
     const { connection, description } = await connect(config.mongodbUri, config, log);
     return database(connection, description, () => connection.close());
   }
-  const engine = await startEngine(config.dataDir);
+  const engine = await startEngine(config.dataDir, log);
   try {
     const { connection } = await connect(engine.uri, config, log);
     return database(connection, `embedded engine in ${config.dataDir}`, async () => {
@@ -36,9 +36,12 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
   }
 }
 
-async function startEngine(path: string) {
+async function startEngine(path: string, log: Log) {
   try {
-    return await startEmbeddedMongo({ path });
+    return await startEmbeddedMongo({
+      path,
+      log: (level, message, detail) => log[level]({ detail }, message),
+    });
   } catch (error) {
     throw new DatabaseOpenError((error as Error).message, { cause: error });
   }

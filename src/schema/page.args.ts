@@ -2,7 +2,7 @@ import { ArgsType, Field, Int } from 'type-graphql';
 import { EventFilter } from './event-filter.input';
 import { SessionFilter, SessionOrder } from './session-filter.input';
 
-/** A list's arguments, as Relay has them; the rules are in service/page-rules. */
+/** A list's arguments, as Relay has them; the rules are in service/page. */
 @ArgsType()
 export class PageArgs {
   @Field(() => Int, { nullable: true })

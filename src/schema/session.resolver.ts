@@ -3,7 +3,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Roo
 import { checkEventFilter, checkSessionFilter } from '../service/filter-rules';
 import { eventCursors, sessionCursors } from '../service/cursor';
 import { checkId } from '../service/input-rules';
-import { checkPage } from '../service/page-rules';
+import { checkPage } from '../service/page';
 import { isEveryEvent } from '../store/event-queries';
 import { Session } from '../store/session.model';
 import { EventConnection } from './event-connection.type';

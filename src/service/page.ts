@@ -10,8 +10,9 @@ export interface PageArguments {
   readonly before?: string | null;
 }
 
-const defaultPageSize = 50;
-const maxPageSize = 500;
+/** How many rows a page has where neither `first` nor `last` says it. */
+export const defaultPageSize = 50;
+export const maxPageSize = 500;
 
 /**
  * The page that the arguments ask for; without `first` and `last`, the first 50.
