@@ -23,7 +23,7 @@ describe('schema.graphql', () => {
   });
 
   it('has everything of the contract, with its names, types, nullability, defaults and descriptions', () => {
-    expect(missingFrom(changed)).toEqual([]);
+    expect(missingFrom(buildSchema(emitted))).toEqual([]);
   });
 
   it('would not pass for the contract with one thing changed', () => {
