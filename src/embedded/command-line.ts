@@ -48,12 +48,13 @@ async function main(): Promise<void> {
     log: writeLog,
     onFailure: fail,
   });
+  // Before anyone can know that it runs, and so stop it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void mongo.close());
   process.stdout.write(
     `The embedded database listens on this machine only. It speaks MongoDB's protocol over the data in ${path}.\n` +
       `  ${mongo.uri}\n` +
       'Give this to mongosh, Compass or MONGODB_URI. Ctrl+C stops it.\n',
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void mongo.close());
 }
 
 function writeLog(level: 'info' | 'error', message: string, detail?: string): void {

@@ -14,6 +14,8 @@ export interface EmbeddedMongoOptions extends EngineThreadEvents {
   readonly path: string;
   /** Listens on this port of 127.0.0.1 (0: a free one) in place of a Unix socket in the data folder. */
   readonly port?: number;
+  /** How long a client may stand in the middle of a message, its own or ours, before it is cut off; 30,000 by default. */
+  readonly stalledAfterMilliseconds?: number;
 }
 
 export interface EmbeddedMongo {
@@ -41,7 +43,8 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   try {
     release.push(lockDataFolder(path));
     const place = options.port === undefined ? socketPlace(path, release) : { port: options.port };
-    const engine = await EngineThread.start({ path, place }, options, releaseAll);
+    const { stalledAfterMilliseconds } = options;
+    const engine = await EngineThread.start({ path, place, stalledAfterMilliseconds }, options, releaseAll);
     return { uri: `mongodb://${hostOf(engine.address)}/?directConnection=true`, close: () => engine.close() };
   } catch (error) {
     releaseAll();

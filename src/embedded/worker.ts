@@ -6,6 +6,7 @@ import { type Place, WireServer } from './wire/server';
 export interface WorkerInput {
   readonly path: string;
   readonly place: Place;
+  readonly stalledAfterMilliseconds?: number;
 }
 
 /** What the worker tells its host. The host's only message to it is `'close'`. */
@@ -29,17 +30,16 @@ const log: EngineLog = {
     }),
 };
 
-async function serve({ path, place }: WorkerInput): Promise<void> {
+async function serve({ path, place, stalledAfterMilliseconds }: WorkerInput): Promise<void> {
   const engine = await openEngine({ path, log });
-  const server = new WireServer(engine, log);
+  const server = new WireServer(engine, log, stalledAfterMilliseconds);
   const close = async () => {
     await server.close();
     await engine.close();
-    parentPort?.close();
   };
   try {
     const address = await server.listen(place);
-    parentPort?.once('message', () => void close());
+    parentPort?.once('message', () => void close().finally(end));
     report({ kind: 'listening', address });
   } catch (error) {
     await close();
@@ -47,7 +47,12 @@ async function serve({ path, place }: WorkerInput): Promise<void> {
   }
 }
 
+/** With its port closed and nothing left to do, the thread ends. */
+function end(): void {
+  parentPort?.close();
+}
+
 serve(workerData as WorkerInput).catch((error: NodeJS.ErrnoException) => {
   report({ kind: 'refused', message: error.message, code: error.code, syscall: error.syscall });
-  parentPort?.close();
+  end();
 });

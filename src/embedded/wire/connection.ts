@@ -54,7 +54,7 @@ export class Connection implements ConnectionState {
   }
 
   /** Whether the peer has stood in the middle of a message, its own or ours, since before `time` (ms since 1970). */
-  isStuckSince(time: number): boolean {
+  isStalledSince(time: number): boolean {
     return this.phase !== 'running' && this.owedSince !== null && this.owedSince < time;
   }
 

@@ -6,12 +6,13 @@ import { Connection, type ConnectionHost } from './connection';
 
 const LOOPBACK = '127.0.0.1';
 const MAX_CONNECTIONS = 10_000;
+/** On a Unix socket, a connection beyond this is refused at once rather than delayed. */
+const MAX_WAITING_CONNECTIONS = 4_096;
 /** Over all connections: messages that are still coming in and replies that nobody takes. */
 const MAX_HELD_BYTES = 512 * 1024 * 1024;
 /** Less than this is not worth counting: it is what a socket holds anyway. */
 const COUNTED_FROM_BYTES = 16 * 1024;
-const STUCK_AFTER_MS = 30_000;
-const SWEEP_EVERY_MS = 5_000;
+const STALLED_AFTER_MS = 30_000;
 const CLOSE_WITHIN_MS = 5_000;
 
 /** A Unix socket, or a port of the loopback interface (0 takes a free one). */
@@ -28,15 +29,19 @@ export class WireServer implements ConnectionHost {
   constructor(
     readonly engine: Engine,
     readonly log: EngineLog,
+    private readonly stalledAfter = STALLED_AFTER_MS,
   ) {
     this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
     this.server.maxConnections = MAX_CONNECTIONS;
-    this.sweeper = setInterval(() => this.closeStuck(), SWEEP_EVERY_MS).unref();
+    this.sweeper = setInterval(() => this.closeStalled(), stalledAfter / 4).unref();
   }
 
   /** Starts to listen; resolves to the host and port, or the socket's path. Rejects with the system's error. */
   async listen(place: Place): Promise<string> {
-    this.server.listen('port' in place ? { host: LOOPBACK, port: place.port } : { path: place.socketPath });
+    const backlog = MAX_WAITING_CONNECTIONS;
+    this.server.listen(
+      'port' in place ? { host: LOOPBACK, port: place.port, backlog } : { path: place.socketPath, backlog },
+    );
     await once(this.server, 'listening');
     if ('socketPath' in place) {
       await chmod(place.socketPath, 0o700);
@@ -76,10 +81,10 @@ export class WireServer implements ConnectionHost {
     connection.onClose(() => this.connections.delete(connection));
   }
 
-  private closeStuck(): void {
-    const limit = Date.now() - STUCK_AFTER_MS;
+  private closeStalled(): void {
+    const limit = Date.now() - this.stalledAfter;
     for (const connection of this.connections) {
-      if (connection.isStuckSince(limit)) connection.destroy();
+      if (connection.isStalledSince(limit)) connection.destroy();
     }
   }
 }

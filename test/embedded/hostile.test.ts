@@ -1,0 +1,200 @@
+import { BSON, type Document, type MongoClient } from 'mongodb';
+import { crc32c } from '../../src/embedded/wire/crc32c';
+import { documentSequence, frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
+
+const PING = { ping: 1, $db: 'admin' };
+const OP_MSG = 2013;
+const CHECKSUM_PRESENT = 1;
+const MORE_TO_COME = 2;
+
+let engine: TemporaryEngine;
+let witness: MongoClient;
+let raw: RawConnection;
+
+beforeAll(async () => {
+  engine = await startTemporaryEngine({ stalledAfterMilliseconds: 1_000 });
+  witness = await engine.connect();
+});
+beforeEach(async () => {
+  raw = await RawConnection.open(engine.mongo.uri);
+});
+afterEach(async () => {
+  raw.destroy();
+  // Whatever happened to the connection at fault, everyone else is served.
+  expect(await witness.db('admin').command({ ping: 1 })).toEqual({ ok: 1 });
+});
+afterAll(() => engine.close());
+
+function withLength(message: Buffer, length: number): Buffer {
+  message.writeInt32LE(length, 0);
+  return message;
+}
+
+function nested(levels: number): Document {
+  let document: Document = {};
+  for (let level = 1; level < levels; level++) document = { a: document };
+  return document;
+}
+
+/** A body whose one field has the given type and bytes. */
+function bodyWith(type: number, ...value: number[]): Buffer {
+  const size = 4 + 3 + value.length + 1;
+  return Buffer.concat([uint32(size), Buffer.from([type, 0x61, 0, ...value, 0])]);
+}
+
+describe('a message that breaks the framing', () => {
+  it.each([
+    ['a length of 0', withLength(opMsg(PING), 0)],
+    ['a negative length', withLength(opMsg(PING), -1)],
+    ['a length shorter than its header', withLength(opMsg(PING), 15)],
+    ['a length beyond 48,000,000', withLength(opMsg(PING), 48_000_001)],
+    ['the largest length there is', withLength(opMsg(PING), 0x7fffffff)],
+    ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')],
+    ['an unknown opcode', frame(9999, Buffer.alloc(20))],
+    ['a compressed message', frame(2012, Buffer.alloc(20))],
+    ['an old insert', frame(2002, Buffer.alloc(20))],
+    ['no flags', frame(OP_MSG, Buffer.alloc(2))],
+    ['an unknown flag that must be understood', opMsg(PING, { flags: 4 })],
+    ['no section', frame(OP_MSG, uint32(0))],
+    ['two bodies', opMsg(PING, { sections: [Buffer.from([0]), Buffer.from(BSON.serialize(PING))] })],
+    ['a section of an unknown kind', opMsg(PING, { sections: [Buffer.from([7, 0, 0])] })],
+    ['a section that is longer than its message', opMsg(PING, { sections: [Buffer.from([1, 99, 0, 0, 0])] })],
+    [
+      'a section without an end of its name',
+      opMsg(PING, { sections: [Buffer.from([1, 6, 0, 0, 0, 65, 65])] }),
+    ],
+    ['a checksum that is wrong', opMsg(PING, { flags: CHECKSUM_PRESENT, sections: [uint32(1)] })],
+  ])('closes its connection: %s', async (_, bytes) => {
+    expect(await raw.ask(bytes)).toBe('closed');
+  });
+});
+
+describe('a message whose BSON is broken', () => {
+  it.each([
+    ['a document longer than its message', Buffer.concat([uint32(1000), Buffer.from([0])])],
+    ['a document of negative length', Buffer.concat([uint32(0xffffffff), Buffer.from([0])])],
+    ['a document without its zero', Buffer.concat([uint32(5), Buffer.from([1])])],
+    ['a type that does not exist', bodyWith(0x20, 0)],
+    ['a string longer than its document', bodyWith(2, 100, 0, 0, 0, 65, 0)],
+    ['a string of length 0', bodyWith(2, 0, 0, 0, 0)],
+    ['a string without its zero', bodyWith(2, 1, 0, 0, 0, 65)],
+    ['binary of negative length', bodyWith(5, 255, 255, 255, 255, 0)],
+    ['a number that is cut off', bodyWith(1, 0, 0)],
+    ['a boolean that is 2', bodyWith(8, 2)],
+    ['an array longer than its document', bodyWith(4, 50, 0, 0, 0, 0)],
+    ['code with a scope that does not fit', bodyWith(15, 20, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0)],
+    ['a regular expression without an end', bodyWith(11, 65, 65)],
+  ])('says so and closes its connection: %s', async (_, body) => {
+    const reply = await raw.ask(opMsg(body));
+
+    expect(reply).toMatchObject({ ok: 0, code: 22, codeName: 'InvalidBSON' });
+    expect(await raw.reply()).toBe('closed');
+  });
+
+  it('is refused inside of an insert too, and nothing of it is stored', async () => {
+    const body = Buffer.from(
+      BSON.serialize({ insert: 'c', documents: [{ _id: 1 }, { text: 'abc' }], $db: 'hostile' }),
+    );
+    body.writeInt32LE(99, body.indexOf('abc') - 4);
+
+    expect(await raw.ask(opMsg(body))).toMatchObject({ ok: 0, code: 22 });
+    expect(await witness.db('hostile').collection('c').countDocuments()).toBe(0);
+  });
+});
+
+describe('a message that MongoDB takes, if only just', () => {
+  it('may not nest deeper than 200 levels, and may go on after that', async () => {
+    expect(await raw.ask(opMsg({ ...PING, deep: nested(1_000) }))).toMatchObject({
+      ok: 0,
+      code: 15,
+      codeName: 'Overflow',
+    });
+    expect(await raw.ask(opMsg({ ...PING, comment: nested(199) }))).toEqual({ ok: 1 });
+  });
+
+  it('may come one byte at a time', async () => {
+    for (const byte of opMsg(PING)) {
+      raw.send(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+    expect(await raw.reply()).toEqual({ ok: 1 });
+  });
+
+  it('may come together with the next ones, which are answered in order', async () => {
+    raw.send(
+      Buffer.concat([opMsg(PING), opMsg({ whatsmyuri: 1, $db: 'admin' }), opMsg({ none: 1, $db: 'admin' })]),
+    );
+
+    expect(await raw.reply()).toEqual({ ok: 1 });
+    expect(await raw.reply()).toMatchObject({ ok: 1, you: expect.any(String) });
+    expect(await raw.reply()).toMatchObject({ ok: 0, code: 59, errmsg: "no such command: 'none'" });
+  });
+
+  it('may carry a checksum', async () => {
+    const message = opMsg(PING, { flags: CHECKSUM_PRESENT, sections: [uint32(0)] });
+    message.writeUInt32LE(crc32c(message.subarray(0, -4)), message.length - 4);
+
+    expect(await raw.ask(message)).toEqual({ ok: 1 });
+  });
+
+  it('may carry its documents beside the body', async () => {
+    const sections = [documentSequence('documents', [{ _id: 1 }, { _id: 2 }])];
+
+    expect(await raw.ask(opMsg({ insert: 'beside', $db: 'hostile' }, { sections }))).toEqual({ n: 2, ok: 1 });
+  });
+
+  it('may want no reply', async () => {
+    raw.send(opMsg({ insert: 'silent', documents: [{ _id: 1 }], $db: 'hostile' }, { flags: MORE_TO_COME }));
+
+    expect(await raw.ask(opMsg({ count: 'silent', $db: 'hostile' }))).toEqual({ n: 1, ok: 1 });
+  });
+
+  it('must name a database', async () => {
+    expect(await raw.ask(opMsg({ ping: 1 }))).toMatchObject({ ok: 0, code: 40571 });
+    expect(await raw.ask(opMsg({}))).toMatchObject({ ok: 0 });
+  });
+
+  it('may say hello in the old way, and nothing else', async () => {
+    expect(await raw.ask(opQuery('admin.$cmd', { isMaster: 1 }))).toMatchObject({ ok: 1, ismaster: true });
+    expect(await raw.ask(opQuery('admin.$cmd', { ping: 1 }))).toMatchObject({ ok: 0, code: 352 });
+  });
+});
+
+describe('clients that stall', () => {
+  it('are cut off when they send one byte and wait, thousands of them, in bounded memory', async () => {
+    const before = process.memoryUsage.rss();
+    const stalled = await Promise.all(
+      Array.from({ length: 2_000 }, () => RawConnection.open(engine.mongo.uri)),
+    );
+    stalled.forEach((connection) => connection.send(Buffer.from([48])));
+
+    expect(await witness.db('admin').command({ ping: 1 })).toEqual({ ok: 1 });
+    expect(await Promise.all(stalled.map((connection) => connection.reply()))).toEqual(
+      stalled.map(() => 'closed'),
+    );
+    expect(process.memoryUsage.rss() - before).toBeLessThan(200 * 1024 * 1024);
+  });
+
+  it('are not sent more replies than they read, and are cut off', async () => {
+    const big = Buffer.alloc(1024 * 1024, 'x');
+    const documents = Array.from({ length: 15 }, (_, _id) => ({ _id, big }));
+    await witness.db('hostile').collection<{ _id: number; big: Buffer }>('big').insertMany(documents);
+    const before = process.memoryUsage.rss();
+    const slow = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(engine.mongo.uri)));
+    const find = opMsg({ find: 'big', $db: 'hostile' });
+    for (const connection of slow) {
+      connection.socket.pause();
+      for (let sent = 0; sent < 20; sent++) connection.send(find);
+    }
+
+    expect(await witness.db('hostile').collection('big').countDocuments()).toBe(15);
+    // All 160 replies would be 2.4 GB.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(600 * 1024 * 1024);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    for (const connection of slow) connection.socket.on('data', () => undefined).resume();
+    await Promise.all(
+      slow.map((each) => each.closed || new Promise((resolve) => each.socket.once('close', resolve))),
+    );
+  });
+});

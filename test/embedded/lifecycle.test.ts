@@ -1,0 +1,235 @@
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import {
+  type EmbeddedMongo,
+  EmbeddedMongoStartError,
+  startEmbeddedMongo,
+} from '../../src/embedded/start-embedded-mongo';
+import { EngineProcess } from './engine-process';
+
+let folder: string;
+const running: (() => Promise<unknown>)[] = [];
+
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'engine-life-'))));
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((stop) => stop()));
+  rmSync(folder, { recursive: true });
+});
+
+async function start(path: string): Promise<EmbeddedMongo> {
+  const mongo = await startEmbeddedMongo({ path });
+  running.push(() => mongo.close());
+  return mongo;
+}
+
+function run(...args: Parameters<typeof EngineProcess.run>): EngineProcess {
+  const engine = EngineProcess.run(...args);
+  running.push(() => engine.stop('SIGKILL'));
+  return engine;
+}
+
+function runOn(path: string, nodeArgs: string[] = []): EngineProcess {
+  return run(['--port', '0', '--data-dir', path], { nodeArgs });
+}
+
+async function use<T>(uri: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+describe('in the process of its host', () => {
+  it('finds all data again after it was closed, and may be closed twice', async () => {
+    const first = await start(folder);
+    await use(first.uri, (client) => client.db('a').collection('c').insertOne({ text: 'kept' }));
+    await first.close();
+    await first.close();
+
+    const second = await start(folder);
+    const found = await use(second.uri, (client) => client.db('a').collection('c').findOne({}));
+    await second.close();
+
+    expect(found).toMatchObject({ text: 'kept' });
+  });
+
+  it('makes its folder, for this user alone', async () => {
+    const path = join(folder, 'deep', 'data');
+    const mongo = await start(path);
+    const modes = [path, join(path, 'mongo.sock')].map((each) => statSync(each).mode & 0o777);
+    await mongo.close();
+
+    expect(modes).toEqual([0o700, 0o700]);
+  });
+
+  it('takes a folder whose path is too long for a socket', async () => {
+    const path = join(folder, 'long-'.repeat(40));
+    const mongo = await start(path);
+    const answer = await use(mongo.uri, (client) => client.db('a').command({ ping: 1 }));
+    await mongo.close();
+
+    expect(answer).toEqual({ ok: 1 });
+  });
+
+  it('refuses a folder that it has open already', async () => {
+    await start(folder);
+    const second = start(folder);
+
+    await expect(second).rejects.toThrow(`is in use by the process with id ${process.pid}`);
+  });
+
+  it('refuses a path where no folder can be', async () => {
+    writeFileSync(join(folder, 'file'), '');
+
+    await expect(start(join(folder, 'file'))).rejects.toThrow('a file is in its place');
+    await expect(start(join(folder, 'file'))).rejects.toThrow(EmbeddedMongoStartError);
+  });
+
+  it('aborts the transaction of a client that goes away', async () => {
+    const mongo = await start(folder);
+    await use(mongo.uri, async (client) => {
+      const accounts = client.db('a').collection<{ _id: number; n: number }>('c');
+      await accounts.insertOne({ _id: 1, n: 0 });
+      await use(mongo.uri, async (leaving) => {
+        const session = leaving.startSession();
+        session.startTransaction();
+        await leaving
+          .db('a')
+          .collection('c')
+          .updateOne({ _id: 1 as never }, { $inc: { n: 1 } }, { session });
+        await leaving.close(true);
+      });
+      await accounts.updateOne({ _id: 1 }, { $inc: { n: 10 } }, { maxTimeMS: 5_000 });
+      expect(await accounts.findOne({})).toEqual({ _id: 1, n: 10 });
+    });
+  });
+
+  it('answers what is running before it closes', async () => {
+    const mongo = await start(folder);
+    await use(mongo.uri, async (client) => {
+      await client.connect();
+      const write = client.db('a').collection('c').insertOne({ text: 'in flight' });
+      await new Promise(setImmediate);
+      await mongo.close();
+      expect(await write).toMatchObject({ acknowledged: true });
+    });
+  });
+});
+
+describe('npm run database', () => {
+  it('tells where it listens, and ends cleanly on SIGTERM', async () => {
+    const engine = runOn(folder);
+    const uri = await engine.uri();
+    await use(uri, (client) => client.db('a').collection('c').insertOne({}));
+    const { exitCode, errors } = await engine.stop('SIGTERM');
+
+    expect(uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/\?directConnection=true$/);
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
+  });
+
+  it('is reached without directConnection too, as shells do', async () => {
+    const engine = runOn(folder);
+    const uri = (await engine.uri()).replace('?directConnection=true', '');
+
+    expect(await use(uri, (client) => client.db('a').command({ ping: 1 }))).toEqual({ ok: 1 });
+    await engine.stop('SIGTERM');
+  });
+
+  it('refuses a folder that another process holds, and tells which', async () => {
+    const holder = runOn(folder);
+    await holder.uri();
+    const second = await runOn(folder).outcome;
+
+    expect(second).toEqual({
+      exitCode: 1,
+      output: '',
+      errors: `the data folder ${folder} is in use by the process with id ${holder.pid}\n`,
+    });
+    await holder.stop('SIGTERM');
+  });
+
+  it('takes over the lock of a process that was killed', async () => {
+    const killed = runOn(folder);
+    await killed.uri();
+    await killed.stop('SIGKILL');
+    const next = runOn(folder);
+    await next.uri();
+
+    expect(await next.stop('SIGINT')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('takes over the lock of a dead process whose id another process has got', async () => {
+    const holder = { pid: process.pid, startTime: 'long ago', token: 'another' };
+    writeFileSync(join(folder, 'engine.lock'), JSON.stringify(holder));
+    const mongo = await start(folder);
+    const lock = JSON.parse(readFileSync(join(folder, 'engine.lock'), 'utf8'));
+    await mongo.close();
+
+    expect(lock).toMatchObject({ pid: process.pid, startTime: expect.stringMatching(/\d/) });
+  });
+
+  it('lets only one of many that start at once have a stale folder', async () => {
+    writeFileSync(join(folder, 'engine.lock'), JSON.stringify({ pid: 0, startTime: '', token: '' }));
+    const starts = await Promise.allSettled(Array.from({ length: 5 }, () => start(folder)));
+    const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    await Promise.all(started.map((mongo) => mongo.close()));
+
+    expect(started).toHaveLength(1);
+  });
+
+  it('tells in one line that its port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const outcome = await run(['--port', `${port}`, '--data-dir', folder]).outcome;
+    server.close();
+
+    expect(outcome).toEqual({
+      exitCode: 1,
+      output: '',
+      errors: `port ${port} of 127.0.0.1 is taken by another program\n`,
+    });
+  });
+
+  it.each([
+    [['--port', 'many'], '--port takes a number from 0 to 65535, not "many"\n'],
+    [['--port', '65536'], '--port takes a number from 0 to 65535, not "65536"\n'],
+    [['--prot', '1'], "Unknown option '--prot'; --help shows what there is\n"],
+    [['extra'], "Unexpected argument 'extra'; --help shows what there is\n"],
+  ])('refuses %j in one line', async (args, errors) => {
+    expect(await run(args).outcome).toMatchObject({
+      exitCode: 1,
+      output: '',
+      errors: expect.stringContaining(errors),
+    });
+  });
+
+  it('shows what it takes', async () => {
+    const { exitCode, output } = await run(['--help']).outcome;
+
+    expect(exitCode).toBe(0);
+    expect(output).toContain('--data-dir');
+  });
+
+  it('tells its host when the worker fails', async () => {
+    const script = join(folder, 'fail.cjs');
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(
+      script,
+      `if (!require('node:worker_threads').isMainThread) setTimeout(() => { throw new Error('a fault of the worker') }, 500);`,
+    );
+    const engine = runOn(join(folder, 'data'), ['--require', script]);
+    const { exitCode, errors } = await engine.outcome;
+
+    expect({ exitCode, errors }).toEqual({
+      exitCode: 1,
+      errors: 'the database failed: Error: a fault of the worker\n',
+    });
+  });
+});

@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BSON, type ClientSession, type Document, Long, type MongoClient, MongoServerError } from 'mongodb';
+
+const { EJSON } = BSON;
+const FOLDER = resolve(__dirname, '../../../test/embedded/transcripts');
+const DATABASE = 'transcripts';
+
+/** What differs from run to run, or names the connection: the recordings leave it out too. */
+const LEFT_OUT = new Set(
+  (
+    '$clusterTime operationTime opTime electionId numIndexesBefore numIndexesAfter ' +
+    'createdCollectionAutomatically commitQuorum note you connectionId'
+  ).split(' '),
+);
+
+/** One recorded command with the reply that MongoDB gave, both in canonical Extended JSON. */
+export interface Step {
+  readonly command: Document;
+  readonly reply: Document;
+}
+
+export interface Scenario {
+  readonly area: string;
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+/** Every scenario of every area. */
+export function readTranscripts(): Scenario[] {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+  return files.flatMap((file) => {
+    const { scenarios } = JSON.parse(readFileSync(resolve(FOLDER, file), 'utf8')) as {
+      scenarios: Scenario[];
+    };
+    return scenarios.map((scenario) => ({ ...scenario, area: file.replace('.json', '') }));
+  });
+}
+
+/** Runs the steps of one scenario, from an empty database on; gives the replies in the form of the recorded ones. */
+export class Replay {
+  private readonly sessions = new Map<string, ClientSession>();
+  private cursor = Long.ZERO;
+
+  constructor(private readonly client: MongoClient) {}
+
+  async start(): Promise<void> {
+    await this.client.db(DATABASE).dropDatabase();
+  }
+
+  async end(): Promise<void> {
+    for (const session of this.sessions.values()) await session.endSession();
+  }
+
+  async run(step: Step): Promise<Document> {
+    const { $session, $do, ...command } = step.command;
+    const session = $session === undefined ? undefined : this.sessionNamed($session);
+    try {
+      const reply =
+        $do === undefined ? await this.command(command, session) : await this.transact($do, session!);
+      return normalReply(EJSON.stringify(reply, { relaxed: false }));
+    } catch (error) {
+      if (!(error instanceof MongoServerError)) throw error;
+      return normalReply(EJSON.stringify(error.errorResponse, { relaxed: false }));
+    }
+  }
+
+  private async command(command: Document, session: ClientSession | undefined): Promise<Document> {
+    const text = JSON.stringify(command).replaceAll(
+      '"$cursor"',
+      EJSON.stringify(this.cursor, { relaxed: false }),
+    );
+    const reply = await this.client.db(DATABASE).command(EJSON.parse(text, { relaxed: false }), {
+      session,
+      promoteValues: false,
+      bsonRegExp: true,
+    });
+    const id: unknown = reply.cursor?.id;
+    if (id instanceof Long && !id.isZero()) this.cursor = id;
+    return reply;
+  }
+
+  private async transact(action: string, session: ClientSession): Promise<Document> {
+    if (action === 'begin') {
+      session.startTransaction({ readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } });
+    } else if (action === 'commit') {
+      await session.commitTransaction();
+    } else {
+      await session.abortTransaction();
+    }
+    return { ok: 1 };
+  }
+
+  private sessionNamed(name: string): ClientSession {
+    const session = this.sessions.get(name) ?? this.client.startSession();
+    this.sessions.set(name, session);
+    return session;
+  }
+}
+
+/**
+ * A reply with what differs from run to run left out. The order of its own fields says nothing to a client and is
+ * not compared; that of a document's fields is, so documents become text.
+ */
+export function normalReply(text: string): Document {
+  const reply = JSON.parse(text) as Document;
+  for (const field of LEFT_OUT) delete reply[field];
+  if (reply.ok?.$numberInt) reply.ok = Number(reply.ok.$numberInt);
+  if (reply.errmsg) reply.errmsg = comparableMessage(reply.errmsg);
+  if (reply.cursor) reply.cursor = normalCursor(reply.cursor);
+  if (reply.value) reply.value = JSON.stringify(reply.value);
+  if (reply.values) reply.values = (reply.values as unknown[]).map((each) => JSON.stringify(each));
+  if (Array.isArray(reply.cursorsKilled))
+    reply.cursorsKilled = { $numberInt: `${reply.cursorsKilled.length}` };
+  return reply;
+}
+
+function normalCursor({ id, ...cursor }: Document): Document {
+  for (const batch of ['firstBatch', 'nextBatch']) {
+    if (cursor[batch]) cursor[batch] = (cursor[batch] as unknown[]).map((each) => JSON.stringify(each));
+  }
+  return { ...cursor, id: id === '$cursor' || id.$numberLong !== '0' ? 'open' : 'closed' };
+}
+
+function comparableMessage(message: string): string {
+  return message.replace(/\d+ has been aborted/, 'N has been aborted');
+}
