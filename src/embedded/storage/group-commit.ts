@@ -1,5 +1,5 @@
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, countKey } from './catalog';
+import { Catalog, commitKey, countKey, StoredCollection } from './catalog';
 import { Ids } from './ids';
 import { Environment, Table, Writer } from './lmdb';
 import { Blocked, WriteScope } from './write-scope';
@@ -49,6 +49,10 @@ export class WriteGroup implements WriteScope {
     private readonly claims: Claims,
   ) {
     this.reader = writer;
+  }
+
+  use(ns: string): StoredCollection | null {
+    return this.catalog.find(ns);
   }
 
   claim(table: Table, key: Buffer): void {

@@ -1,5 +1,5 @@
 import { MongoError } from '../language/errors';
-import { Catalog } from './catalog';
+import { Catalog, StoredCollection } from './catalog';
 import { ReadScope } from './collection-view';
 import { Ids } from './ids';
 import { Table, Writer } from './lmdb';
@@ -10,6 +10,8 @@ export interface WriteScope extends ReadScope {
   readonly ids: Ids;
   /** A change of the catalog puts a new one here. */
   catalog: Catalog;
+  /** A collection that is about to be read or written. */
+  use(ns: string): StoredCollection | null;
   /**
    * Says that this write is about to change a document, or take or free a unique key.
    * @throws MongoError WriteConflict inside a transaction; Blocked outside of one

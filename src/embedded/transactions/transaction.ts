@@ -1,5 +1,5 @@
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey } from '../storage/catalog';
+import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
 import { claimOf, claimOfCollection, GroupCommit, WriteGroup } from '../storage/group-commit';
 import { Ids } from '../storage/ids';
 import { Snapshot, Table } from '../storage/lmdb';
@@ -50,8 +50,8 @@ export class Transaction implements WriteScope {
    * Says that a statement reads or writes a collection: from now on its indexes stay as they are until the end.
    * @throws MongoError SnapshotUnavailable when it has been created, dropped or changed since the snapshot
    */
-  use(ns: string): void {
-    if (this.used.has(ns)) return;
+  use(ns: string): StoredCollection | null {
+    if (this.used.has(ns)) return this.catalog.find(ns);
     if (this.host.groups.nextCatalog.find(ns) !== this.catalog.find(ns)) {
       throw new MongoError(
         246,
@@ -59,6 +59,7 @@ export class Transaction implements WriteScope {
       );
     }
     this.used.add(ns);
+    return this.catalog.find(ns);
   }
 
   uses(ns: string): boolean {

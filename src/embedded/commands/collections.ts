@@ -1,0 +1,11 @@
+import { Int32, Long } from 'bson';
+import type { Engine } from '../engine';
+import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bson-value';
+import { MongoError } from '../language/errors';
+import { compileFilter } from '../language/filter-match';
+import { parseFilter } from '../language/filter';
+import { StoredCollection } from '../storage/catalog';
+import { createCollection, dropCollection } from '../storage/catalog-changes';
+import type { CommandRequest, Reply } from './command';
+import { assertOptions, booleanOption, documentOption } from './generic-options';
+import { assertDatabaseName, assertWritable, collectionNameOf, namespaceOf } from './namespace';

@@ -1,0 +1,82 @@
+import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
+import { MongoError } from '../language/errors';
+import type { CommandRequest } from './command';
+
+/** What may stand in any command, and why nothing more is done about it where nothing is done. */
+const genericOptions: ReadonlySet<string> = new Set([
+  // Who is asking, and as part of what: transactions/place-in-session.ts.
+  'lsid',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  'stmtId',
+  'stmtIds',
+  '$db',
+  'maxTimeMS',
+  // One node: every read sees the latest commit, and every write is on disk when it is answered.
+  'readConcern',
+  'writeConcern',
+  '$readPreference',
+  '$clusterTime',
+  '$configServerState',
+  // For the operator's log, which the engine does not keep.
+  'comment',
+  '$audit',
+  '$client',
+  // Version 1 is the only one, and what it leaves out is not here either.
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+]);
+
+/** @throws MongoError 40415 for a field that neither this command nor all commands have */
+export function assertOptions({ name, body }: CommandRequest, known: ReadonlySet<string>): void {
+  for (const option of body.keys()) {
+    if (option === name || known.has(option) || genericOptions.has(option)) continue;
+    throw new MongoError(40415, `BSON field '${name}.${option}' is an unknown field.`);
+  }
+}
+
+export function isGenericOption(name: string): boolean {
+  return genericOptions.has(name);
+}
+
+/** Where an option stands, for messages: `update.updates`. */
+type Where = string;
+
+/** @throws MongoError TypeMismatch */
+export function booleanOption(options: BsonDocument, name: string, where: Where, otherwise: boolean): boolean {
+  const value = options.get(name);
+  if (value === undefined) return otherwise;
+  if (typeof value === 'boolean') return value;
+  // Older clients and the shell send 0 and 1.
+  if (isNumber(value)) return Number(value.toString()) !== 0;
+  throw wrongType(name, where, value, 'bool');
+}
+
+/** @throws MongoError TypeMismatch */
+export function documentOption(options: BsonDocument, name: string, where: Where): BsonDocument | undefined {
+  const value = options.get(name);
+  if (value === undefined || isDocument(value)) return value;
+  throw wrongType(name, where, value, 'object');
+}
+
+/** @throws MongoError TypeMismatch, 40414 where it is missing */
+export function documentsOption(options: BsonDocument, name: string, where: Where): BsonDocument[] {
+  const value = options.get(name);
+  if (value === undefined) {
+    throw new MongoError(40414, `BSON field '${where}.${name}' is missing but a required field`);
+  }
+  if (!Array.isArray(value)) throw wrongType(name, where, value, 'array');
+  value.forEach((element, i) => {
+    if (!isDocument(element)) throw wrongType(`${name}.${i}`, where, element, 'object');
+  });
+  return value as BsonDocument[];
+}
+
+export function wrongType(name: string, where: Where, value: BsonValue, expected: string): MongoError {
+  return new MongoError(
+    14,
+    `BSON field '${where}.${name}' is the wrong type '${typeName(value)}', expected type '${expected}'`,
+  );
+}
