@@ -7,6 +7,7 @@ import { GarbageCollector } from './storage/garbage';
 import { GroupCommit } from './storage/group-commit';
 import { Ids } from './storage/ids';
 import { Environment } from './storage/lmdb';
+import { noTotals } from './storage/totals';
 import { CollectionView } from './storage/view';
 import { WriteScope } from './storage/write-scope';
 import { OpenTransactions } from './transactions/open-transactions';
@@ -108,7 +109,7 @@ export class Engine {
   private latest(): ReadScope {
     const snapshot = this.environment.snapshot();
     const { catalog } = this.groups;
-    return { reader: snapshot, catalog, countDelta: () => 0, release: () => snapshot.release() };
+    return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
   }
 }
 

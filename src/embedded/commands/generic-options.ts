@@ -29,12 +29,46 @@ const genericOptions: ReadonlySet<string> = new Set([
   'apiDeprecationErrors',
 ]);
 
-/** @throws MongoError 40415 for a field that neither this command nor all commands have */
-export function assertOptions({ name, body }: CommandRequest, known: ReadonlySet<string>): void {
-  for (const option of body.keys()) {
-    if (option === name || known.has(option) || genericOptions.has(option)) continue;
-    throw new MongoError(40415, `BSON field '${name}.${option}' is an unknown field.`);
+/** The options of one kind of document: a command, a statement. */
+export interface KnownOptions {
+  readonly taken: ReadonlySet<string>;
+  /** Real options of MongoDB's that this engine does not have; fine as long as they ask for nothing. */
+  readonly refused?: ReadonlySet<string>;
+}
+
+/** @throws MongoError 40415 for a field that is no option of the command, NotImplemented for one that is refused */
+export function assertOptions({ name, body }: CommandRequest, known: KnownOptions): void {
+  for (const [option, value] of body) {
+    if (option !== name && !genericOptions.has(option)) assertOption(name, option, value, known);
   }
+}
+
+/** As `assertOptions`, for a document inside a command: `update.updates`. */
+export function assertFields(where: Where, fields: BsonDocument, known: KnownOptions): void {
+  for (const [option, value] of fields) assertOption(where, option, value, known);
+}
+
+function assertOption(
+  where: Where,
+  option: string,
+  value: BsonValue,
+  { taken, refused }: KnownOptions,
+): void {
+  if (taken.has(option)) return;
+  if (!refused?.has(option)) {
+    throw new MongoError(40415, `BSON field '${where}.${option}' is an unknown field.`);
+  }
+  if (!asksForNothing(option, value))
+    throw new MongoError(238, `${where} option '${option}' is not supported`);
+}
+
+/** Drivers send some options although they say nothing. */
+function asksForNothing(option: string, value: BsonValue): boolean {
+  if (value === false || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return (
+    isDocument(value) && (value.size === 0 || (option === 'collation' && value.get('locale') === 'simple'))
+  );
 }
 
 export function isGenericOption(name: string): boolean {
@@ -45,7 +79,12 @@ export function isGenericOption(name: string): boolean {
 type Where = string;
 
 /** @throws MongoError TypeMismatch */
-export function booleanOption(options: BsonDocument, name: string, where: Where, otherwise: boolean): boolean {
+export function booleanOption(
+  options: BsonDocument,
+  name: string,
+  where: Where,
+  otherwise: boolean,
+): boolean {
   const value = options.get(name);
   if (value === undefined) return otherwise;
   if (typeof value === 'boolean') return value;

@@ -13,7 +13,7 @@ import { assertOptions, booleanOption } from './generic-options';
 import { MAX_DOCUMENT_BYTES } from './limits';
 import { assertWritable, namespaceOf } from './namespace';
 
-const options = new Set(['documents', 'ordered', 'bypassDocumentValidation']);
+const options = { taken: new Set(['documents', 'ordered', 'bypassDocumentValidation']) };
 
 export async function insert(request: CommandRequest, engine: Engine): Promise<Reply> {
   assertOptions(request, options);

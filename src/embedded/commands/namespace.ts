@@ -12,10 +12,14 @@ const longestNamespace = 255;
 export function collectionNameOf({ name, db, body }: CommandRequest): string {
   const collection = body.get(name);
   if (typeof collection !== 'string') {
-    throw new MongoError(2, `collection name has invalid type ${collection === undefined ? 'missing' : typeName(collection)}`);
+    throw new MongoError(
+      2,
+      `collection name has invalid type ${collection === undefined ? 'missing' : typeName(collection)}`,
+    );
   }
   assertDatabaseName(db);
-  if (collection === '' || collection.startsWith('.') || collection.includes('\0')) throw invalid(`${db}.${collection}`);
+  if (collection === '' || collection.startsWith('.') || collection.includes('\0'))
+    throw invalid(`${db}.${collection}`);
   return collection;
 }
 
@@ -34,7 +38,10 @@ export function assertWritable(ns: string): void {
   if (collection.startsWith('system.')) throw new MongoError(73, `cannot write to '${ns}'`);
   if (collection.includes('$')) throw new MongoError(73, `Invalid collection name: ${collection}`);
   if (Buffer.byteLength(ns) > longestNamespace) {
-    throw new MongoError(73, `Fully qualified namespace is too long. Namespace: ${ns} Max: ${longestNamespace}`);
+    throw new MongoError(
+      73,
+      `Fully qualified namespace is too long. Namespace: ${ns} Max: ${longestNamespace}`,
+    );
   }
 }
 

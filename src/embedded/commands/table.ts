@@ -1,5 +1,39 @@
-import type { Command } from './command';
+import type { Engine } from '../engine';
+import * as collections from './collections';
+import type { Command, CommandRequest } from './command';
+import { createIndexes, dropIndexes } from './indexes';
+import { insert } from './insert';
+import * as listings from './listings';
 import { serverCommands } from './server-commands';
+import { collStats, dbStats } from './statistics';
+import { abortTransaction, commitTransaction } from './transaction-ends';
+
+const dataCommands: readonly (readonly [name: string, command: Command])[] = [
+  ['insert', insert],
+  ['create', collections.create],
+  ['drop', collections.drop],
+  ['dropDatabase', collections.dropDatabase],
+  ['renameCollection', collections.renameCollection],
+  ['listCollections', listings.listCollections],
+  ['listDatabases', listings.listDatabases],
+  ['listIndexes', listings.listIndexes],
+  ['createIndexes', createIndexes],
+  ['dropIndexes', dropIndexes],
+  ['deleteIndexes', dropIndexes],
+  ['collStats', collStats],
+  ['collstats', collStats],
+  ['dbStats', dbStats],
+  ['dbstats', dbStats],
+  ['commitTransaction', commitTransaction],
+  ['abortTransaction', abortTransaction],
+];
 
 /** Every command that the engine knows; any other is answered with CommandNotFound. */
-export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([...serverCommands]);
+export const commands: ReadonlyMap<string, Command> = new Map(
+  [...serverCommands, ...dataCommands].map(([name, command]) => [name, withinSession(command)]),
+);
+
+function withinSession(command: Command): Command {
+  return (request: CommandRequest, engine: Engine) =>
+    engine.sessions.run(request, () => command(request, engine));
+}

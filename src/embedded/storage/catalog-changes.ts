@@ -1,4 +1,5 @@
-import { Int32 } from 'bson';
+import { randomBytes } from 'node:crypto';
+import { Binary, Int32 } from 'bson';
 import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { discard, forgetCollection, saveCollection, StoredCollection, StoredIndex } from './catalog';
@@ -15,8 +16,9 @@ export function createCollection(
   options: BsonDocument = new Map(),
 ): StoredCollection {
   scope.claimCollection(ns);
+  const uuid = new Binary(randomBytes(16), Binary.SUBTYPE_UUID);
   const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
-  const collection = new StoredCollection(scope.ids.next(), ns, options, [
+  const collection = new StoredCollection(scope.ids.next(), ns, uuid, options, [
     new StoredIndex(scope.ids.next(), spec),
   ]);
   setCollection(scope, collection);

@@ -1,6 +1,8 @@
-import { Int32 } from 'bson';
-import { BsonDocument, documentOf } from '../language/bson-value';
+import { Binary, Int32 } from 'bson';
+import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
+import { parseFilter } from '../language/filter';
+import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { directionOf } from '../language/index-key';
 import { prefixOf } from './keys';
 import { Reader, Writer } from './lmdb';
@@ -8,7 +10,7 @@ import { CollectionInfo, IndexInfo } from './view';
 
 // catalog: '!format' → version u32     '!commits' → number of the latest commit
 //          'c' id → collection         'm' id path → the index met an array under that path
-//          'n' id → document count     'g' id → dropped, what it stored is still to be removed
+//          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
 const formatVersion = 1;
 const formatKey = Buffer.from('!format');
 
@@ -19,7 +21,7 @@ function keyOf(kind: string, id: number, path = ''): Buffer {
   return Buffer.concat([Buffer.from(kind), prefixOf(id), Buffer.from(path)]);
 }
 
-export const countKey = (collectionId: number) => keyOf('n', collectionId);
+export const totalsKey = (collectionId: number) => keyOf('n', collectionId);
 export const multikeyKey = (indexId: number, path: string) => keyOf('m', indexId, path);
 
 /** An index, its entry in the catalog, and what is known of the arrays it met. */
@@ -28,8 +30,12 @@ export class StoredIndex implements IndexInfo {
   readonly key: BsonDocument;
   readonly unique: boolean;
   readonly specOnly: boolean;
+  /** A wildcard index is kept for listIndexes only. */
+  readonly hasEntries: boolean;
   /** The key's paths, taken apart. */
   readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
+  private readonly sparse: boolean;
+  private readonly partial: CompiledFilter | null;
   /** Grows in place, also for views that are already open: knowing of an array too early does no harm. */
   readonly multikeyPaths = new Set<string>();
 
@@ -40,12 +46,27 @@ export class StoredIndex implements IndexInfo {
     this.name = spec.get('name') as string;
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
-    this.specOnly = [...this.key.keys()].some((path) => path === '$**' || path.endsWith('.$**'));
+    this.hasEntries = ![...this.key.keys()].some((path) => path === '$**' || path.endsWith('.$**'));
+    const partial = spec.get('partialFilterExpression') as BsonDocument | undefined;
+    this.partial = partial ? compileFilter(parseFilter(partial)) : null;
+    this.sparse = spec.get('sparse') === true;
+    this.specOnly = !this.hasEntries || this.sparse || this.partial !== null || spec.get('hidden') === true;
     this.paths = [...this.key].map(([path, order]) => ({
       path,
       names: path.split('.'),
       direction: directionOf(order),
     }));
+  }
+
+  /** The top-level fields that it reads. */
+  get fields(): string[] {
+    return [...this.paths.map(({ names }) => names[0]!), ...(this.partial?.fields ?? [])];
+  }
+
+  /** Whether a document has entries at all: a sparse index leaves some out, and a partial one. */
+  covers(document: BsonDocument): boolean {
+    if (this.partial) return this.partial.matches(document);
+    return !this.sparse || this.paths.some(({ names }) => isAtPath(document, names));
   }
 
   get multikey(): boolean {
@@ -64,20 +85,21 @@ export class StoredCollection implements CollectionInfo {
   constructor(
     readonly id: number,
     readonly ns: string,
+    readonly uuid: Binary,
     readonly options: BsonDocument,
     readonly indexes: readonly StoredIndex[],
   ) {
     const dot = ns.indexOf('.');
     this.db = ns.slice(0, dot);
     this.name = ns.slice(dot + 1);
-    this.entryIndexes = indexes.filter(({ specOnly }) => !specOnly);
+    this.entryIndexes = indexes.filter(({ hasEntries }) => hasEntries);
     this.indexedFields = new Set(
       this.entryIndexes.flatMap(({ paths }) => paths.map(({ names }) => names[0]!)),
     );
   }
 
   withIndexes(indexes: readonly StoredIndex[]): StoredCollection {
-    return new StoredCollection(this.id, this.ns, this.options, indexes);
+    return new StoredCollection(this.id, this.ns, this.uuid, this.options, indexes);
   }
 }
 
@@ -108,14 +130,17 @@ export class Catalog {
   }
 }
 
-export function saveCollection(writer: Writer, { id, ns, options, indexes }: StoredCollection): void {
+export function saveCollection(writer: Writer, { id, ns, uuid, options, indexes }: StoredCollection): void {
   const storedIndexes = indexes.map((index) => documentOf({ id: new Int32(index.id), spec: index.spec }));
-  writer.put('catalog', keyOf('c', id), encodeDocument(documentOf({ ns, options, indexes: storedIndexes })));
+  writer.put(
+    'catalog',
+    keyOf('c', id),
+    encodeDocument(documentOf({ ns, uuid, options, indexes: storedIndexes })),
+  );
 }
 
 export function forgetCollection(writer: Writer, collection: StoredCollection): void {
   writer.remove('catalog', keyOf('c', collection.id));
-  writer.remove('catalog', countKey(collection.id));
 }
 
 /** Marks what a dropped collection or index has stored as garbage, to be removed bit by bit later. */
@@ -123,8 +148,11 @@ export function discard(writer: Writer, id: number): void {
   writer.put('catalog', keyOf('g', id), Buffer.of(1));
 }
 
-/** Says that nothing of it is left. */
+/** Forgets a dropped collection or index of which nothing else is left: its id may be given again after a restart. */
 export function forgetGarbage(writer: Writer, id: number): void {
+  const paths = [...readKind(writer, 'm')].filter((entry) => entry.id === id);
+  for (const { path } of paths) writer.remove('catalog', multikeyKey(id, path));
+  writer.remove('catalog', totalsKey(id));
   writer.remove('catalog', keyOf('g', id));
 }
 
@@ -172,5 +200,18 @@ function decodeCollection(id: number, bytes: Buffer): StoredCollection {
   const indexes = (stored.get('indexes') as BsonDocument[]).map(
     (index) => new StoredIndex((index.get('id') as Int32).value, index.get('spec') as BsonDocument),
   );
-  return new StoredCollection(id, stored.get('ns') as string, stored.get('options') as BsonDocument, indexes);
+  return new StoredCollection(
+    id,
+    stored.get('ns') as string,
+    stored.get('uuid') as Binary,
+    stored.get('options') as BsonDocument,
+    indexes,
+  );
+}
+
+function isAtPath(value: BsonValue | undefined, names: readonly string[]): boolean {
+  const [name, ...rest] = names;
+  if (name === undefined) return value !== undefined;
+  if (Array.isArray(value)) return value.some((element) => isAtPath(element, names));
+  return isDocument(value) && isAtPath(value.get(name), rest);
 }

@@ -1,14 +1,15 @@
-import { Catalog, countKey } from './catalog';
+import { Catalog, totalsKey } from './catalog';
 import { documentKey, endOf, indexBound, prefixOf, readEntry, recordIdOfDocumentKey } from './keys';
 import { Reader } from './lmdb';
+import { readTotals, sumOf, Totals } from './totals';
 import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument } from './view';
 
 /** What a view reads from: one moment of the tables, and the catalog that belongs to it. */
 export interface ReadScope {
   readonly reader: Reader;
   readonly catalog: Catalog;
-  /** Counted in this scope but not yet in the stored count. */
-  countDelta(collectionId: number): number;
+  /** What this scope has added to the stored totals and not stored yet. */
+  addedTotals(collectionId: number): Totals;
   release(): void;
 }
 
@@ -45,8 +46,12 @@ export class ScopedCollectionView implements CollectionView {
   }
 
   documentCount(): number {
-    const stored = this.scope.reader.get('catalog', countKey(this.collection.id));
-    return (stored ? stored.readDoubleBE() : 0) + this.scope.countDelta(this.collection.id);
+    return this.totals().documents;
+  }
+
+  totals(): Totals {
+    const stored = this.scope.reader.get('catalog', totalsKey(this.collection.id));
+    return sumOf(readTotals(stored), this.scope.addedTotals(this.collection.id));
   }
 
   sibling(name: string): CollectionView | null {

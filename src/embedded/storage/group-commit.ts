@@ -1,7 +1,8 @@
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, countKey, StoredCollection } from './catalog';
+import { Catalog, commitKey, StoredCollection, totalsKey } from './catalog';
 import { Ids } from './ids';
 import { Environment, Table, Writer } from './lmdb';
+import { noTotals, readTotals, storedTotals, sumOf, Totals } from './totals';
 import { Blocked, WriteScope } from './write-scope';
 
 /** Who may object to a write: the open transactions, which hold what they have changed. */
@@ -38,7 +39,7 @@ export class WriteGroup implements WriteScope {
   readonly reader: Writer;
   /** What this group has changed. */
   readonly touched = new Set<string>();
-  private readonly counts = new Map<number, number>();
+  private readonly added = new Map<number, Totals>();
   private wrote = false;
 
   constructor(
@@ -73,13 +74,13 @@ export class WriteGroup implements WriteScope {
     this.wrote = true;
   }
 
-  addToCount(collectionId: number, delta: number): void {
-    this.counts.set(collectionId, this.countDelta(collectionId) + delta);
+  count(collectionId: number, change: Totals): void {
+    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
     this.wrote = true;
   }
 
-  countDelta(collectionId: number): number {
-    return this.counts.get(collectionId) ?? 0;
+  addedTotals(collectionId: number): Totals {
+    return this.added.get(collectionId) ?? noTotals;
   }
 
   release(): void {
@@ -89,9 +90,13 @@ export class WriteGroup implements WriteScope {
   /** Writes what is kept once for the whole group. */
   finish(): void {
     if (!this.wrote) return;
-    for (const [collectionId, delta] of this.counts) {
-      const key = countKey(collectionId);
-      this.writer.put('catalog', key, double((this.writer.get('catalog', key)?.readDoubleBE() ?? 0) + delta));
+    for (const [collectionId, added] of this.added) {
+      const key = totalsKey(collectionId);
+      this.writer.put(
+        'catalog',
+        key,
+        storedTotals(sumOf(readTotals(this.writer.get('catalog', key)), added)),
+      );
     }
     this.writer.put('catalog', commitKey, double(this.number));
   }

@@ -11,6 +11,7 @@ import { StoredEntry, storedEntry } from './keys';
  * @throws MongoError CannotIndexParallelArrays, KeyTooLong
  */
 export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): StoredEntry[] {
+  if (!index.covers(document)) return [];
   const entries = indexKeysOf(document, index.key).map((components) =>
     storedEntry(index, components, recordId),
   );

@@ -35,7 +35,7 @@ export function insertRecord(
   apply(scope, changes);
   rememberArrays(scope, collection, fields);
   scope.writer.put('documents', documentKey(collection.id, recordId), bytes);
-  scope.addToCount(collection.id, 1);
+  scope.count(collection.id, { documents: 1, bytes: bytes.length });
 }
 
 /** Puts `after` in the place of `before`. Throws as `insertRecord` does. */
@@ -43,12 +43,12 @@ export function replaceRecord(
   scope: WriteScope,
   collection: StoredCollection,
   recordId: number,
-  before: BsonDocument,
+  before: Record,
   after: Record,
 ): void {
   scope.claim('documents', documentKey(collection.id, recordId));
   const changes = collection.entryIndexes.map((index) => {
-    const old = entriesOf(index, before, recordId);
+    const old = entriesOf(index, before.fields, recordId);
     const now = entriesOf(index, after.fields, recordId);
     return { index, added: without(now, old), removed: without(old, now) };
   });
@@ -56,25 +56,26 @@ export function replaceRecord(
   apply(scope, changes);
   rememberArrays(scope, collection, after.fields);
   scope.writer.put('documents', documentKey(collection.id, recordId), after.bytes);
+  scope.count(collection.id, { documents: 0, bytes: after.bytes.length - before.bytes.length });
 }
 
 export function removeRecord(
   scope: WriteScope,
   collection: StoredCollection,
   recordId: number,
-  before: BsonDocument,
+  before: Record,
 ): void {
   const key = documentKey(collection.id, recordId);
   scope.claim('documents', key);
   const changes = collection.entryIndexes.map((index) => ({
     index,
     added: [],
-    removed: entriesOf(index, before, recordId),
+    removed: entriesOf(index, before.fields, recordId),
   }));
-  check(scope, collection, changes, before, recordId);
+  check(scope, collection, changes, before.fields, recordId);
   apply(scope, changes);
   scope.writer.remove('documents', key);
-  scope.addToCount(collection.id, -1);
+  scope.count(collection.id, { documents: -1, bytes: -before.bytes.length });
 }
 
 /** Claims the unique keys that are taken or freed, and refuses those that another document has. */

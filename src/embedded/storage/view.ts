@@ -6,7 +6,7 @@ export interface IndexInfo {
   readonly name: string;
   readonly key: BsonDocument;
   readonly unique: boolean;
-  /** Kept for listIndexes only (wildcard): it has no entries and must never be used to answer. */
+  /** Does not have every document's entry (wildcard, sparse, partial) or is hidden: must never be used to answer. */
   readonly specOnly: boolean;
   /** Whether any document has, or had, an array under one of the key's paths. Never goes back to false. */
   readonly multikey: boolean;

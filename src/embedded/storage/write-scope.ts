@@ -1,6 +1,7 @@
 import { MongoError } from '../language/errors';
 import { Catalog, StoredCollection } from './catalog';
 import { ReadScope } from './collection-view';
+import { Totals } from './totals';
 import { Ids } from './ids';
 import { Table, Writer } from './lmdb';
 
@@ -19,7 +20,8 @@ export interface WriteScope extends ReadScope {
   claim(table: Table, key: Buffer): void;
   /** As `claim`, for the collection as a whole: its existence and its indexes. */
   claimCollection(ns: string): void;
-  addToCount(collectionId: number, delta: number): void;
+  /** Counts documents, and their bytes, that come or go. */
+  count(collectionId: number, change: Totals): void;
 }
 
 /** Thrown by a write that meets an open transaction's change: to be tried again when that transaction has ended. */

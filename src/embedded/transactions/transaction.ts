@@ -3,6 +3,7 @@ import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
 import { claimOf, claimOfCollection, GroupCommit, WriteGroup } from '../storage/group-commit';
 import { Ids } from '../storage/ids';
 import { Snapshot, Table } from '../storage/lmdb';
+import { noTotals, sumOf, Totals } from '../storage/totals';
 import { writeConflict, WriteScope } from '../storage/write-scope';
 import { OpenTransactions } from './open-transactions';
 import { Overlay } from './overlay';
@@ -31,7 +32,7 @@ export class Transaction implements WriteScope {
   private readonly number: number;
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
-  private readonly counts = new Map<number, number>();
+  private readonly added = new Map<number, Totals>();
   private tellEnded!: () => void;
 
   constructor(private readonly host: TransactionHost) {
@@ -79,12 +80,12 @@ export class Transaction implements WriteScope {
     this.hold(claimOfCollection(ns));
   }
 
-  addToCount(collectionId: number, delta: number): void {
-    this.counts.set(collectionId, this.countDelta(collectionId) + delta);
+  count(collectionId: number, change: Totals): void {
+    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
   }
 
-  countDelta(collectionId: number): number {
-    return this.counts.get(collectionId) ?? 0;
+  addedTotals(collectionId: number): Totals {
+    return this.added.get(collectionId) ?? noTotals;
   }
 
   release(): void {
@@ -114,7 +115,7 @@ export class Transaction implements WriteScope {
       if (collection && group.catalog.find(ns) !== collection) group.catalog = group.catalog.with(collection);
     }
     for (const claim of this.claims) group.touch(claim);
-    for (const [collectionId, delta] of this.counts) group.addToCount(collectionId, delta);
+    for (const [collectionId, added] of this.added) group.count(collectionId, added);
     this.writer.applyTo(group.writer);
     this.applied = true;
   }
