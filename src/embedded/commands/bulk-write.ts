@@ -16,7 +16,6 @@ export interface StatementOutcome {
 
 /** What all statements of a command have done so far. */
 interface Totals {
-  readonly outcomes: StatementOutcome[];
   readonly upserted: BsonDocument[];
   readonly writeErrors: BsonDocument[];
   n: number;
@@ -47,7 +46,7 @@ export async function runBulk(
   const done = engine.sessions.resultsOf(request) as Map<number, StatementOutcome> | null;
   const inTransaction = engine.sessions.transactionOf(request) !== null;
   const fresh = new Map<number, StatementOutcome>();
-  const totals: Totals = { outcomes: [], upserted: [], writeErrors: [], n: 0, modified: 0 };
+  const totals: Totals = { upserted: [], writeErrors: [], n: 0, modified: 0 };
   // Kept outside, because a statement that has to wait is gone on with, not begun again.
   let index = 0;
   const performRest = (scope: WriteScope) => {
@@ -80,7 +79,6 @@ export async function runBulk(
 const endsTransaction = new Set([112, 246, 251]);
 
 function add(totals: Totals, index: number, outcome: StatementOutcome): void {
-  totals.outcomes.push(outcome);
   totals.n += outcome.n;
   totals.modified += outcome.modified ?? 0;
   if (outcome.upserted === undefined) return;
@@ -106,6 +104,11 @@ function statementIdOf(body: BsonDocument, index: number): number {
   const ids = body.get('stmtIds');
   const own = Array.isArray(ids) ? ids[index] : undefined;
   if (isNumber(own)) return Number(own.toString());
+  return firstStatementId(body) + index;
+}
+
+/** The number of a command's first statement within its retryable write. */
+export function firstStatementId(body: BsonDocument): number {
   const first = body.get('stmtId');
-  return (isNumber(first) ? Number(first.toString()) : 0) + index;
+  return isNumber(first) ? Number(first.toString()) : 0;
 }

@@ -1,15 +1,32 @@
 import type { Engine } from '../engine';
 import * as collections from './collections';
 import type { Command, CommandRequest } from './command';
+import { count } from './count';
+import { deleteDocuments } from './delete';
+import { distinct } from './distinct';
+import { find } from './find';
+import { findAndModify } from './find-and-modify';
+import { getMore } from './get-more';
 import { createIndexes, dropIndexes } from './indexes';
 import { insert } from './insert';
+import { killCursors } from './kill-cursors';
 import * as listings from './listings';
 import { serverCommands } from './server-commands';
 import { collStats, dbStats } from './statistics';
 import { abortTransaction, commitTransaction } from './transaction-ends';
+import { update } from './update';
 
 const dataCommands: readonly (readonly [name: string, command: Command])[] = [
   ['insert', insert],
+  ['update', update],
+  ['delete', deleteDocuments],
+  ['findAndModify', findAndModify],
+  ['findandmodify', findAndModify],
+  ['find', find],
+  ['getMore', getMore],
+  ['killCursors', killCursors],
+  ['count', count],
+  ['distinct', distinct],
   ['create', collections.create],
   ['drop', collections.drop],
   ['dropDatabase', collections.dropDatabase],
