@@ -1,0 +1,54 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config';
+import type { Log } from '../log';
+import type { RequestContext } from '../schema/request-context';
+import type { FormatError } from './mask-errors';
+
+/** Apollo as it comes, without the plugins that report to Apollo's cloud or wrap every resolver. */
+export async function startApollo(
+  schema: GraphQLSchema,
+  config: Config,
+  formatError: FormatError,
+  log: Log,
+  plugins: readonly ApolloServerPlugin<RequestContext>[],
+): Promise<ApolloServer<RequestContext>> {
+  const apollo = new ApolloServer<RequestContext>({
+    schema,
+    formatError,
+    plugins: [
+      ...plugins,
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+    introspection: true,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: config.maxQueryTokens },
+    stopOnTerminationSignals: false,
+    nodeEnv: 'production',
+    logger: apolloLog(log),
+  });
+  await apollo.start();
+  return apollo;
+}
+
+function apolloLog(log: Log) {
+  return {
+    debug: (message: unknown) => log.debug({}, String(message)),
+    info: (message: unknown) => log.info({}, String(message)),
+    warn: (message: unknown) => log.warn({}, String(message)),
+    error: (message: unknown) => log.error({}, String(message)),
+  };
+}

@@ -1,0 +1,91 @@
+import {
+  type FieldNode,
+  getNamedType,
+  getNullableType,
+  type GraphQLField,
+  type GraphQLInputType,
+  isInputObjectType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import { defaultPageSize, maxPageSize } from '../service/page';
+
+type Variables = Readonly<Record<string, unknown>>;
+type Size = (variables: Variables) => number;
+
+/**
+ * How many rows a paged field may answer, from its `first` and `last`. Sizes that break the rules count as the nearest
+ * one that does not: saying so is left to the field, which names the argument.
+ */
+export function pageSizeOf(node: FieldNode, operation: OperationDefinitionNode): Size {
+  const first = argumentReader(node, 'first', operation);
+  const last = argumentReader(node, 'last', operation);
+  return (variables) => {
+    const sizes = [first(variables), last(variables)].filter((size) => typeof size === 'number');
+    if (sizes.length === 0) return defaultPageSize;
+    return Math.min(Math.max(...sizes, 1), maxPageSize);
+  };
+}
+
+/** How long the lists that answer a field's arguments may be: as long as the longest list sent, at least 1. */
+export function listSizeOf(
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  operation: OperationDefinitionNode,
+): Size {
+  const lengths = field.args.flatMap((argument) => {
+    const read = argumentReader(node, argument.name, operation);
+    return pathsOfLists(argument.type).map(
+      (path) => (variables: Variables) => lengthAt(read(variables), path),
+    );
+  });
+  if (lengths.length === 0) return one;
+  return (variables) => Math.max(1, ...lengths.map((length) => length(variables)));
+}
+
+const one: Size = () => 1;
+
+type Read = (variables: Variables) => unknown;
+
+/** Reads the value of an argument, given a request's variables; undefined where it is absent. */
+function argumentReader(node: FieldNode, name: string, operation: OperationDefinitionNode): Read {
+  const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
+  if (!value) return () => undefined;
+  const defaults = defaultsOf(operation);
+  if (value.kind === Kind.VARIABLE) {
+    const variable = value.name.value;
+    return (variables) => (variable in variables ? variables[variable] : defaults[variable]);
+  }
+  return (variables) => valueFromASTUntyped(value, { ...defaults, ...variables });
+}
+
+function defaultsOf(operation: OperationDefinitionNode): Variables {
+  const defaults: Record<string, unknown> = {};
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    if (defaultValue) defaults[variable.name.value] = valueFromASTUntyped(defaultValue);
+  }
+  return defaults;
+}
+
+type Path = readonly string[];
+
+/** Where an argument of this type has lists. What lies in a list, or deeper in an input that contains itself, is left. */
+function pathsOfLists(type: GraphQLInputType, around: readonly string[] = []): Path[] {
+  if (isListType(getNullableType(type))) return [[]];
+  const named = getNamedType(type);
+  if (!isInputObjectType(named) || around.includes(named.name)) return [];
+  return Object.values(named.getFields()).flatMap((field) =>
+    pathsOfLists(field.type, [...around, named.name]).map((path) => [field.name, ...path]),
+  );
+}
+
+function lengthAt(value: unknown, path: Path): number {
+  let here = value;
+  for (const name of path) {
+    if (typeof here !== 'object' || here === null) return 0;
+    here = (here as Record<string, unknown>)[name];
+  }
+  return Array.isArray(here) ? here.length : 0;
+}

@@ -1,0 +1,65 @@
+import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import type { Config } from '../config';
+import type { RequestContext } from '../schema/request-context';
+import { formatResult } from './format-result';
+import type { KnownOperation, KnownOperations } from './known-operations';
+import type { FormatError } from './mask-errors';
+import type { Variables } from './query-cost';
+import { tooComplex } from './query-limits';
+import { markSessions, settleCaching } from './session-caching';
+
+/**
+ * What this server adds between Apollo's validation and its execution: the cost limit, knowledge of the operation for
+ * when it comes again, cache headers for GET, and compiled execution where it is to be used from the first time on.
+ */
+export function executionPlugin(
+  known: KnownOperations,
+  config: Config,
+  formatError: FormatError,
+): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      let operation: KnownOperation | undefined;
+      let marked = false;
+      return {
+        async didResolveOperation(request) {
+          const { source, document, schema } = request;
+          const { operationName, variables, http } = request.request;
+          operation = known.find(source, operationName) ?? known.learn(source, operationName, document);
+          if (!operation) return;
+          refuseAbove(config.maxQueryCost, operation, variables ?? {});
+          const markedDocument =
+            http?.method === 'GET' ? markSessions(schema, document, operation.node) : null;
+          if (!markedDocument) return;
+          // Apollo executes what stands here; its own cache keeps the document as it was sent.
+          Object.assign(request, { document: markedDocument });
+          marked = true;
+        },
+        async responseForOperation({ contextValue, request }) {
+          const run = config.execution === 'compiled' && !marked ? operation?.compiled() : null;
+          const result = run ? await run(contextValue, request.variables) : null;
+          if (!result) return null;
+          const { body, ...http } = formatResult(result, formatError);
+          return { http, body: { kind: 'single', singleResult: body } };
+        },
+        async willSendResponse({ response }) {
+          if (marked && response.body.kind === 'single') {
+            response.http.headers.set('cache-control', settleCaching(response.body.singleResult));
+          }
+        },
+      };
+    },
+  };
+}
+
+/** Says what an operation could cost where it is over the limit, with the status of a request that is at fault. */
+function refuseAbove(limit: number, operation: KnownOperation, variables: Variables): void {
+  const cost = operation.cost(variables);
+  if (cost <= limit) return;
+  const refusal = tooComplex(`it could touch ${cost} sessions and events`, limit, { cost });
+  throw new GraphQLError(refusal.message, {
+    originalError: refusal,
+    extensions: { ...refusal.extensions, http: { status: 400, headers: new HeaderMap() } },
+  });
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Database } from '../database/database';
+
+/** How long the database may take to answer before the server counts as not ready, in milliseconds. */
+const pingTimeoutMs = 2_000;
+
+/** `/health/live`: the process answers. `/health/ready`: so does its database, and it is not stopping. */
+export function addHealthRoutes(
+  server: FastifyInstance,
+  database: Database,
+  isStopping: () => boolean,
+): void {
+  server.get('/health/live', (_request, reply) => answer(reply, 200, 'live'));
+  server.get('/health/ready', async (_request, reply) => {
+    if (isStopping()) return answer(reply, 503, 'stopping');
+    return (await answers(database))
+      ? answer(reply, 200, 'ready')
+      : answer(reply, 503, 'database unavailable');
+  });
+}
+
+function answer(reply: FastifyReply, code: number, status: string) {
+  return reply.code(code).header('cache-control', 'no-store').send({ status });
+}
+
+async function answers(database: Database): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), pingTimeoutMs);
+  });
+  const ping = database.ping().then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([ping, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

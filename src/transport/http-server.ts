@@ -1,0 +1,120 @@
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Config } from '../config';
+import { DomainError } from '../errors';
+import type { Log } from '../log';
+import { createErrorMask } from './mask-errors';
+
+/** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
+const headersTimeoutMs = 15_000;
+const requestTimeoutMs = 60_000;
+const keepAliveTimeoutMs = 72_000;
+
+/** A request that never became a GraphQL one, with the status and code that Apollo uses for its like. */
+class BadRequest extends Error {
+  readonly statusCode: number;
+  readonly code = 'BAD_REQUEST';
+
+  constructor(message: string, statusCode = 400) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+/** An HTTP server without routes: how it reads bodies, how long it waits, and how it says that something is wrong. */
+export function createHttpServer(config: Config, log: Log): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 5_000 },
+    // While it closes it still answers what arrives on open connections, and the route knows what to say.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // Only Apollo reads it, and in its own way.
+    routerOptions: { querystringParser: () => ({}) },
+    clientErrorHandler: answerBrokenHttp,
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => parseBody(body),
+  );
+  server.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${request.url.split('?')[0]}; the API is at /graphql.`;
+    return reply.code(404).send(errorBody(message, { code: 'NOT_FOUND' }));
+  });
+  server.setErrorHandler(errorHandler(config, log));
+  return server;
+}
+
+/** JSON and nothing else: no key is special here, so that a payload comes out as it went in. */
+function parseBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  if (!isUtf8(body)) throw new BadRequest('The body is not valid UTF-8.');
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    // V8 quotes the text around the fault, and that can be a payload.
+    const place = /at position (\d+)/.exec((error as Error).message);
+    throw new BadRequest(`The body is not valid JSON${place ? `, at character ${place[1]}` : ''}.`);
+  }
+}
+
+function errorHandler(config: Config, log: Log) {
+  const mask = createErrorMask(log);
+  return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply) => {
+    if (error instanceof DomainError) {
+      const status = error.code === 'SERVICE_UNAVAILABLE' ? 503 : 400;
+      return reply.code(status).send(errorBody(error.message, error.extensions));
+    }
+    const known = asBadRequest(error, config);
+    if (known) return reply.code(known.statusCode).send(errorBody(known.message, { code: known.code }));
+    return reply.code(500).send({ errors: [mask({ message: error.message }, error)] });
+  };
+}
+
+function asBadRequest(error: FastifyError | Error, config: Config): BadRequest | null {
+  if (error instanceof BadRequest) return error;
+  switch ((error as FastifyError).code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new BadRequest(`The body is larger than ${config.maxBodyBytes} bytes.`, 413);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new BadRequest('The content-type of a body must be application/json.', 415);
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new BadRequest('The body is cut off: it is not as long as its content-length.');
+    default:
+      return null;
+  }
+}
+
+function errorBody(message: string, extensions: object) {
+  return { errors: [{ message, extensions }] };
+}
+
+const brokenHttp: Record<string, [status: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+};
+
+/** What never became a request: answered on the bare socket. */
+function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = brokenHttp[error.code ?? ''] ?? [
+    '400 Bad Request',
+    'This is not an HTTP request.',
+  ];
+  const body = JSON.stringify(errorBody(message, { code: 'BAD_REQUEST' }));
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}`;
+  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+}

@@ -1,0 +1,80 @@
+import {
+  type DocumentNode,
+  getOperationAST,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql';
+import { compileOperation, type RunCompiled } from './compile-operation';
+import { type Cost, readCost } from './query-cost';
+
+/** How many texts are remembered, and how long (in UTF-16 units) they may be all together. */
+const maxTexts = 1000;
+const maxTotalLength = 500_000;
+
+/** An operation that has passed validation. */
+export interface KnownOperation {
+  readonly node: OperationDefinitionNode;
+  readonly cost: Cost;
+  /** Compiled when first asked for; null where only plain execution will do. */
+  compiled(): RunCompiled | null;
+}
+
+/**
+ * The operations that clients send again and again, by their text and name. Nothing is in here that has not passed
+ * every limit and the whole of validation; what is in here need not pass them again.
+ */
+export class KnownOperations {
+  /** By text, in the order in which the texts were first seen or seen again since; then by operation name. */
+  private readonly texts = new Map<string, Map<string, KnownOperation>>();
+  private totalLength = 0;
+
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  find(text: string, operationName: string | null | undefined): KnownOperation | undefined {
+    return this.texts.get(text)?.get(operationName ?? '');
+  }
+
+  /** Remembers an operation of a document that has just passed validation. */
+  learn(
+    text: string,
+    operationName: string | null | undefined,
+    document: DocumentNode,
+  ): KnownOperation | undefined {
+    const node = getOperationAST(document, operationName);
+    if (!node) return undefined;
+    const operations = this.texts.get(text) ?? new Map<string, KnownOperation>();
+    const operation = this.know(text, document, node);
+    operations.set(operationName ?? '', operation);
+    this.forget(text);
+    this.texts.set(text, operations);
+    this.totalLength += text.length;
+    this.makeRoom();
+    return operation;
+  }
+
+  private know(text: string, document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
+    const { schema } = this;
+    let compiled: RunCompiled | null | undefined;
+    return {
+      node,
+      cost: readCost(schema, document, node),
+      compiled() {
+        // The compiler writes into the document it is given, so it gets one of its own.
+        if (compiled === undefined) compiled = compileOperation(schema, parse(text), node);
+        return compiled;
+      },
+    };
+  }
+
+  private makeRoom(): void {
+    for (const text of this.texts.keys()) {
+      if (this.texts.size <= maxTexts && this.totalLength <= maxTotalLength) return;
+      this.forget(text);
+    }
+  }
+
+  private forget(text: string): void {
+    if (this.texts.delete(text)) this.totalLength -= text.length;
+  }
+}

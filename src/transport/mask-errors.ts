@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { DomainError, errorTable } from '../errors';
+import type { Log } from '../log';
+
+/** Makes of an error what the client may see of it. */
+export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+
+/**
+ * Apollo's `formatError`: a DomainError and what Apollo and graphql-js say of a request pass; anything else is a fault
+ * of ours, and the client gets nothing of it but an id that stands in the log. Every code of our table says whether
+ * trying again can help.
+ */
+export function createErrorMask(log: Log): FormatError {
+  return (formatted, error) => {
+    const thrown = (error instanceof GraphQLError && error.originalError) || error;
+    const code = formatted.extensions?.code;
+    if (thrown instanceof DomainError) {
+      if (thrown.code === 'SERVICE_UNAVAILABLE') log.warn({ err: thrown }, 'service unavailable');
+      return { ...formatted, extensions: { ...argumentOf(error), ...thrown.extensions } };
+    }
+    if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') return mask(formatted, thrown, log);
+    const message = shortened(formatted.message);
+    if (code !== 'BAD_USER_INPUT') return { ...formatted, message };
+    return { ...formatted, message, extensions: { ...tabled(code), ...argumentOf(error) } };
+  };
+}
+
+/** graphql-js quotes the value that it refuses, all of it. */
+function shortened(message: string): string {
+  return message.length <= 1000 ? message : `${message.slice(0, 500)} … ${message.slice(-500)}`;
+}
+
+function mask(formatted: GraphQLFormattedError, thrown: unknown, log: Log): GraphQLFormattedError {
+  const errorId = randomUUID();
+  log.error({ errorId, path: formatted.path, err: thrown }, 'unexpected error');
+  return {
+    message: `Internal server error. It stands in the log as ${errorId}.`,
+    locations: formatted.locations,
+    path: formatted.path,
+    extensions: { ...tabled('INTERNAL_SERVER_ERROR'), errorId },
+  };
+}
+
+function tabled(code: keyof typeof errorTable) {
+  return { code, ...errorTable[code] };
+}
+
+/** The argument that graphql-js refused while it read the variables: `input.events[3].type`. */
+function argumentOf(error: unknown): { argument?: string } {
+  const node = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
+  if (node?.kind !== Kind.VARIABLE_DEFINITION) return {};
+  const place = /^Variable "\$\w+" got invalid value .* at "([^"]+)"; /s.exec(
+    (error as GraphQLError).message,
+  );
+  return { argument: place?.[1] ?? node.variable.name.value };
+}
