@@ -26,7 +26,7 @@ export interface App {
 export async function startApp(config: Config, log: Log): Promise<App> {
   const database = await openDatabase(config, log);
   try {
-    const services = createServices(database, config, log);
+    const services = await createServices(database, config, log);
     const { server, stop } = await createGraphQLServer(services, database, config, log);
     await server.listen({ host: config.host, port: config.port, backlog });
     return {

@@ -1,12 +1,24 @@
 import {
-  BREAK,
   type DocumentNode,
   type ExecutionResult,
+  getNamedType,
+  type GraphQLInputType,
   type GraphQLSchema,
+  type GraphQLType,
+  isInputObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
   Kind,
-  OperationTypeNode,
+  type ListValueNode,
+  type NamedTypeNode,
+  type ObjectValueNode,
   type OperationDefinitionNode,
+  OperationTypeNode,
+  TypeInfo,
+  typeFromAST,
+  type VariableDefinitionNode,
   visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 
@@ -28,7 +40,7 @@ export function compileOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): RunCompiled | null {
-  if (!isCompilable(document, operation)) return null;
+  if (!isCompilable(schema, document, operation)) return null;
   const compiled = compileQuery(schema, document, operation.name?.value, {
     // Without it, a fragment used twice under different conditions is included under either.
     useExperimentalPathBasedSkipInclude: true,
@@ -42,26 +54,63 @@ export function compileOperation(
   };
 }
 
-function isCompilable(document: DocumentNode, operation: OperationDefinitionNode): boolean {
+function isCompilable(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): boolean {
   if (operation.operation === OperationTypeNode.SUBSCRIPTION) return false;
   // Mutations run one after the other, and a failed one keeps those after it from running; compiled ones run them all.
   if (operation.operation === OperationTypeNode.MUTATION && !hasOneField(operation)) return false;
-  return !setsPrototype(document);
+  const variables = operation.variableDefinitions ?? [];
+  // The compiler follows an input that contains itself for ever.
+  if (variables.some(({ type }) => containsItself(typeFromAST(schema, type as NamedTypeNode)))) return false;
+  return hasPlainLiterals(schema, document, variables);
 }
 
 function hasOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
   return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }
 
-/** Arguments become literals of the compiled function, and there `__proto__` is not a key like any other. */
-function setsPrototype(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    ObjectField({ name }) {
-      if (name.value !== '__proto__') return undefined;
-      found = true;
-      return BREAK;
-    },
-  });
-  return found;
+function containsItself(type: GraphQLType | undefined, around: readonly GraphQLType[] = []): boolean {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return false;
+  const inside = [...around, named];
+  return (
+    around.includes(named) ||
+    Object.values(named.getFields()).some((field) => containsItself(field.type, inside))
+  );
+}
+
+/**
+ * Whether the objects and lists written in the document are ones that the compiler takes as they are meant. It writes
+ * them into the function as JavaScript, where `__proto__` is not a key like any other; it does not look for variables
+ * in the literal of a custom scalar; and a variable without a value in an object or list becomes null, not absent.
+ */
+function hasPlainLiterals(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: readonly VariableDefinitionNode[],
+): boolean {
+  const alwaysGiven = new Set(
+    variables
+      .filter(({ type, defaultValue }) => type.kind === Kind.NON_NULL_TYPE || defaultValue !== undefined)
+      .map(({ variable }) => variable.name.value),
+  );
+  const types = new TypeInfo(schema);
+  let plain = true;
+  const check = (literal: ObjectValueNode | ListValueNode): void => {
+    const allowed = isCustomScalar(types.getInputType()) ? new Set<string>() : alwaysGiven;
+    visit(literal, {
+      ObjectField: ({ name }) => void (plain &&= name.value !== '__proto__'),
+      Variable: ({ name }) => void (plain &&= allowed.has(name.value)),
+    });
+  };
+  visit(document, visitWithTypeInfo(types, { ObjectValue: check, ListValue: check }));
+  return plain;
+}
+
+function isCustomScalar(type: GraphQLInputType | null | undefined): boolean {
+  const named = getNamedType(type);
+  return isScalarType(named) && !isSpecifiedScalarType(named);
 }

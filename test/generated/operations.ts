@@ -192,6 +192,7 @@ export type PageInfo = {
 export type Query = {
   __typename?: 'Query';
   event?: Maybe<Event>;
+  /** Null for an id that names nothing, or that was not given out here. */
   node?: Maybe<Node>;
   /** Null where there is no such session. */
   session?: Maybe<Session>;
@@ -258,6 +259,7 @@ export type SessionConnection = {
   edges: Array<SessionEdge>;
   nodes: Array<Session>;
   pageInfo: PageInfo;
+  /** All sessions that match the filter. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
 };
 
@@ -296,28 +298,6 @@ export type SessionStatus =
   | 'FAILED'
   /** Created, no event yet. */
   | 'INITIATED';
-
-export type Subscription = {
-  __typename?: 'Subscription';
-  /**
-   * The session's events in the order in which they were stored: first those after the given position, then each new one
-   * as it comes, exactly once and without a gap. Ends by itself when the session has ended and all is delivered.
-   */
-  eventAdded: Event;
-  /** The session each time its status, endedAt, eventCount or lastEventAt has changed; the present state first. */
-  sessionChanged: Session;
-};
-
-
-export type SubscriptionEventAddedArgs = {
-  afterPosition?: InputMaybe<Scalars['Int']['input']>;
-  sessionId: Scalars['ID']['input'];
-};
-
-
-export type SubscriptionSessionChangedArgs = {
-  sessionId: Scalars['ID']['input'];
-};
 
 export type SessionFieldsFragment = { __typename?: 'Session', id: string, sessionId: string, status: SessionStatus, language: string, metadata: Record<string, unknown>, startedAt: string, endedAt?: string | null, durationMs?: number | null, eventCount: number, lastEventAt?: string | null };
 
