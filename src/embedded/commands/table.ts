@@ -4,6 +4,7 @@ import type { Command, CommandRequest } from './command';
 import { count } from './count';
 import { deleteDocuments } from './delete';
 import { distinct } from './distinct';
+import { explain } from './explain';
 import { find } from './find';
 import { findAndModify } from './find-and-modify';
 import { getMore } from './get-more';
@@ -27,6 +28,7 @@ const dataCommands: readonly (readonly [name: string, command: Command])[] = [
   ['killCursors', killCursors],
   ['count', count],
   ['distinct', distinct],
+  ['explain', explain],
   ['create', collections.create],
   ['drop', collections.drop],
   ['dropDatabase', collections.dropDatabase],

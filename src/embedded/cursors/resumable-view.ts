@@ -62,7 +62,7 @@ export class ResumableView implements CollectionView {
   }
 
   private walk<Entry>(open: (after: Entry | undefined) => IterableIterator<Entry>): IterableIterator<Entry> {
-    const walk: Walk<Entry> = new Walk(open, () => this.walks.delete(walk));
+    const walk = new Walk<Entry>(open, () => this.walks.delete(walk));
     this.walks.add(walk);
     return walk;
   }

@@ -63,7 +63,7 @@ function formatBinary(value: Binary): string {
 
 /** C's `%.16g`, with `.0` behind what would look like an integer. */
 function formatDouble(value: number): string {
-  const text = Number.isFinite(value) ? shortestOf16Digits(value) : String(value).slice(0, -5) + 'inf';
+  const text = Number.isFinite(value) ? shortestOf16Digits(value) : value < 0 ? '-inf' : 'inf';
   if (Number.isNaN(value)) return 'nan.0';
   return text.includes('.') ? text : `${text}.0`;
 }

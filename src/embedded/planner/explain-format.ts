@@ -1,11 +1,10 @@
-import { Int32, Long } from 'bson';
+import { Int32, Long, Timestamp } from 'bson';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
 import { formatForMessage } from '../language/message-format';
 import { IndexInfo } from '../storage/view';
 import { IndexAccess } from './index-access';
 import { Interval } from './interval';
-import { afterAllDates } from './type-bracket';
 
 /** A count as MongoDB sends it: an int while it fits. */
 export function count(value: number): BsonValue {
@@ -41,15 +40,27 @@ export function describeBounds({ components }: IndexAccess, reverse: boolean): B
   );
 }
 
-function formatInterval({ low, lowOpen, high, highOpen }: Interval, downwards: boolean): string {
-  const [from, fromOpen, to, toOpen] = downwards
-    ? [high, highOpen, low, lowOpen]
-    : [low, lowOpen, high, highOpen];
-  return `${fromOpen ? '(' : '['}${formatEnd(from)}, ${formatEnd(to)}${toOpen ? ')' : ']'}`;
+function formatInterval(interval: Interval, downwards: boolean): string {
+  const low = formatLow(interval);
+  const high = formatHigh(interval);
+  const [from, to] = downwards ? [high, low] : [low, high];
+  return `${from.open ? '(' : '['}${from.text}, ${to.text}${to.open ? ')' : ']'}`;
 }
 
-function formatEnd(value: BsonValue): string {
-  return value === afterAllDates ? 'new Date(9223372036854775807)' : formatForMessage(value);
+interface End {
+  readonly text: string;
+  readonly open: boolean;
+}
+
+function formatLow({ low, lowOpen, high }: Interval): End {
+  if (low === true && high instanceof Date) return { text: 'new Date(-9223372036854775808)', open: false };
+  return { text: formatForMessage(low), open: lowOpen };
+}
+
+function formatHigh({ low, high, highOpen }: Interval): End {
+  if (high instanceof Timestamp && low instanceof Date)
+    return { text: 'new Date(9223372036854775807)', open: false };
+  return { text: formatForMessage(high), open: highOpen };
 }
 
 /** A conjunction of parsed filters in MongoDB's own notation, `{ a: { $eq: 1 } }`. */

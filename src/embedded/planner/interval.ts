@@ -28,6 +28,12 @@ export function isPoint(interval: Interval): boolean {
   return interval.low === interval.high || compareValues(interval.low, interval.high) === 0;
 }
 
+/** As a list: empty where no value lies between the ends. */
+export function intervalOf(interval: Interval): Interval[] {
+  const width = compareValues(interval.low, interval.high);
+  return width < 0 || (width === 0 && !interval.lowOpen && !interval.highOpen) ? [interval] : [];
+}
+
 /** The values that lie in one of the intervals, given in any order. */
 export function union(intervals: readonly Interval[]): Interval[] {
   const sorted = [...intervals].sort(compareLows);
@@ -52,10 +58,9 @@ export function intersection(left: readonly Interval[], right: readonly Interval
     const b = right[r]!;
     const from = compareLows(a, b) > 0 ? a : b;
     const to = compareHighs(a, b) < 0 ? a : b;
-    const width = compareValues(from.low, to.high);
-    if (width < 0 || (width === 0 && !from.lowOpen && !to.highOpen)) {
-      shared.push({ low: from.low, lowOpen: from.lowOpen, high: to.high, highOpen: to.highOpen });
-    }
+    shared.push(
+      ...intervalOf({ low: from.low, lowOpen: from.lowOpen, high: to.high, highOpen: to.highOpen }),
+    );
     if (to === a) l++;
     else r++;
   }

@@ -2,6 +2,7 @@ import { CollectionView } from '../storage/view';
 import { bestAccess, fetched } from './access';
 import { Query } from './query';
 import { CollectionScan } from './stages/collection-scan';
+import { IdLookup } from './stages/id-lookup';
 import { Limit } from './stages/limit';
 import { Nothing } from './stages/nothing';
 import { Project } from './stages/project';
@@ -12,9 +13,16 @@ import { Stage } from './stages/stage';
 /** How to answer the query; nothing of the plan has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Stage {
   if (!view) return new Nothing();
-  const stage = documentsInOrder(view, query);
+  const stage = idLookup(view, query) ?? documentsInOrder(view, query);
   const limited = query.limit > 0 && !(stage instanceof Sort) ? new Limit(stage, query.limit) : stage;
-  return query.projection ? new Project(limited, query.projection) : limited;
+  return query.projection?.size ? new Project(limited, query.projection, query.filter) : limited;
+}
+
+/** The query that is most frequent by far, and needs no choice. */
+function idLookup(view: CollectionView, { filter, hint, skip }: Query): Stage | null {
+  if (filter.kind !== 'field' || filter.path !== '_id' || filter.op !== 'eq') return null;
+  if (Array.isArray(filter.value) || hint !== undefined || skip > 0) return null;
+  return new IdLookup(view.collection.indexes[0]!, filter.value);
 }
 
 function documentsInOrder(view: CollectionView, query: Query): Stage {

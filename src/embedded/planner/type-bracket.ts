@@ -1,9 +1,10 @@
 import { Binary, Decimal128, Double, ObjectId, Timestamp } from 'bson';
 import { BsonValue, isNumber } from '../language/bson-value';
-import { Interval, point } from './interval';
+import { Interval, intervalOf, point } from './interval';
 
-/** Stands for the last millisecond BSON can say, which a JavaScript Date cannot; no value lies in between. */
-export const afterAllDates = new Timestamp({ t: 0, i: 0 });
+// BSON's first and last milliseconds, which a JavaScript Date cannot say, are the open ends of the types around dates.
+const beforeAllDates = true;
+const afterAllDates = new Timestamp({ t: 0, i: 0 });
 
 type Comparison = 'gt' | 'gte' | 'lt' | 'lte';
 
@@ -17,9 +18,11 @@ export function comparisonInterval(comparison: Comparison, value: BsonValue): In
   const bracket = typeBracket(value);
   if (!bracket) return null;
   const upward = comparison === 'gt' || comparison === 'gte';
-  return upward
-    ? [{ low: value, lowOpen: !orEqual, high: bracket.high, highOpen: bracket.highOpen }]
-    : [{ low: bracket.low, lowOpen: bracket.lowOpen, high: value, highOpen: !orEqual }];
+  return intervalOf(
+    upward
+      ? { low: value, lowOpen: !orEqual, high: bracket.high, highOpen: bracket.highOpen }
+      : { low: bracket.low, lowOpen: bracket.lowOpen, high: value, highOpen: !orEqual },
+  );
 }
 
 function isNaN(value: BsonValue): boolean {
@@ -31,7 +34,8 @@ function typeBracket(value: BsonValue): Interval | null {
   if (isNumber(value)) return closed(new Double(-Infinity), new Double(Infinity));
   if (typeof value === 'string') return { ...closed('', new Map()), highOpen: true };
   if (typeof value === 'boolean') return closed(false, true);
-  if (value instanceof Date) return { low: true, lowOpen: true, high: afterAllDates, highOpen: true };
+  if (value instanceof Date)
+    return { low: beforeAllDates, lowOpen: true, high: afterAllDates, highOpen: true };
   if (value instanceof ObjectId) return closed(new ObjectId('0'.repeat(24)), new ObjectId('f'.repeat(24)));
   if (value instanceof Timestamp)
     return closed(afterAllDates, new Timestamp({ t: 0xffffffff, i: 0xffffffff }));

@@ -7,8 +7,6 @@ import { Rows, Stage } from './stage';
 
 /** Reads every document, in the order of insertion or the reverse of it. */
 export class CollectionScan extends Stage {
-  docsExamined = 0;
-
   constructor(
     private readonly filters: readonly FilterNode[],
     private readonly reverse: boolean,

@@ -7,8 +7,6 @@ import { Rows, Stage } from './stage';
 
 /** Fetches documents, and hands on those that pass what the keys could not decide. */
 export class Fetch extends Stage {
-  docsExamined = 0;
-
   constructor(
     private readonly input: Stage,
     private readonly filters: readonly FilterNode[],

@@ -10,7 +10,6 @@ import { Rows, Stage } from './stage';
 
 /** Walks the stretches of one index; hands on keys. */
 export class IndexScan extends Stage {
-  keysExamined = 0;
   private seeks = 0;
   private dupsDropped = 0;
 

@@ -1,5 +1,7 @@
 import { BsonDocument } from '../../language/bson-value';
-import { Rows, Stage } from './stage';
+import { Row, Rows, Stage } from './stage';
+
+const noRows: Row[] = [];
 
 /** Where there is no such collection. */
 export class Nothing extends Stage {
@@ -11,6 +13,7 @@ export class Nothing extends Stage {
     return new Map();
   }
 
-  // eslint-disable-next-line require-yield -- there is nothing to yield
-  protected *produce(): Rows {}
+  protected *produce(): Rows {
+    yield* noRows;
+  }
 }

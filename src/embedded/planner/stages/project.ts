@@ -1,22 +1,21 @@
 import { BsonDocument, isNumber } from '../../language/bson-value';
-import { decodeDocument, decodeFields, encodeDocument } from '../../language/codec';
+import { FilterNode } from '../../language/filter';
 import { compileProjection } from '../../language/projection';
 import { Execution } from '../execution';
 import { Rows, Stage } from './stage';
 
 /** Makes each document into what the projection asks for. */
 export class Project extends Stage {
-  private readonly projection: ReturnType<typeof compileProjection>;
+  private readonly apply: (bytes: Uint8Array) => Uint8Array;
 
+  /** @param filter the query's: it decides which element the positional `$` stands for */
   constructor(
     private readonly input: Stage,
     private readonly spec: BsonDocument,
+    filter: FilterNode,
   ) {
-    const simple = [...spec].every(
-      ([path, value]) => !path.includes('.') && (isNumber(value) || typeof value === 'boolean'),
-    );
-    super(simple ? 'PROJECTION_SIMPLE' : 'PROJECTION_DEFAULT', [input]);
-    this.projection = compileProjection(spec);
+    super(isSimple(spec) ? 'PROJECTION_SIMPLE' : 'PROJECTION_DEFAULT', [input]);
+    this.apply = compileProjection(spec, { filter }).applyToBytes;
   }
 
   describe(): BsonDocument {
@@ -24,14 +23,15 @@ export class Project extends Stage {
   }
 
   protected *produce(execution: Execution): Rows {
-    const { apply, fields } = this.projection;
     for (const row of this.input.rows(execution)) {
-      if (!row) {
-        yield null;
-        continue;
-      }
-      const document = fields ? decodeFields(row.bytes!, fields) : decodeDocument(row.bytes!);
-      yield { recordId: row.recordId, bytes: encodeDocument(apply(document)) };
+      yield row && { recordId: row.recordId, bytes: this.apply(row.bytes!) };
     }
   }
+}
+
+/** Whether whole fields are taken or left. */
+function isSimple(spec: BsonDocument): boolean {
+  return [...spec].every(
+    ([path, rule]) => !path.includes('.') && (isNumber(rule) || typeof rule === 'boolean'),
+  );
 }

@@ -17,6 +17,8 @@ export type Rows = Generator<Row | null, void, undefined>;
 export abstract class Stage {
   /** Rows handed on. */
   returned = 0;
+  keysExamined = 0;
+  docsExamined = 0;
   /** Whether it is known that no further row comes. */
   protected ended = false;
 

@@ -22,7 +22,6 @@ export class StoredCount extends Stage {
     return new Map([['nCounted', count(this.counted)]]);
   }
 
-  // eslint-disable-next-line require-yield -- it counts without looking at rows
   protected *produce({ view }: Execution): Rows {
     const left = Math.max(0, (view?.documentCount() ?? 0) - this.skip);
     this.counted = this.limit > 0 ? Math.min(left, this.limit) : left;
