@@ -41,8 +41,13 @@ export const AddEventResult = createUnionType({
   name: 'AddEventResult',
   description: 'What became of one event of a batch.',
   types: () => [AddEventPayload, EventRejection] as const,
-  resolveType: (result) => ('event' in result ? 'AddEventPayload' : 'EventRejection'),
+  resolveType: typeOfResult,
 });
+
+/** Which of the two a result is. */
+export function typeOfResult(result: object): 'AddEventPayload' | 'EventRejection' {
+  return 'event' in result ? 'AddEventPayload' : 'EventRejection';
+}
 
 @ObjectType('AddEventsPayload', { simpleResolvers: true })
 export class AddEventsPayload {

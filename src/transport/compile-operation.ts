@@ -5,6 +5,7 @@ import {
   type GraphQLInputType,
   type GraphQLSchema,
   type GraphQLType,
+  isAbstractType,
   isInputObjectType,
   isScalarType,
   isSpecifiedScalarType,
@@ -63,6 +64,7 @@ function isCompilable(
   // Mutations run one after the other, and a failed one keeps those after it from running; compiled ones run them all.
   if (operation.operation === OperationTypeNode.MUTATION && !hasOneField(operation)) return false;
   const variables = operation.variableDefinitions ?? [];
+  if (selectsLateType(schema, document)) return false;
   // The compiler follows an input that contains itself for ever.
   if (variables.some(({ type }) => containsItself(typeFromAST(schema, type as NamedTypeNode)))) return false;
   return hasPlainLiterals(schema, document, variables);
@@ -70,6 +72,18 @@ function isCompilable(
 
 function hasOneField({ selectionSet: { selections } }: OperationDefinitionNode): boolean {
   return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
+}
+
+/** Whether it selects an interface or union whose types are found by a promise, for which a compiled one does not wait. */
+function selectsLateType(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let late = false;
+  const check = (): void => {
+    const type = getNamedType(types.getType());
+    late ||= isAbstractType(type) && type.resolveType?.constructor.name === 'AsyncFunction';
+  };
+  visit(document, visitWithTypeInfo(types, { Field: check }));
+  return late;
 }
 
 function containsItself(type: GraphQLType | undefined, around: readonly GraphQLType[] = []): boolean {
