@@ -59,3 +59,34 @@ function roundToDecimal(digits: bigint, exponent: number): Decimal128 {
   const up = rest > unit || (rest === unit && whole % 2n !== 0n);
   return roundToDecimal(up ? whole + (digits < 0n ? -1n : 1n) : whole, exponent + excess);
 }
+
+/** A quotient: a decimal where one of the two is, a double otherwise. */
+export function divide(a: BsonNumber, b: BsonNumber): Double | Decimal128 {
+  if (!(a instanceof Decimal128 || b instanceof Decimal128)) return new Double(toDouble(a) / toDouble(b));
+  const x = exactDecimal(toDecimal(a));
+  const y = exactDecimal(toDecimal(b));
+  if (!x || !y?.digits) return Decimal128.fromString(String(toDouble(a) / toDouble(b)));
+  const places = 2 * DECIMAL_DIGITS;
+  const quotient = (x.digits * 10n ** BigInt(places)) / y.digits;
+  const rounded = roundToDecimal(quotient, x.decimal - y.decimal - places);
+  return withoutTrailingZeros(rounded, x.decimal - y.decimal);
+}
+
+/** An exact quotient has the exponent that division suggests, not all the places that there are. */
+function withoutTrailingZeros(value: Decimal128, exponent: number): Decimal128 {
+  let { digits, decimal } = exactDecimal(value)!;
+  while (decimal < exponent && digits % 10n === 0n) {
+    digits /= 10n;
+    decimal++;
+  }
+  return Decimal128.fromString(`${digits}E${decimal}`);
+}
+
+/** What is left of a division towards zero, in the wider of the two types. */
+export function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
+  if (a instanceof Double || b instanceof Double) return new Double(toDouble(a) % toDouble(b));
+  if (a instanceof Decimal128 || b instanceof Decimal128)
+    return toDecimal(new Double(toDouble(a) % toDouble(b)));
+  const left = BigInt(a.toString()) % BigInt(b.toString());
+  return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(left)) : Long.fromBigInt(left);
+}

@@ -1,28 +1,13 @@
-import { BsonDocument, BsonValue, isDocument, isNumber } from './bson-value';
+import { BsonDocument, BsonValue, isDocument } from './bson-value';
 import { MongoError } from './errors';
 import { compileOperator } from './expression-operators';
+import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './expression-scope';
 import { formatForMessage } from './message-format';
-import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
-
-/** What an expression sees: the document, and the variables that surround it. */
-export interface Scope {
-  readonly root: BsonDocument;
-  readonly variables: ReadonlyMap<string, BsonValue | undefined>;
-}
-
-/** An aggregation expression, ready to run; `undefined` is a value that is not there. */
-export type Expression = (scope: Scope) => BsonValue | undefined;
-
-const NO_VARIABLES: ReadonlyMap<string, BsonValue | undefined> = new Map();
-
-export function scopeOf(root: BsonDocument, variables = NO_VARIABLES): Scope {
-  return { root, variables };
-}
 
 /**
  * Makes an aggregation expression ready to run.
- * @throws MongoError 15983, 168 (InvalidPipelineOperator), 17276 and others for what is none
+ * @throws MongoError 15983, InvalidPipelineOperator (168) and others for what is none
  */
 export function compileExpression(expression: BsonValue): Expression {
   if (typeof expression === 'string') return compileText(expression);
@@ -31,19 +16,18 @@ export function compileExpression(expression: BsonValue): Expression {
     return (scope) => elements.map((element) => element(scope) ?? null);
   }
   if (!isDocument(expression)) return () => expression;
-  const [first] = expression;
-  return first?.[0].startsWith('$') ? compileSingle(expression) : compileObject(expression);
+  const [first] = expression.keys();
+  return first?.startsWith('$') ? compileSingle(expression, first) : compileObject(expression);
 }
 
-function compileSingle(expression: BsonDocument): Expression {
+function compileSingle(expression: BsonDocument, operator: string): Expression {
   if (expression.size !== 1) {
     throw new MongoError(
       15983,
       `An object representing an expression must have exactly one field: ${formatForMessage(expression)}`,
     );
   }
-  const [[operator, operand]] = expression as unknown as [[string, BsonValue]];
-  return compileOperator(operator, operand);
+  return compileOperator(operator, expression.get(operator)!, compileExpression);
 }
 
 function compileObject(expression: BsonDocument): Expression {
@@ -60,36 +44,27 @@ function compileObject(expression: BsonDocument): Expression {
 
 function compileText(text: string): Expression {
   if (!text.startsWith('$')) return () => text;
-  const [variable, ...path] = text.startsWith('$$')
-    ? text.slice(2).split('.')
-    : ['ROOT', ...parseFieldPath(text.slice(1))];
+  if (!text.startsWith('$$')) {
+    const path = parseFieldPath(text.slice(1));
+    return ({ root }) => followFieldPath(root, path);
+  }
+  const [variable, ...path] = parseFieldPath(text.slice(2));
   return (scope) => followFieldPath(variableOf(scope, variable!), path);
 }
 
-function variableOf(scope: Scope, name: string): BsonValue | undefined {
-  if (name === 'ROOT' || name === 'CURRENT') return scope.variables.get(name) ?? scope.root;
-  if (name === 'REMOVE') return undefined;
-  if (name === 'NOW') return new Date();
-  if (!scope.variables.has(name)) throw new MongoError(17276, `Use of undefined variable: ${name}`);
-  return scope.variables.get(name);
-}
-
-/** A path through documents; an array on the way gives an array of what its documents have there. */
-export function followFieldPath(
-  value: BsonValue | undefined,
-  path: readonly string[],
-): BsonValue | undefined {
-  const [name, ...rest] = path;
-  if (name === undefined) return value;
-  if (value instanceof Map) return followFieldPath(value.get(name), rest);
-  if (!Array.isArray(value)) return undefined;
-  return value.map((element) => followFieldPath(element, path)).filter((found) => found !== undefined);
-}
-
-/** MongoDB's notion of truth in expressions. */
-export function isTruthy(value: BsonValue | undefined): boolean {
-  if (isNumber(value)) return toDouble(value) !== 0;
-  return value !== undefined && value !== null && value !== false;
+function variableOf({ root, variables }: Scope, name: string): BsonValue | undefined {
+  if (variables.has(name)) return variables.get(name);
+  switch (name) {
+    case 'ROOT':
+    case 'CURRENT':
+      return root;
+    case 'NOW':
+      return new Date();
+    case 'REMOVE':
+      return undefined;
+    default:
+      throw new MongoError(17276, `Use of undefined variable: ${name}`);
+  }
 }
 
 /** Makes `$expr` ready to run. */

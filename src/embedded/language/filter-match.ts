@@ -1,4 +1,5 @@
 import { BSONRegExp, BSONSymbol, Double, Int32, MaxKey, MinKey } from 'bson';
+import { collectExpressionFields } from './dependencies';
 import { BsonDocument, BsonTypeName, BsonValue, isNumber, typeName } from './bson-value';
 import { canonicalType, compareValues } from './compare';
 import { FieldNode, FilterNode } from './filter';
@@ -28,7 +29,7 @@ export function compileFilter(node: FilterNode): CompiledFilter {
 }
 
 function collectFields(node: FilterNode, fields: Set<string>): boolean {
-  if (node.kind === 'expr') return false;
+  if (node.kind === 'expr') return collectExpressionFields(node.expression, fields);
   if (node.kind !== 'field') return node.children.every((child) => collectFields(child, fields));
   fields.add(topLevelName(node.path));
   return true;

@@ -1,6 +1,7 @@
 import { BSONRegExp } from 'bson';
 import { BsonDocument, BsonTypeName, BsonValue, isDocument, isNumber } from './bson-value';
 import { MongoError } from './errors';
+import { compileExpression } from './expression';
 import { isTrue, parseMod, parseRegExp, parseSize, parseTypes } from './filter-operands';
 
 /** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
@@ -74,7 +75,8 @@ function parsePathless(name: string, value: BsonValue, level: Level): FilterNode
       return [parseTree(name, value, level)];
     case '$expr':
       if (level === 'inner') throw new MongoError(2, '$expr can only be applied to the top-level document');
-      return [{ kind: 'expr', expression: value }];
+      compileExpression(value);
+      return [...impliedEqualities(value), { kind: 'expr', expression: value }];
     case '$comment':
       return [];
     case '$alwaysTrue':
@@ -94,6 +96,34 @@ function parsePathless(name: string, value: BsonValue, level: Level): FilterNode
     default:
       throw new MongoError(2, `unknown top level operator: ${name}`);
   }
+}
+
+/**
+ * What `$expr` says of single fields, in terms that an index answers: `$eq` between a field and a constant scalar. The
+ * expression itself still decides; for arrays the two notions of equality differ.
+ */
+function impliedEqualities(expression: BsonValue): FieldNode[] {
+  if (!isDocument(expression)) return [];
+  const conditions = expression.get('$and');
+  if (Array.isArray(conditions)) return conditions.flatMap(impliedEqualities);
+  const sides = expression.get('$eq');
+  if (!Array.isArray(sides)) return [];
+  const path = sides.find((side) => typeof side === 'string' && /^\$[^$]/.test(side));
+  const constant = sides.map(constantOf).find((value) => value !== undefined);
+  return path === undefined || constant === undefined
+    ? []
+    : [field((path as string).slice(1), { op: 'eq', value: constant })];
+}
+
+function constantOf(side: BsonValue): BsonValue | undefined {
+  const value = isDocument(side) ? side.get('$literal') : side;
+  if (
+    value === undefined ||
+    value === null ||
+    (typeof value === 'object' && (isDocument(value) || Array.isArray(value)))
+  )
+    return undefined;
+  return value === side && typeof value === 'string' && value.startsWith('$') ? undefined : value;
 }
 
 function parseTree(name: '$and' | '$or' | '$nor', value: BsonValue, level: Level): FilterNode {
@@ -238,6 +268,8 @@ function parseElemMatch(path: string, operand: BsonValue): FilterNode {
 export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
   const equalities = new Map<string, BsonValue>();
   for (const child of node.kind === 'and' ? node.children : [node]) {
+    if (child.kind === 'expr')
+      throw new MongoError(224, '$expr is not allowed in the query predicate for an upsert');
     if (child.kind !== 'field' || child.op !== 'eq') continue;
     checkSingleValue(equalities, child.path);
     equalities.set(child.path, child.value);

@@ -1,6 +1,7 @@
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from './bson-value';
 import { MongoError } from './errors';
-import { compileExpression, Expression } from './expression';
+import { compileExpression } from './expression';
+import { Expression } from './expression-scope';
 import { FilterNode, parseFilter } from './filter';
 import { isTrue } from './filter-operands';
 import { formatField, formatForMessage } from './message-format';
@@ -168,7 +169,11 @@ function compileKnown(value: BsonDocument, operator: string): Expression {
   }
 }
 
-function addNode(parent: Map<string, ProjectionNode>, path: string, node: ProjectionNode): void {
+/**
+ * Puts a node under a path.
+ * @throws MongoError 31249, 31250 where another is in the way
+ */
+export function addNode(parent: Map<string, ProjectionNode>, path: string, node: ProjectionNode): void {
   const names = parseFieldPath(path);
   const last = names.pop()!;
   let children = parent;

@@ -1,7 +1,8 @@
 import { BsonDocument, BsonValue } from './bson-value';
 import { decodeDocument, encodeDocument, copyFields } from './codec';
+import { collectExpressionFields } from './dependencies';
 import { MongoError } from './errors';
-import { Scope, scopeOf } from './expression';
+import { Scope, scopeOf } from './expression-scope';
 import { FilterNode } from './filter';
 import { compileFilter } from './filter-match';
 import { matchedPosition } from './matched-element';
@@ -44,8 +45,17 @@ export function compileProjection(spec: BsonDocument, options: ProjectionOptions
     applyToBytes: isWhole
       ? (bytes) => copyFields(bytes, isKept)
       : (bytes) => encodeDocument(apply(decodeDocument(bytes))),
-    fields: isWhole && type === 'inclusion' ? taken : null,
+    fields: type === 'inclusion' ? fieldsOf(spec, root) : null,
   };
+}
+
+/** Null where an expression, or `$`, needs the whole document. */
+function fieldsOf(spec: BsonDocument, root: ReadonlyMap<string, ProjectionNode>): ReadonlySet<string> | null {
+  const fields = new Set([...root].filter(([, { kind }]) => kind !== 'exclude').map(([name]) => name));
+  const isKnown = [...spec].every(
+    ([name, value]) => !name.endsWith('$') && collectExpressionFields(value, fields),
+  );
+  return isKnown ? fields : null;
 }
 
 interface Context extends Pick<ParsedProjection, 'type'> {

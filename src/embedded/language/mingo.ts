@@ -1,0 +1,111 @@
+import { BSONRegExp, Double, Int32, Long } from 'bson';
+import { Context, evalExpr, ProcessingMode } from 'mingo/core';
+import * as operators from 'mingo/operators/expression';
+import { BsonNumber, BsonValue, isNumber } from './bson-value';
+import { MongoError } from './errors';
+import { toDecimal } from './arithmetic';
+import { toDouble } from './numbers';
+import { compileRegExp } from './regex';
+
+/** Operators that run code, or that MongoDB 4.4 does not know yet. */
+const REFUSED = new Set(
+  (
+    '$function $toHashedIndexKey $percentile $median $sigmoid $setField $unsetField $getField $sortArray $firstN ' +
+    '$lastN $maxN $minN $dateAdd $dateDiff $dateSubtract $dateTrunc $bitAnd $bitOr $bitXor $bitNot'
+  ).split(' '),
+);
+
+/** Operators whose answer has one numeric type whatever they were given. */
+const ANSWERS: Readonly<Record<string, (value: number) => BsonNumber>> = {
+  $toInt: (value) => new Int32(value),
+  $toLong: (value) => Long.fromNumber(value),
+  $toDouble: (value) => new Double(value),
+  $toDecimal: (value) => toDecimal(new Double(value)),
+  $indexOfArray: (value) => new Int32(value),
+  $sqrt: (value) => new Double(value),
+  $exp: (value) => new Double(value),
+  $ln: (value) => new Double(value),
+  $log: (value) => new Double(value),
+  $log10: (value) => new Double(value),
+};
+
+const options = {
+  idKey: '_id',
+  processingMode: ProcessingMode.CLONE_OFF,
+  useStrictMode: true,
+  scriptEnabled: false,
+  failOnError: true,
+  context: Context.init({ expression: operators as never }),
+};
+
+/** Whether mingo knows the operator. */
+export function isMingoOperator(operator: string): boolean {
+  return Object.hasOwn(operators, operator) && !REFUSED.has(operator);
+}
+
+/**
+ * Runs one of mingo's aggregation operators.
+ * @param operand with its expressions evaluated: a value, or the list or the document of values that the operator takes
+ * @throws MongoError BadValue (2) in mingo's words
+ */
+export function callOperator(operator: string, operand: BsonValue): BsonValue | undefined {
+  const numbers = new Map<number, BsonNumber>();
+  const answer = run({ [operator]: asOperand(toPlain(operand, numbers)) });
+  const typed = ANSWERS[operator] ?? ((value: number) => asGiven(value, numbers));
+  return fromPlain(answer, typed);
+}
+
+function run(expression: Record<string, unknown>): unknown {
+  try {
+    return evalExpr({}, expression, options);
+  } catch (error) {
+    throw new MongoError(2, (error as Error).message);
+  }
+}
+
+/** Values are literals to mingo, one level down where the operator takes several. */
+function asOperand(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((element) => ({ $literal: element as unknown }));
+  if (Object.prototype.toString.call(value) !== '[object Object]' || isOpaque(value))
+    return { $literal: value };
+  return Object.fromEntries(
+    Object.entries(value as object).map(([name, inner]) => [name, { $literal: inner as unknown }]),
+  );
+}
+
+function isOpaque(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '_bsontype' in value;
+}
+
+/** Collects the numbers on the way, so that those which come back unchanged keep their type. */
+function toPlain(value: BsonValue, numbers: Map<number, BsonNumber>): unknown {
+  if (isNumber(value)) {
+    numbers.set(toDouble(value), value);
+    return toDouble(value);
+  }
+  if (Array.isArray(value)) return value.map((element) => toPlain(element, numbers));
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([name, inner]) => [name, toPlain(inner, numbers)]));
+  }
+  return value instanceof BSONRegExp ? compileRegExp(value) : value;
+}
+
+function fromPlain(value: unknown, typed: (value: number) => BsonNumber): BsonValue | undefined {
+  if (typeof value === 'number') return typed(value);
+  if (Array.isArray(value)) return value.map((element) => fromPlain(element, typed) ?? null);
+  if (value instanceof RegExp) return new BSONRegExp(value.source, value.flags.replace(/[^ims]/g, ''));
+  if (typeof value !== 'object' || value === null || value instanceof Date || isOpaque(value)) {
+    return value as BsonValue | undefined;
+  }
+  const fields = Object.entries(value).map(([name, inner]) => [name, fromPlain(inner, typed)] as const);
+  return new Map(fields.filter((field): field is [string, BsonValue] => field[1] !== undefined));
+}
+
+/** A number as it was given; a new one is a double where doubles were given or it is no integer. */
+function asGiven(value: number, given: ReadonlyMap<number, BsonNumber>): BsonNumber {
+  const same = given.get(value);
+  if (same) return same;
+  const hasDouble = [...given.values()].some((number) => number instanceof Double);
+  if (hasDouble || !Number.isSafeInteger(value)) return new Double(value);
+  return value === (value | 0) ? new Int32(value) : Long.fromNumber(value);
+}
