@@ -89,6 +89,7 @@ function asBadRequest(error: FastifyError | Error, config: Config): BadRequest |
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new BadRequest('The content-type of a body must be application/json.', 415);
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'ECONNRESET':
       return new BadRequest('The body is cut off: it is not as long as its content-length.');
     default:
       return null;
