@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { asServiceUnavailable } from '../database/database-errors';
 import type { Log } from '../log';
-import { findStored, storeBatch } from '../store/event-batch';
+import { findStored, isStoredAlready, storeBatch } from '../store/event-batch';
 import type { SessionStatus } from '../store/session-status';
 import type { Store } from '../store/store';
-import { inTransaction, isDuplicateKey, isTransient } from '../store/transaction';
+import { inTransaction, isTransient } from '../store/transaction';
 import { groupAttempts, keyOf, refuse, settleStored, type Attempt, type AttemptGroup } from './event-outcome';
 import { sessionCompleted, sessionNotFound } from './refusals';
 
@@ -66,7 +66,7 @@ export class BatchStorer {
       groups.forEach((group, index) => rows[index] && settleStored(group, rows[index], true));
       return { left: groups.filter((_, index) => rows[index] === undefined), refused };
     } catch (error) {
-      if (isDuplicateKey(error)) return { left: groups, refused: null };
+      if (isStoredAlready(error)) return { left: groups, refused: null };
       throw error;
     }
   }

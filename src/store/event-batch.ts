@@ -4,6 +4,7 @@ import type { EventType } from './event-type';
 import type { StoredJson } from './json-object';
 import { openStatuses, SessionStatus } from './session-status';
 import type { Store } from './store';
+import { isDuplicateKey } from './transaction';
 
 /** An event on its way into the store. */
 export interface NewEvent {
@@ -35,7 +36,7 @@ interface Advance {
  * Stores events with different keys, in the order given, each at the next position of its session. To be run inside a
  * transaction: the session documents are written first, which orders additions against each other and against
  * completions, over all processes.
- * @throws the driver's errors; code 11000 where one of the events is stored already
+ * @throws the driver's errors; one for which {@link isStoredAlready} holds where one of the events is stored already
  */
 export async function storeBatch(
   store: Store,
@@ -59,6 +60,11 @@ export async function storeBatch(
       { session },
     );
   return { rows, refused };
+}
+
+/** Whether a batch failed because one of its events is stored: the index of their identity says so, no other one. */
+export function isStoredAlready(error: unknown): boolean {
+  return isDuplicateKey(error, 'sessionId_1_eventId_1');
 }
 
 /** In the order of their ids, so that two batches with the same sessions collide at the first one and not crosswise. */

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
+import type { Store } from './store';
 
 /** The same page of each of many sessions. */
 export interface GroupedRequest {
@@ -13,14 +14,16 @@ export interface GroupedRequest {
 /** Well under the 1000 stages that a MongoDB pipeline may have. */
 const sessionsPerCommand = 100;
 
-/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command. */
+/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command, where the server can. */
 export async function groupedPages(
-  events: mongo.Collection<EventRow>,
+  { events, hasUnions }: Store,
   sessionIds: readonly string[],
   request: GroupedRequest,
   options: mongo.FindOptions & mongo.Abortable,
 ): Promise<EventRow[][]> {
-  if (sessionIds.length === 1) return [await onePage(events, sessionIds[0]!, request, options)];
+  if (sessionIds.length === 1 || !hasUnions) {
+    return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, options)));
+  }
   const groups = new Map<string, EventRow[]>(sessionIds.map((sessionId) => [sessionId, []]));
   const chunks = Array.from({ length: Math.ceil(sessionIds.length / sessionsPerCommand) }, (_, index) =>
     sessionIds.slice(index * sessionsPerCommand, (index + 1) * sessionsPerCommand),
@@ -63,6 +66,9 @@ function manyPages(
     $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
   }));
   return events
-    .aggregate<EventRow>([...walk(first!), ...unions], { ...options, batchSize: limit * sessionIds.length })
+    .aggregate<EventRow>([...walk(first!), ...unions], {
+      ...options,
+      batchSize: limit * sessionIds.length + 1,
+    })
     .toArray();
 }

@@ -80,7 +80,7 @@ export class Reader {
     const projection = eventProjection(fields);
     const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
     return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
-      const rows = await groupedPages(this.store.events, sessionIds, request, this.options);
+      const rows = await groupedPages(this.store, sessionIds, request, this.options);
       return rows.map((group) =>
         pageOf(
           group.map((row) => new Event(row)),

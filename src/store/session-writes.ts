@@ -26,7 +26,7 @@ export async function createOrGet(store: Store, maxTimeMS: number, session: NewS
       return { row: value!, created: lastErrorObject?.updatedExisting === false };
     } catch (error) {
       // Two upserts of one new id can both find nothing; the one that is late finds it when it looks again.
-      if (!isDuplicateKey(error) || attempt === 2) throw error;
+      if (!isDuplicateKey(error, 'sessionId_1') || attempt === 2) throw error;
     }
   }
 }

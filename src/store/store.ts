@@ -8,13 +8,21 @@ export interface Store {
   readonly client: mongo.MongoClient;
   readonly sessions: mongo.Collection<SessionRow>;
   readonly events: mongo.Collection<EventRow>;
+  /** Whether the server can put several walks in one command: MongoDB 4.4 and later ($unionWith). */
+  readonly hasUnions: boolean;
 }
 
 /** The store on `connection`, with its collections and indexes in place. */
 export async function openStore(connection: Connection): Promise<Store> {
   const sessions = await openCollection<SessionRow>(connection, 'Session', buildSchema(Session));
   const events = await openCollection<EventRow>(connection, 'Event', buildSchema(Event));
-  return { client: connection.getClient(), sessions, events };
+  const client = connection.getClient();
+  const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
+  return { client, sessions, events, hasUnions: hasUnions(versionArray) };
+}
+
+function hasUnions([major, minor]: readonly number[]): boolean {
+  return major! > 4 || (major === 4 && minor! >= 4);
 }
 
 /** The models belong to the connection, so that several apps of one process keep apart. */

@@ -60,7 +60,9 @@ export function isTransient(error: unknown): boolean {
 const writeConflict = 112;
 const noSuchTransaction = 251;
 
-/** Whether a write collided with a unique index. */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof mongo.MongoError && error.code === 11000;
+/** Whether a write collided with the unique index of this name. Every version of MongoDB has it in the message. */
+export function isDuplicateKey(error: unknown, indexName: string): boolean {
+  return (
+    error instanceof mongo.MongoError && error.code === 11000 && error.message.includes(` ${indexName} `)
+  );
 }
