@@ -1,0 +1,49 @@
+import { GetEventDocument, GetNodeDocument } from '../generated/operations';
+import { useTestApp } from '../support/test-app';
+import { addEvent, newId, newSession, speech } from './conversation';
+
+const test = useTestApp();
+const node = async (id: string) => (await test.app.execute(GetNodeDocument, { id })).node;
+
+describe('node', () => {
+  it('finds a session and an event by their global ids', async () => {
+    const sessionId = await newSession(test.app);
+    const { event } = await addEvent(test.app, speech(sessionId, 'e1'));
+    const { session } = (await test.app.execute(GetEventDocument, { sessionId, eventId: 'e1' })).event!;
+
+    expect(await node(event.id)).toEqual({ __typename: 'Event', ...event });
+    expect(await node(session.id)).toEqual({ __typename: 'Session', ...session });
+  });
+
+  it.each([
+    ['empty', ''],
+    ['made up', 'made up'],
+    ['of another type', Buffer.from('User 1').toString('base64url')],
+    ['a session that is not there', Buffer.from(`Session ${newId()}`).toString('base64url')],
+    ['an event that is not there', Buffer.from(`Event ${newId()} e1`).toString('base64url')],
+    ['too long', Buffer.from('Event a b c').toString('base64url')],
+    ['not in its one spelling', `${Buffer.from('Session abcd').toString('base64url')}=`],
+  ])('is null for an id that is %s', async (_, id) => {
+    expect(await node(id)).toBeNull();
+  });
+});
+
+describe('event', () => {
+  it('is null where there is none', async () => {
+    const sessionId = await newSession(test.app);
+
+    expect((await test.app.execute(GetEventDocument, { sessionId, eventId: 'none' })).event).toBeNull();
+    expect(
+      (await test.app.execute(GetEventDocument, { sessionId: newId(), eventId: 'none' })).event,
+    ).toBeNull();
+  });
+
+  it('comes with its session', async () => {
+    const sessionId = await newSession(test.app, { language: 'fr' });
+    await addEvent(test.app, speech(sessionId, 'e1'));
+
+    const { event } = await test.app.execute(GetEventDocument, { sessionId, eventId: 'e1' });
+
+    expect(event!.session).toMatchObject({ sessionId, language: 'fr', eventCount: 1 });
+  });
+});
