@@ -14,40 +14,47 @@ registerEnumType(EventRejectionCode, { name: 'EventRejectionCode' });
 @ObjectType('AddEventPayload', { simpleResolvers: true })
 export class AddEventPayload {
   @Field(() => Event)
-  readonly event!: Event;
+  readonly event: Event;
 
   @Field(() => Boolean, {
     description: 'False where this event was stored already: the stored one is returned.',
   })
-  readonly created!: boolean;
+  readonly created: boolean;
+
+  constructor({ event, created }: Pick<AddEventPayload, 'event' | 'created'>) {
+    this.event = event;
+    this.created = created;
+  }
 }
 
 @ObjectType('EventRejection', { simpleResolvers: true })
 export class EventRejection {
   @Field(() => ID)
-  readonly sessionId!: string;
+  readonly sessionId: string;
 
   @Field(() => ID)
-  readonly eventId!: string;
+  readonly eventId: string;
 
   @Field(() => EventRejectionCode)
-  readonly code!: EventRejectionCode;
+  readonly code: EventRejectionCode;
 
   @Field(() => String)
-  readonly message!: string;
+  readonly message: string;
+
+  constructor({ sessionId, eventId, code, message }: EventRejection) {
+    this.sessionId = sessionId;
+    this.eventId = eventId;
+    this.code = code;
+    this.message = message;
+  }
 }
 
+// Told apart by their classes: a resolveType of ours would be wrapped in a promise.
 export const AddEventResult = createUnionType({
   name: 'AddEventResult',
   description: 'What became of one event of a batch.',
   types: () => [AddEventPayload, EventRejection] as const,
-  resolveType: typeOfResult,
 });
-
-/** Which of the two a result is. */
-export function typeOfResult(result: object): 'AddEventPayload' | 'EventRejection' {
-  return 'event' in result ? 'AddEventPayload' : 'EventRejection';
-}
 
 @ObjectType('AddEventsPayload', { simpleResolvers: true })
 export class AddEventsPayload {

@@ -68,7 +68,12 @@ function resultOf(
   outcome: AddOutcome,
   { sessionId, eventId }: AddEventInput,
 ): AddEventPayload | EventRejection {
-  if (outcome.kind === 'stored') return outcome;
+  if (outcome.kind === 'stored') return new AddEventPayload(outcome);
   const { code, message } = outcome.error;
-  return { sessionId, eventId, code: EventRejectionCode[code as keyof typeof EventRejectionCode], message };
+  return new EventRejection({
+    sessionId,
+    eventId,
+    code: EventRejectionCode[code as keyof typeof EventRejectionCode],
+    message,
+  });
 }

@@ -1,4 +1,4 @@
-import { index, modelOptions, prop } from '@typegoose/typegoose';
+import { index, modelOptions, prop, Severity } from '@typegoose/typegoose';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Schema } from 'mongoose';
 import { EventType } from './event-type';
@@ -27,6 +27,8 @@ export interface EventRow {
 @modelOptions({
   // minimize would drop an empty payload in silence.
   schemaOptions: { collection: 'events', versionKey: false, minimize: false, id: false },
+  // Any JSON object, and none of Mongoose's business.
+  options: { allowMixed: Severity.ALLOW },
 })
 export class Event implements Node {
   @Field(() => ID)

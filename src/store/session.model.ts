@@ -1,4 +1,4 @@
-import { index, modelOptions, prop } from '@typegoose/typegoose';
+import { index, modelOptions, prop, Severity } from '@typegoose/typegoose';
 import { Schema, type Types } from 'mongoose';
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { restoreJson, type JsonObject, type StoredJson } from './json-object';
@@ -31,6 +31,8 @@ export interface SessionRow {
 @modelOptions({
   // minimize would drop empty metadata in silence.
   schemaOptions: { collection: 'sessions', versionKey: false, minimize: false, id: false },
+  // Any JSON object, and none of Mongoose's business.
+  options: { allowMixed: Severity.ALLOW },
 })
 export class Session implements Node {
   /** Part of the list's order; not part of the API. */

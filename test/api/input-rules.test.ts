@@ -60,7 +60,7 @@ describe('an id', () => {
 });
 
 describe('a language', () => {
-  it.each(['', 'english', 'e', 'en_US', 'en-', '-en', 'en US', 'en-GB-oed-x', `en-x-${'a'.repeat(200)}`])(
+  it.each(['', 'languages', 'e', 'en_US', 'en-', '-en', 'en US', 'en-GB-oed-x', `en-x-${'a'.repeat(200)}`])(
     '%j is refused',
     async (language) => {
       await expect(
