@@ -8,12 +8,14 @@ import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
 import { Execution } from '../planner/execution';
 import { explainPlan, Verbosity } from '../planner/explain-plan';
+import { planPipeline } from '../planner/plan-pipeline';
 import { planCount } from '../planner/plan-count';
 import { planQuery } from '../planner/plan-query';
 import { Query } from '../planner/query';
 import { Modify } from '../planner/stages/modify';
 import { Stage } from '../planner/stages/stage';
 import { CollectionView } from '../storage/view';
+import { readAggregate } from './aggregate-query';
 import type { CommandRequest, Reply } from './command';
 import { readCount } from './count';
 import { readDistinct } from './distinct';
@@ -24,6 +26,8 @@ import { Options } from './options';
 /** What a command asks for, and how it plans it. */
 interface Explained {
   readonly query: Query;
+  /** The stages of a pipeline that follow. */
+  readonly rest?: readonly BsonDocument[];
   plan(view: CollectionView | null): Stage;
 }
 
@@ -34,7 +38,7 @@ export async function explain(request: CommandRequest, engine: Engine): Promise<
   const options = new Options(request, { taken: ['verbosity'] });
   const verbosity = readVerbosity(options.get('verbosity'));
   const inner = innerRequest(request);
-  const { query, plan } = readExplained(inner);
+  const { query, rest = [], plan } = readExplained(inner);
   const view = engine.read(inner, collectionNameOf(inner));
   try {
     const stage = plan(view);
@@ -47,10 +51,16 @@ export async function explain(request: CommandRequest, engine: Engine): Promise<
       verbosity,
       milliseconds,
     });
-    return explanation.set('serverInfo', serverInfo());
+    return withRest(explanation, rest).set('serverInfo', serverInfo());
   } finally {
     view?.release();
   }
+}
+
+/** A pipeline of which more is left than its query is shown stage by stage. */
+function withRest(explanation: BsonDocument, rest: readonly BsonDocument[]): BsonDocument {
+  if (rest.length === 0) return explanation;
+  return new Map([['stages', [new Map([['$cursor', explanation]]), ...rest]]]);
 }
 
 function readVerbosity(value: BsonValue | undefined): Verbosity {
@@ -81,6 +91,10 @@ function readExplained(inner: CommandRequest): Explained {
     case 'distinct': {
       const { query } = readDistinct(inner);
       return { query, plan: (view) => planQuery(view, query) };
+    }
+    case 'aggregate': {
+      const { split } = readAggregate(inner, true);
+      return { query: split.query, rest: split.rest, plan: (view) => planPipeline(view, split) };
     }
     case 'update':
       return readWrite(inner, 'UPDATE', 'updates');

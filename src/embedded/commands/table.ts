@@ -1,4 +1,5 @@
 import type { Engine } from '../engine';
+import { aggregate } from './aggregate';
 import * as collections from './collections';
 import type { Command, CommandRequest } from './command';
 import { count } from './count';
@@ -26,6 +27,7 @@ const dataCommands: readonly (readonly [name: string, command: Command])[] = [
   ['find', find],
   ['getMore', getMore],
   ['killCursors', killCursors],
+  ['aggregate', aggregate],
   ['count', count],
   ['distinct', distinct],
   ['explain', explain],

@@ -79,8 +79,8 @@ export class ClientCursor {
 
   /** Ends the stream, and a batch that is being made of it. */
   close(): void {
-    this.source.execution.interrupt(new MongoError(237, 'cursor was killed'));
-    if (!this.busy) this.source.stream.return?.();
+    if (this.busy) this.source.execution.interrupt(new MongoError(237, 'cursor was killed'));
+    else this.source.stream.return?.();
   }
 
   private async fill(size: number): Promise<Uint8Array[]> {

@@ -9,6 +9,7 @@ import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument }
  */
 export class ResumableView implements CollectionView {
   private readonly walks = new Set<{ suspend(): void }>();
+  private readonly siblings = new Map<string, ResumableView>();
 
   constructor(private view: CollectionView) {}
 
@@ -19,6 +20,7 @@ export class ResumableView implements CollectionView {
   /** Lets the snapshot go. */
   release(): void {
     for (const walk of this.walks) walk.suspend();
+    for (const sibling of this.siblings.values()) sibling.release();
     this.view.release();
   }
 
@@ -29,6 +31,7 @@ export class ResumableView implements CollectionView {
       throw new MongoError(175, `collection dropped: ${this.collection.ns}`);
     }
     this.view = view;
+    for (const [name, sibling] of this.siblings) sibling.resume(view.sibling(name));
   }
 
   document(recordId: number): Uint8Array | undefined {
@@ -58,7 +61,13 @@ export class ResumableView implements CollectionView {
   }
 
   sibling(name: string): CollectionView | null {
-    return this.view.sibling(name);
+    const known = this.siblings.get(name);
+    if (known) return known;
+    const view = this.view.sibling(name);
+    if (!view) return null;
+    const sibling = new ResumableView(view);
+    this.siblings.set(name, sibling);
+    return sibling;
   }
 
   private walk<Entry>(open: (after: Entry | undefined) => IterableIterator<Entry>): IterableIterator<Entry> {

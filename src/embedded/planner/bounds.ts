@@ -1,5 +1,5 @@
 import { BSONRegExp } from 'bson';
-import { BsonValue } from '../language/bson-value';
+import { BsonValue, isDocument } from '../language/bson-value';
 import { FieldNode, FilterNode } from '../language/filter';
 import { complement, everything, Interval, intersection, isEverything, point, union } from './interval';
 import { comparisonInterval } from './type-bracket';
@@ -29,9 +29,31 @@ export function boundsOf(node: FilterNode, path: string, holdsArrays: boolean): 
         : noneOf(anyOf(node.children.map((child) => boundsOf(child, path, false))));
     case 'field':
       return node.path === path ? fieldBounds(node, holdsArrays) : unbounded;
-    default:
-      return unbounded;
+    case 'expr':
+      return holdsArrays ? unbounded : expressionBounds(node.expression, path);
   }
+}
+
+/** `{ $eq: ['$path', constant] }`, by itself or within `$and`: what `$lookup` makes of its variables. */
+function expressionBounds(expression: BsonValue, path: string): Bounds {
+  const [[operator, operands] = ['', null]] = isDocument(expression) ? expression : [];
+  if (!Array.isArray(operands)) return unbounded;
+  if (operator === '$and') {
+    const all = operands.map((each) => expressionBounds(each, path).intervals);
+    return { intervals: all.reduce(intersection, everything), exact: false };
+  }
+  if (operator !== '$eq' || operands.length !== 2 || !operands.includes(`$${path}`)) return unbounded;
+  const constant = constantOf(operands.find((operand) => operand !== `$${path}`));
+  return constant === undefined ? unbounded : { intervals: [point(constant)], exact: false };
+}
+
+/** The value of an expression that reads nothing; arrays have no one place in an index. */
+function constantOf(expression: BsonValue | undefined): BsonValue | undefined {
+  // What is missing is indexed as null.
+  if (expression === '$$REMOVE') return null;
+  if (typeof expression === 'string') return expression.startsWith('$') ? undefined : expression;
+  const value = isDocument(expression) ? expression.get('$literal') : expression;
+  return Array.isArray(value) ? undefined : value;
 }
 
 function firstBounded(children: readonly FilterNode[], path: string): Bounds {

@@ -1,0 +1,85 @@
+import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { FilterNode, parseFilter } from '../language/filter';
+import { toDouble } from '../language/numbers';
+import { topLevelName } from '../language/path';
+import { parseSort } from '../language/sort';
+import { conjunctsOf, Query } from './query';
+
+/** An aggregation pipeline, its beginning as a query that indexes can answer. */
+export interface PipelineQuery {
+  readonly query: Query;
+  /** The stages that are left. */
+  readonly rest: readonly BsonDocument[];
+  /** The top-level fields that the rest reads; null for all. */
+  readonly fields: ReadonlySet<string> | null;
+}
+
+interface Leading {
+  filters: FilterNode[];
+  sort: BsonDocument;
+  skip: number;
+  limit: number;
+}
+
+/**
+ * Takes as many stages off the beginning of a pipeline as a query can say: `$match`, `$sort`, `$skip`, `$limit`.
+ * @throws MongoError for a filter or an order that is none
+ */
+export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
+  const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
+  let taken = 0;
+  while (taken < pipeline.length && takes(leading, pipeline[taken]!)) taken++;
+  const rest = pipeline.slice(taken);
+  const { filters, ...order } = leading;
+  const children = filters.flatMap(conjunctsOf);
+  const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
+  return { query: { filter, ...order, hint }, rest, fields: fieldsRead(rest[0]) };
+}
+
+/** Makes the stage part of the query; false where it says more than a query can. */
+function takes(leading: Leading, stage: BsonDocument): boolean {
+  const [[name, spec] = ['', null]] = stage;
+  if (stage.size !== 1 || leading.limit > 0) return false;
+  switch (name) {
+    case '$match':
+      if (!isDocument(spec) || leading.skip > 0) return false;
+      leading.filters.push(parseFilter(spec));
+      return true;
+    case '$sort':
+      if (!isDocument(spec) || spec.size === 0 || leading.skip > 0 || leading.sort.size > 0) return false;
+      parseSort(spec);
+      leading.sort = spec;
+      return true;
+    case '$skip':
+    case '$limit': {
+      const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
+      if (count < Number(name === '$limit')) return false;
+      if (name === '$skip') leading.skip += count;
+      else leading.limit = count;
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
+function fieldsRead(stage: BsonDocument | undefined): ReadonlySet<string> | null {
+  const [[name, spec] = ['', null]] = stage ?? [];
+  if (name === '$count') return new Set();
+  if (name !== '$group' && name !== '$sortByCount') return null;
+  const fields = new Set<string>();
+  return collectFields(spec, fields) ? fields : null;
+}
+
+/** Adds the fields that an expression names; false where it reads the whole document or variables. */
+function collectFields(expression: BsonValue, fields: Set<string>): boolean {
+  if (typeof expression === 'string') {
+    if (expression.startsWith('$$')) return false;
+    if (expression.startsWith('$')) fields.add(topLevelName(expression.slice(1)));
+    return true;
+  }
+  if (Array.isArray(expression)) return expression.every((each) => collectFields(each, fields));
+  if (isDocument(expression)) return [...expression.values()].every((each) => collectFields(each, fields));
+  return true;
+}
