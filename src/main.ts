@@ -7,7 +7,7 @@ const graceMs = 5_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = await createLog(config);
+  const log = createLog(config);
   const app = await startApp(config, log);
   log.info({ url: app.url, database: app.database }, `listening on ${app.url}, database: ${app.database}`);
   stopOnSignals(app, config, log);

@@ -10,7 +10,7 @@ const maxCauses = 5;
  * The log of the process, on stdout: lines for people in a terminal, JSON everywhere else, unless LOG_FORMAT says so.
  * Errors are logged without what the driver and Mongoose hang on them: that can be a caller's payload.
  */
-export async function createLog(config: Config): Promise<Logger> {
+export function createLog(config: Config): Logger {
   const options = {
     level: config.logLevel,
     base: null,
@@ -19,8 +19,8 @@ export async function createLog(config: Config): Promise<Logger> {
   };
   const readable = config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stdout.isTTY);
   if (!readable) return pino(options);
-  // Loaded only where someone looks: it is the larger half of the logger.
-  const { default: pretty } = await import('pino-pretty');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where someone looks
+  const pretty = require('pino-pretty') as typeof import('pino-pretty');
   return pino(options, pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }));
 }
 

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { workedExample } from './explorer-example';
-import { listFiles, sendFile } from './static-files';
-
-const assetsPath = '/explorer/';
+import type { ExplorerPage } from './explorer-page';
+import { sendFile } from './static-files';
 
 /** Nothing but this server's own files runs, and they talk to nothing but this server. */
 const contentSecurityPolicy = [
@@ -19,18 +17,6 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What Altair would fetch from its own servers is off, and its banner, which advertises one of them, is hidden. */
-const options = {
-  baseURL: assetsPath,
-  endpointURL: '/graphql',
-  serveInitialOptionsInSeperateRequest: 'start.js',
-  initialWindows: [{ initialName: 'A worked example', initialQuery: workedExample }],
-  disableAccount: true,
-  initialSettings: { theme: 'system', disablePushNotification: true, alertDisableWarning: true },
-};
-const head =
-  '<title>Conversation Session Service</title><style>app-banner-container { display: none }</style></head>';
-
 /** The explorer for people: it needs a browser and this server, and nothing from the internet. */
 export interface Explorer {
   sendPage(reply: FastifyReply): Promise<FastifyReply>;
@@ -38,10 +24,10 @@ export interface Explorer {
 
 /** `GET /` and what its page loads. Nothing is read or loaded before somebody looks. */
 export function addExplorer(server: FastifyInstance): Explorer {
-  let opened: ReturnType<typeof open> | undefined;
-  const explorer = () => (opened ??= open());
+  let opened: Promise<ExplorerPage> | undefined;
+  const page = () => (opened ??= openPage());
   const sendPage = async (reply: FastifyReply) => {
-    const { page } = await explorer();
+    const { html } = await page();
     return reply
       .headers({
         'content-security-policy': contentSecurityPolicy,
@@ -49,27 +35,22 @@ export function addExplorer(server: FastifyInstance): Explorer {
         vary: 'accept',
       })
       .type('text/html; charset=utf-8')
-      .send(page);
+      .send(html);
   };
   server.get('/', (_request, reply) => sendPage(reply));
-  server.get(`${assetsPath}start.js`, async (_request, reply) =>
-    reply.type('text/javascript; charset=utf-8').send((await explorer()).start),
+  server.get('/explorer/start.js', async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send((await page()).start),
   );
-  server.get<{ Params: { '*': string } }>(`${assetsPath}*`, async (request, reply) =>
-    sendFile(reply, request.params['*'], (await explorer()).files),
+  server.get<{ Params: { '*': string } }>('/explorer/*', async (request, reply) =>
+    sendFile(reply, request.params['*'], (await page()).files),
   );
   return { sendPage };
 }
 
-async function open() {
-  const { getDistDirectory, renderAltair, renderInitSnippet } = await import('altair-static');
-  return {
-    page: renderAltair(options)
-      .replace(/<title>.*<\/title>/, '')
-      .replace('</head>', head),
-    start: renderInitSnippet(options),
-    files: await listFiles(getDistDirectory()),
-  };
+function openPage(): Promise<ExplorerPage> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- no server waits for it, only the first visitor
+  const { openExplorerPage } = require('./explorer-page') as typeof import('./explorer-page');
+  return openExplorerPage();
 }
 
 /** Whether an Accept header puts a page above JSON, as browsers do for what is typed into their address bar. */
