@@ -26,8 +26,6 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** How long a transaction may lie idle before it is aborted; 60,000 by default. */
   readonly transactionIdleMilliseconds?: number;
-  /** The most bytes that the folder's file may hold; 256 GiB by default. */
-  readonly mapSize?: number;
 }
 
 const minute = 60_000;
@@ -58,9 +56,14 @@ export class Engine {
     return null;
   }
 
-  /** As `read`, for what is asked of the catalog itself. */
+  /** As `read`, for what is asked of the catalog itself; the caller releases it. */
+  readScope(request: CommandRequest): ReadScope {
+    return this.scopeOf(request, null);
+  }
+
+  /** As `readScope`, for what is answered at once. */
   readCatalog<T>(request: CommandRequest, read: (scope: ReadScope) => T): T {
-    const scope = this.scopeOf(request, null);
+    const scope = this.readScope(request);
     try {
       return read(scope);
     } finally {
@@ -119,7 +122,7 @@ export class Engine {
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   mkdirSync(options.path, { recursive: true });
-  const environment = new Environment(options.path, options.mapSize);
+  const environment = new Environment(options.path);
   try {
     await environment.write(checkFormat);
   } catch (error) {

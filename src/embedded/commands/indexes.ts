@@ -1,4 +1,4 @@
-import { Int32 } from 'bson';
+import { Int32, UUID } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
@@ -6,6 +6,7 @@ import { MongoError } from '../language/errors';
 import { formatForMessage } from '../language/message-format';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { addIndexes, dropIndexes as dropFrom } from '../storage/catalog-changes';
+import { WriteScope } from '../storage/write-scope';
 import { existing } from './collections';
 import { CommandRequest, Reply, replyOf, ReplyValue } from './command';
 import { assertOptions, documentsOption } from './generic-options';
@@ -33,9 +34,21 @@ export async function createIndexes(request: CommandRequest, engine: Engine): Pr
     const isNew = !scope.use(ns);
     const collection = collectionFor(scope, ns);
     const missing = missingOf(collection, specs);
-    if (missing.length > 0) addIndexes(scope, collection, missing);
+    if (missing.length > 0) build(scope, collection, missing);
     return created(isNew, collection, missing);
   });
+}
+
+/** @throws MongoError DuplicateKey and others of the documents that are there, in the words of an index build */
+function build(scope: WriteScope, collection: StoredCollection, specs: readonly BsonDocument[]): void {
+  try {
+    addIndexes(scope, collection, specs);
+  } catch (error) {
+    if (!(error instanceof MongoError)) throw error;
+    const where = `Collection ${collection.ns} ( ${collection.uuid.toUUID().toString()} )`;
+    const message = `Index build failed: ${new UUID().toString()}: ${where} :: caused by :: ${error.message}`;
+    throw new MongoError(error.code, message, error.labels, error.extra);
+  }
 }
 
 function missingOf(collection: StoredCollection, specs: readonly BsonDocument[]): BsonDocument[] {

@@ -17,6 +17,7 @@ import { serverCommands } from './server-commands';
 import { collStats, dbStats } from './statistics';
 import { abortTransaction, commitTransaction } from './transaction-ends';
 import { update } from './update';
+import { validate } from './validate';
 
 const dataCommands: readonly (readonly [name: string, command: Command])[] = [
   ['insert', insert],
@@ -45,6 +46,7 @@ const dataCommands: readonly (readonly [name: string, command: Command])[] = [
   ['collstats', collStats],
   ['dbStats', dbStats],
   ['dbstats', dbStats],
+  ['validate', validate],
   ['commitTransaction', commitTransaction],
   ['abortTransaction', abortTransaction],
 ];

@@ -28,8 +28,8 @@ export interface Snapshot extends Reader {
 /** The longest key a table takes, in bytes: two must fit on one of LMDB's pages. */
 export const maxKeyLength = 1978;
 
-// Address space only: the file grows with its content. It is also the largest that a data folder can become.
-const defaultMapSize = 256 * 2 ** 30;
+// Address space only: the file grows with its content, and beyond this the map does.
+const mapSize = 256 * 2 ** 30;
 // Every commit that some cursor or transaction still reads takes one place.
 const maxReaders = 4096;
 
@@ -43,9 +43,18 @@ export class Environment {
   private readonly open = new Set<SharedSnapshot>();
   private latest: SharedSnapshot | null = null;
 
-  constructor(path: string, mapSize = defaultMapSize) {
-    // overlappingSync would resolve a commit before it is on disk.
-    this.root = open({ path, mapSize, maxReaders, maxDbs: 3, overlappingSync: false, noMemInit: true });
+  constructor(path: string) {
+    this.root = open({
+      path,
+      mapSize,
+      maxReaders,
+      maxDbs: 3,
+      // Would resolve a commit before it is on disk.
+      overlappingSync: false,
+      // Would leave a promise that nobody can handle when a commit fails; we form our own batches.
+      eventTurnBatching: false,
+      noMemInit: true,
+    });
     const table = (name: Table) =>
       this.root.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
     this.tables = { catalog: table('catalog'), documents: table('documents'), indexes: table('indexes') };

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Binary, deserialize, Document, serialize } from 'bson';
+import type { ConnectionState } from '../../src/embedded/commands/command';
+import { Engine, EngineOptions, openEngine } from '../../src/embedded/engine';
+import { runCommand } from '../../src/embedded/wire/dispatch';
+import { OP_MSG_PREFIX } from '../../src/embedded/wire/message';
+import { encodeReply } from '../../src/embedded/wire/reply-encoder';
+
+/** An engine without a socket: what is said to it is exactly what stands in the test, also about sessions. */
+export class InProcessEngine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
+  readonly errors: string[] = [];
+  private engine!: Engine;
+
+  async open(options: Omit<Partial<EngineOptions>, 'path' | 'log'> = {}): Promise<this> {
+    const log = {
+      info: () => undefined,
+      error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
+    };
+    this.engine = await openEngine({ ...options, path: this.folder, log });
+    return this;
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** The reply, also of a failed command. */
+  async run(
+    command: Document,
+    db = 'test',
+    connection: ConnectionState = new FakeConnection(),
+  ): Promise<Document> {
+    const message = { body: Buffer.from(serialize({ ...command, $db: db })), sequences: [], namespace: null };
+    const log = {
+      info: () => undefined,
+      error: (text: string, error: unknown) => this.errors.push(`${text}: ${String(error)}`),
+    };
+    const reply = await runCommand(message, connection, this.engine, log);
+    return deserialize(encodeReply(reply, 0, false).subarray(OP_MSG_PREFIX));
+  }
+
+  async all(collection: string, filter: Document = {}): Promise<Document[]> {
+    const reply = await this.run({ find: collection, filter, sort: { _id: 1 }, batchSize: 1_000_000 });
+    return (reply['cursor'] as { firstBatch: Document[] }).firstBatch;
+  }
+}
+
+/** A connection that a test closes itself. */
+export class FakeConnection implements ConnectionState {
+  readonly id = 1;
+  readonly address = 'in-process';
+  private readonly callbacks: (() => void)[] = [];
+
+  onClose(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
+
+  close(): void {
+    for (const callback of this.callbacks) callback();
+  }
+}
+
+let sessionCount = 0;
+
+/** The fields by which a client's commands belong to its session. */
+export class FakeSession {
+  private readonly lsid = { id: new Binary(Buffer.alloc(16, ++sessionCount), Binary.SUBTYPE_UUID) };
+  private number = 0;
+
+  /** For the first statement of a new transaction. */
+  begin(): Document {
+    this.number += 1;
+    return { ...this.statement(), startTransaction: true };
+  }
+
+  /** For a further statement, and for the end. */
+  statement(number = this.number): Document {
+    return { lsid: this.lsid, txnNumber: BigInt(number), autocommit: false };
+  }
+
+  /** For a retryable write; the same number again repeats it. */
+  retryable(number: number): Document {
+    return { lsid: this.lsid, txnNumber: BigInt(number) };
+  }
+}

@@ -1,0 +1,257 @@
+import { Long, serialize } from 'bson';
+import { Environment } from '../../src/embedded/storage/lmdb';
+import { FakeConnection, FakeSession, InProcessEngine } from './in-process-engine';
+
+let engine: InProcessEngine;
+
+beforeEach(async () => {
+  engine = await new InProcessEngine().open();
+});
+afterEach(async () => {
+  await engine.remove();
+  expect(engine.errors).toEqual([]);
+});
+
+const insert = (...ids: number[]) => ({ insert: 'c', documents: ids.map((_id) => ({ _id })) });
+const increment = (_id: number) => ({ update: 'c', updates: [{ q: { _id }, u: { $inc: { n: 1 } } }] });
+
+describe('retryable writes', () => {
+  it('answers a repeated insert, update and delete without doing it again', async () => {
+    const session = new FakeSession();
+    expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toMatchObject({ n: 2 });
+    expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toEqual({ n: 2, ok: 1 });
+
+    for (let i = 0; i < 2; i++) {
+      const reply = await engine.run({ ...increment(1), ...session.retryable(2) });
+      expect(reply).toEqual({ n: 1, nModified: 1, ok: 1 });
+    }
+    for (let i = 0; i < 2; i++) {
+      const deleteOne = { delete: 'c', deletes: [{ q: { _id: { $gt: 0 } }, limit: 1 }] };
+      expect(await engine.run({ ...deleteOne, ...session.retryable(3) })).toEqual({ n: 1, ok: 1 });
+    }
+    expect(await engine.all('c')).toEqual([{ _id: 2 }]);
+  });
+
+  it('repeats findAndModify with the same answer', async () => {
+    const session = new FakeSession();
+    const upsert = {
+      findAndModify: 'c',
+      query: { _id: 7 },
+      update: { $inc: { n: 1 } },
+      upsert: true,
+      new: true,
+    };
+    const first = await engine.run({ ...upsert, ...session.retryable(1) });
+    expect(first['value']).toEqual({ _id: 7, n: 1 });
+    expect(await engine.run({ ...upsert, ...session.retryable(1) })).toEqual(first);
+    expect(await engine.run({ ...upsert, ...session.retryable(2) })).toMatchObject({ value: { n: 2 } });
+  });
+
+  it('does what was not done, when only some of it was', async () => {
+    const session = new FakeSession();
+    await engine.run({ ...insert(1), ...session.retryable(1) });
+    expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toEqual({ n: 2, ok: 1 });
+    expect(await engine.all('c')).toEqual([{ _id: 1 }, { _id: 2 }]);
+  });
+
+  it('does a write once that is repeated while it runs', async () => {
+    const session = new FakeSession();
+    await engine.run(insert(1));
+    const replies = await Promise.all(
+      [1, 2, 3].map(() => engine.run({ ...increment(1), ...session.retryable(1) })),
+    );
+    expect(replies).toEqual(Array(3).fill({ n: 1, nModified: 1, ok: 1 }));
+    expect(await engine.all('c')).toEqual([{ _id: 1, n: 1 }]);
+  });
+
+  it('refuses a number that is older than the latest', async () => {
+    const session = new FakeSession();
+    await engine.run({ ...insert(1), ...session.retryable(5) });
+    expect(await engine.run({ ...insert(2), ...session.retryable(4) })).toMatchObject({
+      code: 225,
+      codeName: 'TransactionTooOld',
+    });
+  });
+});
+
+describe('sessions', () => {
+  it('a higher transaction number aborts the open transaction; a lower or unknown one is refused', async () => {
+    await engine.run(insert(1));
+    const session = new FakeSession();
+    await engine.run({ ...increment(1), ...session.begin() });
+    await engine.run({ find: 'c', ...session.begin() });
+    // The first one holds nothing any more.
+    expect(await engine.run({ ...increment(1), maxTimeMS: 1000 })).toMatchObject({ n: 1 });
+
+    const commit = (number: number) =>
+      engine.run({ commitTransaction: 1, ...session.statement(number) }, 'admin');
+    expect(await commit(1)).toMatchObject({ code: 225, codeName: 'TransactionTooOld' });
+    expect(await commit(9)).toMatchObject({
+      code: 251,
+      codeName: 'NoSuchTransaction',
+      errorLabels: ['TransientTransactionError'],
+    });
+    expect(await commit(2)).toEqual({ ok: 1 });
+    expect(await commit(2)).toEqual({ ok: 1 });
+    expect(await engine.run({ abortTransaction: 1, ...session.statement() }, 'admin')).toMatchObject({
+      code: 256,
+      codeName: 'TransactionCommitted',
+    });
+    expect(await engine.all('c')).toEqual([{ _id: 1, n: 1 }]);
+  });
+
+  it('refuses what no transaction may contain', async () => {
+    const session = new FakeSession();
+    expect(await engine.run({ count: 'c', ...session.begin() })).toMatchObject({ code: 263 });
+    expect(await engine.run({ drop: 'c', ...session.begin() })).toMatchObject({ code: 263 });
+    expect(await engine.run({ find: 'c', ...session.begin() }, 'admin')).toMatchObject({ code: 263 });
+    expect(await engine.run({ ...insert(1), lsid: undefined, txnNumber: Long.ONE })).toMatchObject({
+      code: 72,
+    });
+    expect(await engine.run({ find: 'c', ...session.retryable(9) })).toMatchObject({ code: 50768 });
+  });
+
+  it('a transaction ends with the connection that its latest statement came in on', async () => {
+    await engine.run(insert(1, 2));
+    const session = new FakeSession();
+    const [first, second] = [new FakeConnection(), new FakeConnection()];
+    await engine.run({ ...increment(1), ...session.begin() }, 'test', first);
+    await engine.run({ ...increment(2), ...session.statement() }, 'test', second);
+    first.close();
+    expect(await engine.run({ ...increment(1), maxTimeMS: 20 })).toMatchObject({
+      codeName: 'MaxTimeMSExpired',
+    });
+    second.close();
+    expect(await engine.run(increment(1))).toMatchObject({ n: 1 });
+    expect(await engine.run({ commitTransaction: 1, ...session.statement() }, 'admin')).toMatchObject({
+      code: 251,
+    });
+  });
+});
+
+it('aborts a transaction that lies idle', async () => {
+  await engine.run(insert(1));
+  await engine.close();
+  await engine.open({ transactionIdleMilliseconds: 80 });
+  const session = new FakeSession();
+  await engine.run({ ...increment(1), ...session.begin() });
+  expect(await engine.run({ ...increment(1), maxTimeMS: 5000 })).toMatchObject({ n: 1 });
+  expect(await engine.run({ ...increment(1), ...session.statement() })).toMatchObject({
+    code: 251,
+    errorLabels: ['TransientTransactionError'],
+  });
+});
+
+describe('one statement among others', () => {
+  it('is refused alone', async () => {
+    await engine.run(insert(1));
+    const replies = await Promise.all(
+      [insert(2), insert(1), insert(3)].map((command) => engine.run(command)),
+    );
+    expect(replies.map(({ n }) => n as number)).toEqual([1, 0, 1]);
+    expect(await engine.all('c')).toHaveLength(3);
+  });
+
+  it('changes nothing where it is refused halfway through its indexes', async () => {
+    const indexes = [
+      { key: { a: 1 }, name: 'a' },
+      { key: { b: 1 }, name: 'b', unique: true },
+    ];
+    await engine.run({ createIndexes: 'c', indexes });
+    await engine.run({ insert: 'c', documents: [{ _id: 1, a: 1, b: 1 }] });
+    expect(await engine.run({ insert: 'c', documents: [{ _id: 2, a: 2, b: 1 }] })).toMatchObject({ n: 0 });
+    expect(await engine.all('c', { a: 2 })).toEqual([]);
+    expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 1 });
+  });
+
+  it('meets no document twice that its change has moved', async () => {
+    await engine.run({ createIndexes: 'c', indexes: [{ key: { n: 1 }, name: 'n' }] });
+    const documents = Array.from({ length: 50 }, (_, i) => ({ _id: i, n: i }));
+    await engine.run({ insert: 'c', documents });
+    const updates = [{ q: { n: { $gte: 0 } }, u: { $inc: { n: 10 } }, multi: true }];
+    expect(await engine.run({ update: 'c', updates })).toMatchObject({ n: 50, nModified: 50 });
+    expect(await engine.all('c')).toEqual(documents.map(({ _id, n }) => ({ _id, n: n + 10 })));
+  });
+});
+
+describe('a data folder', () => {
+  it('keeps documents, indexes, counts and what is known of arrays', async () => {
+    await engine.run({ createIndexes: 'c', indexes: [{ key: { tags: 1 }, name: 'tags' }] });
+    await engine.run({
+      insert: 'c',
+      documents: [
+        { _id: 1, tags: ['a', 'b'] },
+        { _id: 2, tags: 'b' },
+      ],
+    });
+    await engine.run({ delete: 'c', deletes: [{ q: { _id: 2 }, limit: 1 }] });
+    await engine.close();
+    await engine.open();
+    expect(await engine.run({ count: 'c' })).toMatchObject({ n: 1 });
+    expect(await engine.all('c', { tags: { $gte: 'a', $lte: 'b' } })).toHaveLength(1);
+    expect(
+      await engine.run({ explain: { find: 'c', filter: { tags: 'b' } }, verbosity: 'queryPlanner' }),
+    ).toMatchObject({
+      queryPlanner: { winningPlan: { inputStage: { isMultiKey: true } } },
+    });
+    expect(await engine.run(insert(3))).toMatchObject({ n: 1 });
+  });
+
+  it('of a newer format is refused', async () => {
+    await engine.close();
+    const environment = new Environment(engine.folder);
+    await environment.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 2)));
+    await environment.close();
+    await expect(engine.open()).rejects.toThrow('format version 2');
+
+    const again = new Environment(engine.folder);
+    await again.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 1)));
+    await again.close();
+    await engine.open();
+  });
+
+  it('gives back the room of what was dropped', async () => {
+    const documents = Array.from({ length: 3000 }, (_, _id) => ({ _id, text: 'x'.repeat(100) }));
+    const fill = () => engine.run({ insert: 'c', documents });
+    const dropped = async () => {
+      await fill();
+      await engine.run({ drop: 'c' });
+    };
+    await dropped();
+    await engine.close();
+    const environment = new Environment(engine.folder);
+    const snapshot = environment.snapshot();
+    const left = [...snapshot.range('documents', Buffer.of(0), Buffer.of(255))];
+    snapshot.release();
+    await environment.close();
+    await engine.open();
+    expect(left.length).toBeLessThan(documents.length);
+    await fill();
+    expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 3000 });
+  });
+});
+
+describe('documents', () => {
+  it.each([
+    [{ a: 1, _id: [1] }, 2, "can't use an array for _id"],
+    [{ _id: /a/ }, 2, "can't use a regex for _id"],
+    [{ $a: 1 }, 2, "Document can't have $ prefixed field names: $a"],
+  ])('refuses %j', async (document, code, errmsg) => {
+    const reply = await engine.run({ insert: 'c', documents: [document] });
+    expect(reply['writeErrors']).toEqual([{ index: 0, code, errmsg }]);
+  });
+
+  it('puts _id first, and makes it where it is missing', async () => {
+    await engine.run({ insert: 'c', documents: [{ a: 1, _id: 5 }, { b: 1 }] });
+    const [first, second] = await engine.all('c');
+    expect(Object.keys(first!)).toEqual(['_id', 'a']);
+    expect(Object.keys(second!)).toEqual(['_id', 'b']);
+  });
+
+  it('refuses one of more than 16 MiB', async () => {
+    const text = 'x'.repeat(16 * 2 ** 20 - serialize({ _id: 1, text: '' }).length);
+    expect(await engine.run({ insert: 'c', documents: [{ _id: 1, text }] })).toMatchObject({ n: 1 });
+    const reply = await engine.run({ insert: 'c', documents: [{ _id: 2, text: text + 'x' }] });
+    expect(reply).toMatchObject({ n: 0, writeErrors: [{ code: 2 }] });
+  });
+});

@@ -1,0 +1,351 @@
+import { ClientSession, Collection, Db, MongoClient, MongoServerError } from 'mongodb';
+import { startTemporaryEngine, TemporaryEngine } from './temporary-engine';
+
+interface Doc {
+  _id: number | string;
+  n?: number;
+  m?: number;
+  k?: string | number;
+  balance?: number;
+  moves?: number;
+}
+
+let engine: TemporaryEngine;
+let client: MongoClient;
+let db: Db;
+let c: Collection<Doc>;
+let sessions: ClientSession[] = [];
+
+beforeAll(async () => {
+  engine = await startTemporaryEngine();
+  client = await engine.connect();
+});
+afterAll(() => engine.close());
+beforeEach(async () => {
+  db = client.db(`t${Math.random().toString(36).slice(2)}`);
+  c = db.collection('c');
+  await c.insertMany([
+    { _id: 1, n: 1 },
+    { _id: 2, n: 1 },
+  ]);
+});
+afterEach(async () => {
+  await Promise.all(sessions.map((session) => session.endSession()));
+  sessions = [];
+});
+
+function begin(): ClientSession {
+  const session = client.startSession();
+  sessions.push(session);
+  session.startTransaction();
+  return session;
+}
+
+async function failure(promise: Promise<unknown>): Promise<MongoServerError> {
+  const outcome = await promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(MongoServerError);
+  return outcome as MongoServerError;
+}
+
+async function expectConflict(promise: Promise<unknown>): Promise<void> {
+  const error = await failure(promise);
+  expect(error.codeName).toBe('WriteConflict');
+  expect(error.errorLabels).toContain('TransientTransactionError');
+}
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const later = new Promise((resolve) => setTimeout(resolve, 60, 'pending'));
+  return (await Promise.race([promise, later])) === 'pending';
+}
+
+describe('what a transaction sees', () => {
+  it('is its snapshot with its own writes, in every order and direction', async () => {
+    await c.createIndex({ n: 1, _id: 1 });
+    const session = begin();
+    await c.insertOne({ _id: 3, n: 0 }, { session });
+    await c.insertOne({ _id: 7, n: 1 });
+    await c.updateOne({ _id: 1 }, { $set: { n: 5 } }, { session });
+    await c.deleteOne({ _id: 2 }, { session });
+    await c.insertOne({ _id: 4, n: 3 }, { session });
+
+    const ids = async (sort: Record<string, 1 | -1>, filter = {}) =>
+      (await c.find(filter, { session }).sort(sort).toArray()).map(({ _id }) => _id);
+    expect(await ids({ n: 1, _id: 1 })).toEqual([3, 4, 1]);
+    expect(await ids({ n: -1, _id: -1 })).toEqual([1, 4, 3]);
+    expect(await ids({ n: 1, _id: 1 }, { n: { $gte: 1, $lt: 5 } })).toEqual([4]);
+    expect(await ids({ $natural: 1 })).toEqual([1, 3, 4]);
+
+    await session.commitTransaction();
+    expect(await c.find().sort({ n: 1, _id: 1 }).toArray()).toEqual([
+      { _id: 3, n: 0 },
+      { _id: 7, n: 1 },
+      { _id: 4, n: 3 },
+      { _id: 1, n: 5 },
+    ]);
+    expect(await c.estimatedDocumentCount()).toBe(4);
+  });
+
+  it('does not move while others commit, also between the batches of a cursor', async () => {
+    const session = begin();
+    const cursor = c.find({}, { session, batchSize: 1 }).sort({ _id: 1 });
+    expect(await cursor.next()).toEqual({ _id: 1, n: 1 });
+    await c.updateOne({ _id: 2 }, { $set: { n: 9 } });
+    await c.insertOne({ _id: 3 });
+    expect(await cursor.toArray()).toEqual([{ _id: 2, n: 1 }]);
+  });
+
+  it('is nothing of a collection that has changed since its snapshot', async () => {
+    const session = begin();
+    await c.findOne({}, { session });
+    await db.collection('later').createIndex({ n: 1 });
+    const error = await failure(db.collection('later').findOne({}, { session }));
+    expect(error.codeName).toBe('SnapshotUnavailable');
+    expect(error.errorLabels).toContain('TransientTransactionError');
+  });
+});
+
+describe('the first writer wins', () => {
+  it('on a document that has been committed since the snapshot', async () => {
+    const session = begin();
+    await c.findOne({ _id: 2 }, { session });
+    await c.updateOne({ _id: 1 }, { $inc: { n: 1 } });
+    await expectConflict(c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session }));
+  });
+
+  it('on a document that was deleted since the snapshot', async () => {
+    const session = begin();
+    await c.findOne({ _id: 2 }, { session });
+    await c.deleteOne({ _id: 1 });
+    await expectConflict(c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session }));
+  });
+
+  it('on a unique key: first WriteConflict, then DuplicateKey once the key is in the snapshot', async () => {
+    const [first, second] = [begin(), begin()];
+    await c.insertOne({ _id: 5 }, { session: first });
+    await expectConflict(c.insertOne({ _id: 5 }, { session: second }));
+    await first.commitTransaction();
+    expect((await failure(c.insertOne({ _id: 5 }, { session: begin() }))).code).toBe(11000);
+  });
+
+  it('on a unique key committed after the snapshot', async () => {
+    const session = begin();
+    await c.findOne({}, { session });
+    await c.insertOne({ _id: 5 });
+    await expectConflict(c.insertOne({ _id: 5 }, { session }));
+  });
+
+  it('on two upserts of one key', async () => {
+    await c.createIndex({ k: 1 }, { unique: true, partialFilterExpression: { k: { $exists: true } } });
+    const [first, second] = [begin(), begin()];
+    const upsert = (session: ClientSession) =>
+      c.findOneAndUpdate({ k: 'a' }, { $inc: { n: 1 } }, { session, upsert: true, returnDocument: 'after' });
+    await upsert(first);
+    await expectConflict(upsert(second));
+    await first.commitTransaction();
+    expect(await upsert(begin())).toMatchObject({ k: 'a', n: 2 });
+  });
+
+  it('lets a transaction delete a unique key and insert it again', async () => {
+    const session = begin();
+    await c.deleteOne({ _id: 1 }, { session });
+    await c.insertOne({ _id: 1, n: 7 }, { session });
+    await c.updateOne({ _id: 1 }, { $set: { m: 1 } }, { session });
+    await session.commitTransaction();
+    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 7, m: 1 });
+    expect(await c.countDocuments()).toBe(2);
+  });
+
+  it('keeps a key that a transaction frees, until it has committed', async () => {
+    await c.createIndex({ k: 1 }, { unique: true, sparse: true });
+    await c.insertOne({ _id: 3, k: 'a' });
+    const session = begin();
+    await c.updateOne({ _id: 3 }, { $set: { k: 'b' } }, { session });
+    await expectConflict(c.insertOne({ _id: 4, k: 'a' }, { session: begin() }));
+    const outside = c.insertOne({ _id: 5, k: 'a' });
+    expect(await isPending(outside)).toBe(true);
+    await session.commitTransaction();
+    await outside;
+    expect(
+      await c
+        .find({ k: { $exists: true } })
+        .sort({ k: 1 })
+        .toArray(),
+    ).toEqual([
+      { _id: 5, k: 'a' },
+      { _id: 3, k: 'b' },
+    ]);
+  });
+});
+
+describe('a write outside of transactions', () => {
+  it('waits for the transaction that has changed its document, while others go on', async () => {
+    const session = begin();
+    await c.updateOne({ _id: 1 }, { $inc: { n: 10 } }, { session });
+    const waiting = c.updateOne({ _id: 1 }, { $inc: { n: 100 } });
+    await c.updateOne({ _id: 2 }, { $inc: { n: 1 } });
+    expect(await isPending(waiting)).toBe(true);
+    await session.commitTransaction();
+    await waiting;
+    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 111 });
+  });
+
+  it('goes on with what is left of it, and repeats nothing', async () => {
+    const session = begin();
+    await c.updateOne({ _id: 2 }, { $set: { n: 5 } }, { session });
+    const waiting = c.updateMany({ n: 1 }, { $inc: { n: 1 } });
+    expect(await isPending(waiting)).toBe(true);
+    await session.commitTransaction();
+    // The second document matches no more.
+    expect((await waiting).modifiedCount).toBe(1);
+    expect(await c.find().toArray()).toEqual([
+      { _id: 1, n: 2 },
+      { _id: 2, n: 5 },
+    ]);
+  });
+
+  it('waits no longer than its time limit', async () => {
+    const session = begin();
+    await c.updateOne({ _id: 1 }, { $inc: { n: 10 } }, { session });
+    const error = await failure(c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { maxTimeMS: 50 }));
+    expect(error.codeName).toBe('MaxTimeMSExpired');
+    await session.abortTransaction();
+    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 1 });
+  });
+
+  it('drops a collection only when no transaction uses it', async () => {
+    const session = begin();
+    await c.insertOne({ _id: 3 }, { session });
+    const dropped = c.drop();
+    expect(await isPending(dropped)).toBe(true);
+    await session.commitTransaction();
+    await dropped;
+    expect(await c.countDocuments()).toBe(0);
+  });
+});
+
+describe('the end of a transaction', () => {
+  it('is an abort after a refused write, and nothing of it stays', async () => {
+    const session = begin();
+    await c.insertOne({ _id: 3 }, { session });
+    expect((await failure(c.insertOne({ _id: 1 }, { session }))).code).toBe(11000);
+    const error = await failure(c.insertOne({ _id: 4 }, { session }));
+    expect(error.codeName).toBe('NoSuchTransaction');
+    expect(error.errorLabels).toContain('TransientTransactionError');
+    expect(await c.countDocuments()).toBe(2);
+  });
+
+  it('may be committed twice', async () => {
+    const session = begin();
+    await c.insertOne({ _id: 3 }, { session });
+    await session.commitTransaction();
+    await session.commitTransaction();
+    expect(await c.countDocuments()).toBe(3);
+  });
+
+  it('comes with the end of its connection', async () => {
+    const other = await engine.connect({ maxPoolSize: 1 });
+    const session = other.startSession();
+    session.startTransaction();
+    await other
+      .db(db.databaseName)
+      .collection<Doc>('c')
+      .updateOne({ _id: 1 }, { $inc: { n: 10 } }, { session });
+    const waiting = c.updateOne({ _id: 1 }, { $inc: { n: 1 } });
+    expect(await isPending(waiting)).toBe(true);
+    // Without endSession: as when the process has died.
+    await other.close(true);
+    await waiting;
+    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 2 });
+  });
+
+  it('creates its collections, or none', async () => {
+    const make = async (name: string) => {
+      const session = begin();
+      await db.collection<Doc>(name).insertOne({ _id: 1 }, { session });
+      return session;
+    };
+    await (await make('kept')).commitTransaction();
+    await (await make('given-up')).abortTransaction();
+    const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(
+      ({ name }) => name as string,
+    );
+    expect(names.sort()).toEqual(['c', 'kept']);
+    expect(await db.collection('kept').countDocuments()).toBe(1);
+  });
+});
+
+describe('under load', () => {
+  it('moves money between accounts without making or losing any', async () => {
+    const accounts = 6;
+    await c.deleteMany({});
+    await c.insertMany(Array.from({ length: accounts }, (_, i) => ({ _id: i, balance: 100, moves: 0 })));
+    const account = () => Math.floor(Math.random() * accounts);
+    const move = async (amount: number) => {
+      const [from, to] = [account(), account()];
+      await client.withSession((session) =>
+        session.withTransaction(async () => {
+          const source = await c.findOne({ _id: from }, { session });
+          await c.updateOne(
+            { _id: from },
+            { $set: { balance: source!.balance! - amount }, $inc: { moves: 1 } },
+            { session },
+          );
+          await c.updateOne({ _id: to }, { $inc: { balance: amount } }, { session });
+        }),
+      );
+    };
+    const watch = async () => {
+      await client.withSession(async (session) => {
+        session.startTransaction();
+        const seen = await c.find({}, { session, batchSize: 2 }).toArray();
+        expect(seen.reduce((sum, { balance }) => sum + balance!, 0)).toBe(100 * accounts);
+        await session.abortTransaction();
+      });
+    };
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, worker) => {
+        for (let i = 0; i < 15; i++) await (worker === 0 ? watch() : move(worker));
+      }),
+    );
+    const all = await c.find().toArray();
+    expect(all.reduce((sum, { balance }) => sum + balance!, 0)).toBe(100 * accounts);
+    expect(all.reduce((sum, { moves }) => sum + moves!, 0)).toBe(7 * 15);
+  });
+
+  it('counts every increment once, inside and outside of transactions', async () => {
+    const once = (session?: ClientSession) => c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session });
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, worker) => {
+        for (let i = 0; i < 20; i++) {
+          if (worker % 2) await once();
+          else await client.withSession((session) => session.withTransaction(() => once(session)));
+        }
+      }),
+    );
+    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 201 });
+  });
+
+  it('lets one of many win each unique key', async () => {
+    await c.createIndex({ k: 1 }, { unique: true, sparse: true });
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const document = { _id: `w${i}`, k: i % 20 };
+        const insert = (session?: ClientSession) => c.insertOne(document, { session });
+        const attempt =
+          i % 3 === 0
+            ? client.withSession((session) => session.withTransaction(() => insert(session)))
+            : insert();
+        return attempt.then(
+          () => 'won',
+          (error: MongoServerError) => error.code,
+        );
+      }),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(20);
+    expect(outcomes.filter((outcome) => outcome === 11000)).toHaveLength(180);
+    expect(await c.countDocuments({ k: { $exists: true } })).toBe(20);
+  });
+});
