@@ -1,9 +1,10 @@
 import { Binary, BSON, BSONError, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long } from 'bson';
 import { MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import { BsonDocument, BsonValue } from './bson-value';
+import { isNamed, scanElements } from './element-scanner';
 import { MongoError } from './errors';
 
-const { parseToElements, ByteUtils, NumberUtils } = BSON.onDemand;
+const { ByteUtils, NumberUtils } = BSON.onDemand;
 
 /** MongoDB's limit on how deep documents nest. */
 const MAX_DEPTH = 200;
@@ -13,12 +14,21 @@ const MAX_DEPTH = 200;
  * @throws MongoError InvalidBSON (22), Overflow (15) beyond 200 levels
  */
 export function decodeDocument(bytes: Uint8Array): BsonDocument {
-  return guarded(() => decodeDocumentAt(bytes, 0, 1, null));
+  return guarded(() => decodeDocumentAt(bytes, 0, 1));
 }
 
 /** As `decodeDocument`, but only the named top-level fields. */
 export function decodeFields(bytes: Uint8Array, names: ReadonlySet<string>): BsonDocument {
-  return guarded(() => decodeDocumentAt(bytes, 0, 1, names));
+  return guarded(() => {
+    const document: BsonDocument = new Map();
+    scanElements(bytes, 0, (type, nameStart, nameEnd, valueStart, valueEnd) => {
+      for (const name of names) {
+        if (!isNamed(bytes, nameStart, nameEnd, name)) continue;
+        document.set(name, decodeValue(bytes, type, valueStart, valueEnd, 1));
+      }
+    });
+    return document;
+  });
 }
 
 /** Encodes a document with exactly the types it has: `encodeDocument(decodeDocument(bytes))` equals `bytes`. */
@@ -28,21 +38,22 @@ export function encodeDocument(document: BsonDocument): Uint8Array {
 
 /** The document's top-level fields whose names are kept, copied as they are. */
 export function copyFields(bytes: Uint8Array, isKept: (name: string) => boolean): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let size = 5;
-  for (const [, nameOffset, nameLength, valueOffset, length] of parseToElements(bytes)) {
-    if (!isKept(ByteUtils.toUTF8(bytes, nameOffset, nameOffset + nameLength, false))) continue;
-    const part = bytes.subarray(nameOffset - 1, valueOffset + length);
-    parts.push(part);
-    size += part.length;
+  const spans: { start: number; end: number }[] = [];
+  scanElements(bytes, 0, (_type, nameStart, nameEnd, _valueStart, end) => {
+    if (!isKept(ByteUtils.toUTF8(bytes, nameStart, nameEnd, false))) return;
+    const start = nameStart - 1;
+    const last = spans.at(-1);
+    if (last?.end === start) last.end = end;
+    else spans.push({ start, end });
+  });
+  const size = spans.reduce((total, { start, end }) => total + end - start, 5);
+  const document = Buffer.allocUnsafe(size);
+  let at = document.writeInt32LE(size);
+  for (const { start, end } of spans) {
+    document.set(bytes.subarray(start, end), at);
+    at += end - start;
   }
-  const document = new Uint8Array(size);
-  NumberUtils.setInt32LE(document, 0, size);
-  let at = 4;
-  for (const part of parts) {
-    document.set(part, at);
-    at += part.length;
-  }
+  document[at] = 0;
   return document;
 }
 
@@ -55,35 +66,39 @@ function guarded<T>(decode: () => T): T {
   }
 }
 
-function decodeDocumentAt(
-  bytes: Uint8Array,
-  offset: number,
-  depth: number,
-  wanted: ReadonlySet<string> | null,
-): BsonDocument {
+function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): BsonDocument {
   if (depth > MAX_DEPTH)
     throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
   const document: BsonDocument = new Map();
-  for (const [type, nameOffset, nameLength, valueOffset, length] of parseToElements(bytes, offset)) {
-    const name = ByteUtils.toUTF8(bytes, nameOffset, nameOffset + nameLength, false);
-    if (wanted !== null && !wanted.has(name)) continue;
-    document.set(name, decodeValue(bytes, type, valueOffset, length, depth));
-  }
+  scanElements(bytes, offset, (type, nameStart, nameEnd, valueStart, valueEnd) => {
+    const name = ByteUtils.toUTF8(bytes, nameStart, nameEnd, false);
+    document.set(name, decodeValue(bytes, type, valueStart, valueEnd, depth));
+  });
   return document;
 }
 
-function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {
-  return [...decodeDocumentAt(bytes, offset, depth, null).values()];
+function checkDepth(depth: number): void {
+  if (depth > MAX_DEPTH)
+    throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
 }
 
-function decodeValue(bytes: Uint8Array, type: number, at: number, length: number, depth: number): BsonValue {
+function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {
+  checkDepth(depth);
+  const values: BsonValue[] = [];
+  scanElements(bytes, offset, (type, _nameStart, _nameEnd, valueStart, valueEnd) => {
+    values.push(decodeValue(bytes, type, valueStart, valueEnd, depth));
+  });
+  return values;
+}
+
+function decodeValue(bytes: Uint8Array, type: number, at: number, end: number, depth: number): BsonValue {
   switch (type) {
     case 1:
       return new Double(NumberUtils.getFloat64LE(bytes, at));
     case 2:
       return decodeText(bytes, at);
     case 3:
-      return decodeDocumentAt(bytes, at, depth + 1, null);
+      return decodeDocumentAt(bytes, at, depth + 1);
     case 4:
       return decodeArrayAt(bytes, at, depth + 1);
     case 5:
@@ -97,7 +112,7 @@ function decodeValue(bytes: Uint8Array, type: number, at: number, length: number
     case 10:
       return null;
     case 11:
-      return decodeRegExp(bytes, at, length);
+      return decodeRegExp(bytes, at, end);
     case 13:
       return new Code(decodeText(bytes, at));
     case 14:
@@ -105,7 +120,7 @@ function decodeValue(bytes: Uint8Array, type: number, at: number, length: number
     case 15: {
       const code = decodeText(bytes, at + 4);
       const scopeAt = at + 8 + NumberUtils.getInt32LE(bytes, at + 4);
-      return new Code(code, decodeDocumentAt(bytes, scopeAt, depth + 1, null));
+      return new Code(code, decodeDocumentAt(bytes, scopeAt, depth + 1));
     }
     case 16:
       return new Int32(NumberUtils.getInt32LE(bytes, at));
@@ -164,8 +179,8 @@ function decodeBinary(bytes: Uint8Array, at: number): Binary {
   return new Binary(copy(bytes, at + 5 + inner, length - inner), subType);
 }
 
-function decodeRegExp(bytes: Uint8Array, at: number, length: number): BSONRegExp {
+function decodeRegExp(bytes: Uint8Array, at: number, end: number): BSONRegExp {
   const patternEnd = bytes.indexOf(0, at);
   const pattern = ByteUtils.toUTF8(bytes, at, patternEnd, false);
-  return new BSONRegExp(pattern, ByteUtils.toUTF8(bytes, patternEnd + 1, at + length - 1, false));
+  return new BSONRegExp(pattern, ByteUtils.toUTF8(bytes, patternEnd + 1, end - 1, false));
 }

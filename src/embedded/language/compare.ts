@@ -1,4 +1,4 @@
-import { Binary, BSONRegExp, BSONSymbol, Code, Long, ObjectId } from 'bson';
+import { Binary, BSONRegExp, BSONSymbol, Code, Int32, Long, ObjectId } from 'bson';
 import { BsonDocument, BsonNumber, BsonTypeName, BsonValue, typeName } from './bson-value';
 import { compareNumbers } from './numbers';
 
@@ -36,6 +36,8 @@ export function canonicalType(value: BsonValue | undefined): number {
 export function compareValues(a: BsonValue | undefined, b: BsonValue | undefined): number {
   if (a === b) return 0;
   if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b);
+  if (a instanceof Int32 && b instanceof Int32) return a.value - b.value;
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
   const type = canonicalType(a);
   return type - canonicalType(b) || compareOfType(type, a, b);
 }

@@ -1,3 +1,4 @@
+import { Int32 } from 'bson';
 import { BsonDocument, BsonValue } from './bson-value';
 import { encodeDocument } from './codec';
 
@@ -5,6 +6,8 @@ import { encodeDocument } from './codec';
 export function isIdentical(a: BsonValue | undefined, b: BsonValue | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  if (a instanceof Int32 && b instanceof Int32) return a.value === b.value;
   return isIdenticalDocument(new Map([['', a]]), new Map([['', b]]));
 }
 

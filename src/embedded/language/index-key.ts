@@ -1,4 +1,15 @@
-import { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, Long, ObjectId, Timestamp } from 'bson';
+import {
+  Binary,
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  ObjectId,
+  Timestamp,
+} from 'bson';
 import { BsonDocument, BsonNumber, BsonValue, isNumber } from './bson-value';
 import { canonicalType, textOf } from './compare';
 import { MongoError } from './errors';
@@ -59,6 +70,10 @@ function writeBody(value: BsonValue | undefined): void {
 
 /** The greatest double below or at the number, then 0, or 1 and the decimal digits where that is not all of it. */
 function writeNumber(value: BsonNumber): void {
+  if (value instanceof Int32 || value instanceof Double) {
+    writer.double(value.value);
+    return writer.byte(0);
+  }
   const { double, exact } = doubleBelow(value);
   writer.double(double);
   writer.byte(exact ? 0 : 1);
@@ -121,14 +136,33 @@ interface Search {
  * @throws MongoError CannotIndexParallelArrays (171)
  */
 export function indexKeysOf(document: BsonDocument, keyPattern: BsonDocument): Uint8Array[][] {
-  const paths = [...keyPattern.keys()];
-  if (paths.some((path) => path.endsWith('$**'))) return [];
-  const directions = [...keyPattern.values()].map(directionOf);
-  const searches = paths.map((path) => ({ value: document, path: path.split('.'), expands: true }));
+  const fields = keyFieldsOf(keyPattern);
+  if (fields === null) return [];
+  const searches = fields.map(({ path }) => ({ value: document, path, expands: true }));
   const keys = keyValues(searches).map((values) =>
-    values.map((value, i) => encodeComponent(value, directions[i]!)),
+    values.map((value, i) => encodeComponent(value, fields[i]!.direction)),
   );
   return keys.length === 1 ? keys : withoutRepeats(keys);
+}
+
+interface KeyField {
+  readonly path: readonly string[];
+  readonly direction: 1 | -1;
+}
+
+const knownPatterns = new WeakMap<BsonDocument, readonly KeyField[] | null>();
+
+/** The fields of a key pattern, which never changes; null for a wildcard's. */
+function keyFieldsOf(keyPattern: BsonDocument): readonly KeyField[] | null {
+  const known = knownPatterns.get(keyPattern);
+  if (known !== undefined) return known;
+  const isWildcard = [...keyPattern.keys()].some((path) => path.endsWith('$**'));
+  const fields = Array.from(keyPattern, ([path, order]) => ({
+    path: path.split('.'),
+    direction: directionOf(order),
+  }));
+  knownPatterns.set(keyPattern, isWildcard ? null : fields);
+  return isWildcard ? null : fields;
 }
 
 /** Which way a key pattern's number points. */
@@ -142,9 +176,9 @@ function withoutRepeats(keys: Uint8Array[][]): Uint8Array[][] {
 
 function keyValues(starts: readonly Search[]): KeyValue[][] {
   const searches = starts.map(follow);
-  const arrays = searches.filter((search) => search.expands && Array.isArray(search.value));
-  const [first] = arrays;
+  const first = searches.find(isExpandable);
   if (first === undefined) return [searches.map(({ value }) => value)];
+  const arrays = searches.filter(isExpandable);
   const parallel = arrays.find((search) => search.value !== first.value);
   if (parallel) throw cannotIndexParallelArrays(starts, searches, parallel, first);
   const elements = first.value as BsonValue[];
@@ -152,6 +186,10 @@ function keyValues(starts: readonly Search[]): KeyValue[][] {
   return elements.flatMap((element) =>
     keyValues(searches.map((search) => (arrays.includes(search) ? enter(search, element) : search))),
   );
+}
+
+function isExpandable({ value, expands }: Search): boolean {
+  return expands && Array.isArray(value);
 }
 
 /** Follows a path down to its value, or to an array that must be entered element by element. */

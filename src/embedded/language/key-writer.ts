@@ -10,8 +10,8 @@ export class KeyWriter {
   /** What was written, as a copy; with every bit turned over when it is to sort the other way round. */
   finish(direction: 1 | -1): Uint8Array {
     const key = new Uint8Array(this.length);
-    if (direction === 1) key.set(this.bytes.subarray(0, this.length));
-    else for (let i = 0; i < key.length; i++) key[i] = this.bytes[i]! ^ 0xff;
+    const flip = direction === 1 ? 0 : 0xff;
+    for (let i = 0; i < key.length; i++) key[i] = this.bytes[i]! ^ flip;
     return key;
   }
 
