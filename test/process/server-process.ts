@@ -10,8 +10,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Everything it has printed so far. */
   output(): string;
-  /** SIGTERM, and the exit code once it is gone. */
-  stop(): Promise<number | null>;
+  /** The signal, SIGTERM if none is named, and the exit code once it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** SIGKILL: no goodbye. Resolves once it is gone. */
   kill(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function startProcess(
     url,
     pid: child.pid ?? 0,
     output: () => printed,
-    stop: () => (child.kill('SIGTERM'), gone),
+    stop: (signal = 'SIGTERM') => (child.kill(signal), gone),
     kill: async () => (child.kill('SIGKILL'), void (await gone)),
   };
 }
