@@ -46,6 +46,8 @@ export class Environment {
   constructor(path: string) {
     this.root = open({
       path,
+      // Would take a folder with a dot in its name for a file.
+      noSubdir: false,
       mapSize,
       maxReaders,
       maxDbs: 3,
