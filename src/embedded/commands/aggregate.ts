@@ -3,7 +3,7 @@ import { pipelineStream } from '../cursors/pipeline-stream';
 import { ResumableView } from '../cursors/resumable-view';
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
-import { Execution } from '../planner/execution';
+import { Clock } from '../planner/execution';
 import { readAggregate } from './aggregate-query';
 import type { CommandRequest, Reply } from './command';
 import { explain } from './explain';
@@ -16,8 +16,8 @@ export async function aggregate(request: CommandRequest, engine: Engine): Promis
   const stored = engine.read(request, collectionNameOf(request));
   const view = stored && new ResumableView(stored);
   try {
-    const execution = new Execution(view, deadline);
-    const source = { stream: pipelineStream(split, execution), execution, view, isExhausted: () => false };
+    const clock = new Clock(deadline);
+    const source = { stream: pipelineStream(split, { view, clock }), clock, view, isExhausted: () => false };
     return await answerWithCursor(request, engine, { ns: namespaceOf(request), source, batchSize });
   } finally {
     view?.release();

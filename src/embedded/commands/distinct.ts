@@ -6,7 +6,7 @@ import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { encodeKeyComponent } from '../language/index-key';
 import { topLevelName, valuesAtPath } from '../language/path';
-import { Execution } from '../planner/execution';
+import { Clock } from '../planner/execution';
 import { planQuery } from '../planner/plan-query';
 import { Query } from '../planner/query';
 import type { CommandRequest, Reply } from './command';
@@ -38,7 +38,7 @@ export async function distinct(request: CommandRequest, engine: Engine): Promise
   try {
     const values = new Map<string, BsonValue>();
     const fields = new Set([topLevelName(key)]);
-    await runToEnd(planQuery(view, query), new Execution(view, deadline), ({ bytes }) => {
+    await runToEnd(planQuery(view, query), { view, clock: new Clock(deadline) }, ({ bytes }) => {
       for (const value of valuesAtPath(decodeFields(bytes!, fields), key)) {
         const identity = Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
         if (!values.has(identity)) values.set(identity, value);

@@ -6,7 +6,7 @@ import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-
 import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
-import { Execution } from '../planner/execution';
+import { Clock } from '../planner/execution';
 import { explainPlan, Verbosity } from '../planner/explain-plan';
 import { planPipeline } from '../planner/plan-pipeline';
 import { planCount } from '../planner/plan-count';
@@ -43,7 +43,7 @@ export async function explain(request: CommandRequest, engine: Engine): Promise<
   try {
     const stage = plan(view);
     const start = performance.now();
-    if (verbosity !== 'queryPlanner') await runToEnd(stage, new Execution(view, options.deadline()));
+    if (verbosity !== 'queryPlanner') await runToEnd(stage, { view, clock: new Clock(options.deadline()) });
     const milliseconds = Math.round(performance.now() - start);
     const explanation = explainPlan(stage, {
       ns: namespaceOf(inner),

@@ -2,7 +2,7 @@ import type { Engine } from '../engine';
 import { answerWithCursor } from '../cursors/answer-with-cursor';
 import { documentStream } from '../cursors/document-stream';
 import { ResumableView } from '../cursors/resumable-view';
-import { Execution } from '../planner/execution';
+import { Clock } from '../planner/execution';
 import { planQuery } from '../planner/plan-query';
 import type { CommandRequest, Reply } from './command';
 import { readFind } from './find-query';
@@ -15,10 +15,10 @@ export async function find(request: CommandRequest, engine: Engine): Promise<Rep
   const view = stored && new ResumableView(stored);
   try {
     const plan = planQuery(view, query);
-    const execution = new Execution(view, deadline);
+    const clock = new Clock(deadline);
     const source = {
-      stream: documentStream(plan, execution),
-      execution,
+      stream: documentStream(plan, { view, clock }),
+      clock,
       view,
       isExhausted: () => plan.isExhausted,
     };

@@ -2,7 +2,7 @@ import { Long } from 'bson';
 import { MongoError } from '../language/errors';
 import type { CommandRequest } from '../commands/command';
 import { formatForMessage } from '../language/message-format';
-import { Execution } from '../planner/execution';
+import { Clock } from '../planner/execution';
 import { CollectionView } from '../storage/view';
 import { Batches, DocumentStream } from './batches';
 import { ResumableView } from './resumable-view';
@@ -12,7 +12,7 @@ export interface CursorSource {
   readonly stream: DocumentStream;
   /** What the stream reads through; null where it reads nothing any more. */
   readonly view: ResumableView | null;
-  readonly execution: Execution;
+  readonly clock: Clock;
   /** Whether the stream is known to have given all it has. */
   isExhausted(): boolean;
 }
@@ -53,7 +53,7 @@ export class ClientCursor {
    */
   async next(size: number, open: () => CollectionView | null): Promise<Uint8Array[]> {
     this.source.view?.resume(open());
-    this.source.execution.deadline = performance.now() + this.timeLeft;
+    this.source.clock.deadline = performance.now() + this.timeLeft;
     return this.fill(size);
   }
 
@@ -79,7 +79,7 @@ export class ClientCursor {
 
   /** Ends the stream, and a batch that is being made of it. */
   close(): void {
-    if (this.busy) this.source.execution.interrupt(new MongoError(237, 'cursor was killed'));
+    if (this.busy) this.source.clock.interrupt(new MongoError(237, 'cursor was killed'));
     else this.source.stream.return?.();
   }
 
@@ -89,7 +89,7 @@ export class ClientCursor {
       return await this.batches.next(size);
     } finally {
       this.busy = false;
-      this.timeLeft = this.source.execution.deadline - performance.now();
+      this.timeLeft = this.source.clock.deadline - performance.now();
       this.source.view?.release();
     }
   }

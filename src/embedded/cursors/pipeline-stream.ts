@@ -1,9 +1,11 @@
 import { BsonDocument } from '../language/bson-value';
 import { encodeDocument } from '../language/codec';
 import { Execution } from '../planner/execution';
-import { PipelineQuery } from '../planner/pipeline-query';
-import { compileRest, documentOf, planPipeline } from '../planner/plan-pipeline';
+import { PipelineQuery, splitPipeline } from '../planner/pipeline-query';
+import { compileStages, documentOf, planPipeline } from '../planner/plan-pipeline';
 import { documentStream } from './document-stream';
+
+type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
 
 /**
  * Rows read ahead, with pauses, before the stages begin, which make none: enough that what holds the thread for long
@@ -11,12 +13,34 @@ import { documentStream } from './document-stream';
  */
 const READ_AHEAD = 50_000;
 
-/** The encoded results of a pipeline, with null where the thread may be given away. */
-export function* pipelineStream(
-  split: PipelineQuery,
-  execution: Execution,
-): Generator<Uint8Array | null, void, undefined> {
-  const run = compileRest(split, execution);
+/**
+ * The encoded results of a pipeline, with null where the thread may be given away. Documents that no stage touches
+ * are not decoded, also those of a `$unionWith` at the end.
+ * @throws MongoError for stages that are none
+ */
+export function pipelineStream(split: PipelineQuery, execution: Execution): EncodedDocuments {
+  compileStages(split.rest, execution);
+  const unions = split.rest.slice(split.rest.findLastIndex((stage) => !isUnion(stage)) + 1);
+  const stages = split.rest.slice(0, split.rest.length - unions.length);
+  return concatenated({ ...split, rest: stages }, unions, execution);
+}
+
+function* concatenated(split: PipelineQuery, unions: BsonDocument[], execution: Execution): EncodedDocuments {
+  yield* stageStream(split, execution);
+  for (const union of unions) {
+    const spec = union.get('$unionWith') as string | BsonDocument;
+    const collection = typeof spec === 'string' ? spec : (spec.get('coll') as string);
+    const pipeline = typeof spec === 'string' ? [] : ((spec.get('pipeline') ?? []) as BsonDocument[]);
+    const view = execution.view?.sibling(collection) ?? null;
+    yield* pipelineStream(splitPipeline(pipeline), { view, clock: execution.clock });
+  }
+}
+
+function isUnion(stage: BsonDocument): boolean {
+  return stage.has('$unionWith');
+}
+
+function* stageStream(split: PipelineQuery, execution: Execution): EncodedDocuments {
   const plan = planPipeline(execution.view, split);
   if (split.rest.length === 0) return yield* documentStream(plan, execution);
   const rows = plan.rows(execution);
@@ -32,7 +56,7 @@ export function* pipelineStream(
       yield* ahead;
       for (const row of rows) if (row) yield documentOf(row.bytes, split);
     })();
-    for (const document of run(documents)) yield encodeDocument(document);
+    for (const document of compileStages(split.rest, execution)(documents)) yield encodeDocument(document);
   } finally {
     rows.return();
   }

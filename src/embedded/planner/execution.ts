@@ -4,23 +4,26 @@ import { CollectionView } from '../storage/view';
 /** Keys or documents looked at between two looks at the clock: a fraction of a millisecond. */
 const STRIDE = 200;
 
-/** One run of a plan: what it reads through, and how long it may go on. */
-export class Execution {
-  /** How many units of work go by between two pauses. */
-  stride = STRIDE;
-  private left = STRIDE;
+/** How long a statement may go on, and when it pauses. */
+export class Clock {
+  private left: number;
   private interruption: MongoError | null = null;
 
-  /** @param deadline by `performance.now()`; put off by each getMore, which brings its own */
+  /**
+   * @param deadline by `performance.now()`; put off by each getMore, which brings its own
+   * @param stride units of work between two pauses
+   */
   constructor(
-    readonly view: CollectionView | null,
     public deadline = Infinity,
-  ) {}
+    private readonly stride = STRIDE,
+  ) {
+    this.left = stride;
+  }
 
   /**
    * Counts one key or document looked at. True now and then: the stage yields null, so that whoever runs the plan can
    * let others have the thread.
-   * @throws MongoError MaxTimeMSExpired, or what the run was interrupted with
+   * @throws MongoError MaxTimeMSExpired, or what the statement was interrupted with
    */
   pauses(): boolean {
     if (--this.left > 0) return false;
@@ -30,8 +33,14 @@ export class Execution {
     return true;
   }
 
-  /** Lets the run fail at its next pause. */
+  /** Lets the statement fail at its next pause. */
   interrupt(error: MongoError): void {
     this.interruption = error;
   }
+}
+
+/** One run of a plan: what it reads through, null where there is no such collection, and how long it may go on. */
+export interface Execution {
+  readonly view: CollectionView | null;
+  readonly clock: Clock;
 }

@@ -1,7 +1,7 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
 import { CollectionView, StoredDocument } from '../storage/view';
-import { Execution } from './execution';
+import { Clock } from './execution';
 import { planQuery } from './plan-query';
 
 /** What an update, delete or findAndModify is looking for. */
@@ -24,7 +24,7 @@ export function* matchingRecords(
   deadline = Infinity,
 ): Generator<StoredDocument> {
   const plan = planQuery(view, { filter, sort, limit, skip: 0, hint });
-  for (const row of plan.rows(new Execution(view, deadline))) {
+  for (const row of plan.rows({ view, clock: new Clock(deadline) })) {
     if (row) yield { recordId: row.recordId, bytes: row.bytes! };
   }
 }

@@ -1,3 +1,4 @@
+import { projectStage } from '../language/aggregate-shape';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { FilterNode, parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
@@ -19,10 +20,12 @@ interface Leading {
   sort: BsonDocument;
   skip: number;
   limit: number;
+  projection?: BsonDocument;
 }
 
 /**
- * Takes as many stages off the beginning of a pipeline as a query can say: `$match`, `$sort`, `$skip`, `$limit`.
+ * Takes as many stages off the beginning of a pipeline as a query can say: `$match`, `$sort`, `$skip`, `$limit` and
+ * then a `$project`.
  * @throws MongoError for a filter or an order that is none
  */
 export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
@@ -33,31 +36,41 @@ export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValu
   const { filters, ...order } = leading;
   const children = filters.flatMap(conjunctsOf);
   const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
-  return { query: { filter, ...order, hint }, rest, fields: fieldsRead(rest[0]) };
+  return {
+    query: { filter, ...order, hint, projectionLanguage: 'aggregate' },
+    rest,
+    fields: fieldsRead(rest[0]),
+  };
 }
 
 /** Makes the stage part of the query; false where it says more than a query can. */
 function takes(leading: Leading, stage: BsonDocument): boolean {
   const [[name, spec] = ['', null]] = stage;
-  if (stage.size !== 1 || leading.limit > 0) return false;
+  if (stage.size !== 1 || leading.projection) return false;
   switch (name) {
     case '$match':
-      if (!isDocument(spec) || leading.skip > 0) return false;
+      if (!isDocument(spec) || leading.skip + leading.limit > 0) return false;
       leading.filters.push(parseFilter(spec));
       return true;
     case '$sort':
-      if (!isDocument(spec) || spec.size === 0 || leading.skip > 0 || leading.sort.size > 0) return false;
+      if (!isDocument(spec) || spec.size === 0) return false;
+      if (leading.skip + leading.limit + leading.sort.size > 0) return false;
       parseSort(spec);
       leading.sort = spec;
       return true;
     case '$skip':
     case '$limit': {
       const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
-      if (count < Number(name === '$limit')) return false;
+      if (count < Number(name === '$limit') || leading.limit > 0) return false;
       if (name === '$skip') leading.skip += count;
       else leading.limit = count;
       return true;
     }
+    case '$project':
+      if (!isDocument(spec)) return false;
+      projectStage(spec);
+      leading.projection = spec;
+      return true;
     default:
       return false;
   }

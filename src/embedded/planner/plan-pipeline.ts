@@ -2,7 +2,7 @@ import { compilePipeline, PipelineSource } from '../language/aggregate';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeDocument, decodeFields } from '../language/codec';
 import { CollectionView } from '../storage/view';
-import { Execution } from './execution';
+import { Clock, Execution } from './execution';
 import { PipelineQuery, splitPipeline } from './pipeline-query';
 import { planKeys } from './plan-count';
 import { planQuery } from './plan-query';
@@ -13,16 +13,18 @@ export function planPipeline(view: CollectionView | null, { query, fields }: Pip
   return fields?.size === 0 ? planKeys(view, query) : planQuery(view, query);
 }
 
-/** Makes the stages behind the query ready to run on its rows' documents; `$lookup` and `$unionWith` plan their own. */
-export function compileRest(
-  { rest }: PipelineQuery,
-  execution: Execution,
+/**
+ * Makes stages ready to run; `$lookup` and `$unionWith` plan queries of their own.
+ * @throws MongoError for stages that are none
+ */
+export function compileStages(
+  stages: readonly BsonDocument[],
+  { view, clock }: Execution,
 ): (documents: Iterable<BsonDocument>) => Iterable<BsonDocument> {
   const source: PipelineSource = {
-    aggregate: (collection, pipeline) =>
-      runPipeline(execution.view?.sibling(collection) ?? null, pipeline, execution.deadline),
+    aggregate: (collection, pipeline) => runPipeline(view?.sibling(collection) ?? null, pipeline, clock),
   };
-  return compilePipeline(rest as BsonValue[], source);
+  return compilePipeline(stages as BsonValue[], source);
 }
 
 /** A row's document, decoded no further than the stages behind the query need. */
@@ -35,13 +37,13 @@ export function documentOf(bytes: Uint8Array | undefined, { fields }: PipelineQu
 function* runPipeline(
   view: CollectionView | null,
   pipeline: readonly BsonDocument[],
-  deadline: number,
+  clock: Clock,
 ): Generator<BsonDocument> {
   const split = splitPipeline(pipeline);
-  const execution = new Execution(view, deadline);
+  const execution = { view, clock };
   const rows = planPipeline(view, split).rows(execution);
   const documents = (function* () {
     for (const row of rows) if (row) yield documentOf(row.bytes, split);
   })();
-  yield* compileRest(split, execution)(documents);
+  yield* compileStages(split.rest, execution)(documents);
 }

@@ -15,7 +15,7 @@ export function planQuery(view: CollectionView | null, query: Query): Stage {
   if (!view) return new Nothing();
   const stage = idLookup(view, query) ?? documentsInOrder(view, query);
   const limited = query.limit > 0 && !(stage instanceof Sort) ? new Limit(stage, query.limit) : stage;
-  return query.projection?.size ? new Project(limited, query.projection, query.filter) : limited;
+  return query.projection?.size ? new Project(limited, query.projection, query) : limited;
 }
 
 /** The query that is most frequent by far, and needs no choice. */

@@ -1,5 +1,6 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
+import { ProjectionLanguage } from '../language/projection-parser';
 
 /** What a command asks of one collection. */
 export interface Query {
@@ -12,7 +13,9 @@ export interface Query {
   readonly limit: number;
   /** An index by its name or key pattern, or `{ $natural: 1 | -1 }`. */
   readonly hint?: BsonValue;
-  readonly projection?: BsonDocument | null;
+  readonly projection?: BsonDocument;
+  /** `$project` of a pipeline differs in what it may say. */
+  readonly projectionLanguage?: ProjectionLanguage;
 }
 
 /** The conditions of a filter that must all hold. */

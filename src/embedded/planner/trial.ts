@@ -1,5 +1,5 @@
 import { CollectionView } from '../storage/view';
-import { Execution } from './execution';
+import { Clock } from './execution';
 import { Rows, Stage } from './stages/stage';
 
 /** MongoDB's own number: a plan that has found so many rows has won. */
@@ -20,9 +20,7 @@ interface Contender {
 export function fastestOf(plans: readonly Stage[], view: CollectionView, wanted: number): number {
   const goal = wanted > 0 ? Math.min(wanted, ROWS_TO_WIN) : ROWS_TO_WIN;
   const contenders = plans.map((plan): Contender => {
-    const execution = new Execution(view);
-    execution.stride = TURN;
-    return { rows: plan.rows(execution), found: 0 };
+    return { rows: plan.rows({ view, clock: new Clock(Infinity, TURN) }), found: 0 };
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {

@@ -29,7 +29,7 @@ export class CollectionScan extends Stage {
     const passes = documentTest(this.filters);
     for (const document of execution.view!.scanDocuments(this.reverse)) {
       this.docsExamined++;
-      if (execution.pauses()) yield null;
+      if (execution.clock.pauses()) yield null;
       if (passes(document.bytes)) yield document;
     }
   }

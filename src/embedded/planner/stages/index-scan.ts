@@ -48,7 +48,7 @@ export class IndexScan extends Stage {
       this.seeks++;
       for (const entry of execution.view!.scanIndex(index, lower, upper, this.reverse)) {
         this.keysExamined++;
-        if (execution.pauses()) yield null;
+        if (execution.clock.pauses()) yield null;
         if (accepts && !accepts(splitKey(entry.key, index.key.size))) continue;
         if (seen?.has(entry.recordId)) this.dupsDropped++;
         else {

@@ -1,21 +1,20 @@
 import { BsonDocument, isNumber } from '../../language/bson-value';
-import { FilterNode } from '../../language/filter';
 import { compileProjection } from '../../language/projection';
 import { Execution } from '../execution';
+import { Query } from '../query';
 import { Rows, Stage } from './stage';
 
 /** Makes each document into what the projection asks for. */
 export class Project extends Stage {
   private readonly apply: (bytes: Uint8Array) => Uint8Array;
 
-  /** @param filter the query's: it decides which element the positional `$` stands for */
   constructor(
     private readonly input: Stage,
     private readonly spec: BsonDocument,
-    filter: FilterNode,
+    { filter, projectionLanguage: language }: Query,
   ) {
     super(isSimple(spec) ? 'PROJECTION_SIMPLE' : 'PROJECTION_DEFAULT', [input]);
-    this.apply = compileProjection(spec, { filter }).applyToBytes;
+    this.apply = compileProjection(spec, { filter, language }).applyToBytes;
   }
 
   describe(): BsonDocument {
