@@ -119,9 +119,13 @@ function normalCursor({ id, ...cursor }: Document): Document {
   for (const batch of ['firstBatch', 'nextBatch']) {
     if (cursor[batch]) cursor[batch] = (cursor[batch] as unknown[]).map((each) => JSON.stringify(each));
   }
-  return { ...cursor, id: id === '$cursor' || id.$numberLong !== '0' ? 'open' : 'closed' };
+  return { ...cursor, id: id.$numberInt === '0' || id.$numberLong === '0' ? 'closed' : 'open' };
 }
 
+/** Without what names a run: transaction numbers, ids of index builds and sessions. */
 function comparableMessage(message: string): string {
-  return message.replace(/\d+ has been aborted/, 'N has been aborted');
+  return message
+    .replace(/\d+ has been aborted/, 'N has been aborted')
+    .replace(/^Index build failed: .* :: caused by :: /, '')
+    .replace(/^Failed to parse: \{.* \}\. /, 'Failed to parse: ');
 }

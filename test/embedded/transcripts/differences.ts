@@ -8,4 +8,11 @@ export interface IntendedDifference {
   readonly reason: string;
 }
 
-export const intendedDifferences: readonly IntendedDifference[] = [];
+export const intendedDifferences: readonly IntendedDifference[] = [
+  {
+    area: 'aggregate',
+    scenario: 'aggregate-project-dates-and-buckets',
+    step: 4,
+    reason: 'groups of one count come in the order of MongoDB\'s hash table, which nothing promises; here as first seen',
+  },
+];
