@@ -27,7 +27,7 @@ export class EventResolver {
     @Root() event: Event,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Session | null> {
+  ): Promise<Session | null> | Session {
     return reader.session(event.sessionId, sessionFields(selectionOf(info)));
   }
 

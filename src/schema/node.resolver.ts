@@ -15,7 +15,7 @@ export class NodeResolver {
     @Arg('id', () => ID) id: string,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Node | null> | null {
+  ): Promise<Node | null> | Node | null {
     const key = parseGlobalId(id);
     if (key === null) return null;
     const selection = selectionOf(info);

@@ -1,8 +1,17 @@
-import type { Fields } from '../store/projection';
+import { rowSelection } from './page-of-list';
 import type { Selection } from './selection';
 
-/** The fields that a session must be read with, for what is selected of it. */
-export function sessionFields(selection: Selection): Fields {
+/**
+ * The fields that a session must be read with, for what is selected of it. What its own events ask of it is among
+ * them, so that they need not ask again.
+ */
+export function sessionFields(selection: Selection): ReadonlySet<string> {
+  const fields = new Set(selection);
+  const events = selection.below('events');
   // Without a filter, the number of a session's events is one of its fields.
-  return selection.below('events').has('totalCount') ? [...selection, 'eventCount'] : selection;
+  if (events.has('totalCount')) fields.add('eventCount');
+  const ofEvents = rowSelection(events);
+  if (ofEvents.has('session'))
+    for (const field of sessionFields(ofEvents.below('session'))) fields.add(field);
+  return fields;
 }

@@ -24,7 +24,7 @@ export class SessionResolver {
     @Arg('sessionId', () => ID) sessionId: string,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Session | null> {
+  ): Promise<Session | null> | Session {
     return reader.session(checkId('sessionId', sessionId), sessionFields(selectionOf(info)));
   }
 

@@ -29,6 +29,8 @@ export interface ReadOptions {
  */
 export class Reader {
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
+  /** The sessions read last, with the names of what was read of them. */
+  private readonly known = new Map<string, { session: Session; stored: object }>();
   private readonly options: mongo.FindOptions & mongo.Abortable;
 
   constructor(
@@ -41,12 +43,16 @@ export class Reader {
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
   afterWrite(): void {
     this.loaders.clear();
+    this.known.clear();
     this.options.readPreference = 'primary';
   }
 
-  /** The session, or null where there is none. */
-  session(sessionId: string, fields: Fields): Promise<Session | null> {
+  /** The session, or null where there is none. One that was read already, with these fields, is not read again. */
+  session(sessionId: string, fields: Fields): Promise<Session | null> | Session {
     const projection = sessionProjection(fields);
+    const known = this.known.get(sessionId);
+    if (known !== undefined && Object.keys(projection).every((name) => name in known.stored))
+      return known.session;
     return this.load(`session ${keyOf(projection)}`, sessionId, async (sessionIds) => {
       const rows = await this.find(
         this.store.sessions,
@@ -54,7 +60,9 @@ export class Reader {
         projection,
         sessionIds.length,
       );
-      const sessions = new Map(rows.map((row) => [row.sessionId, new Session(row)]));
+      const sessions = new Map(
+        rows.map((row) => [row.sessionId, this.remember(new Session(row), projection)]),
+      );
       return sessionIds.map((id) => sessions.get(id) ?? null);
     });
   }
@@ -106,7 +114,7 @@ export class Reader {
     const projection = { ...sessionProjection(fields), _id: 1, startedAt: 1 };
     const rows = await this.find(this.store.sessions, condition, projection, page.limit + 1, sort);
     return pageOf(
-      rows.map((row) => new Session(row)),
+      rows.map((row) => this.remember(new Session(row), projection)),
       page,
     );
   }
@@ -117,6 +125,11 @@ export class Reader {
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
     if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(this.options);
     return this.store.sessions.countDocuments(filter, this.options);
+  }
+
+  private remember(session: Session, stored: object): Session {
+    this.known.set(session.sessionId, { session, stored });
+    return session;
   }
 
   private find<Row extends object>(

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { graphql } from 'graphql';
+import type { mongo } from 'mongoose';
+import { readConfig } from '../../src/config';
+import { openDatabase } from '../../src/database/database';
+import { startEmbeddedMongo } from '../../src/embedded/start-embedded-mongo';
+import { buildGraphQLSchema } from '../../src/schema/build-schema';
+import { createRequestContext } from '../../src/schema/request-context';
+import { createServices } from '../../src/service/create-services';
+import { CapturedLog } from '../support/captured-log';
+
+/** A command as the driver sent it. */
+export type Command = Readonly<Record<string, unknown>>;
+
+const schema = buildGraphQLSchema();
+const left = new Set([
+  '$db',
+  'lsid',
+  '$clusterTime',
+  '$readPreference',
+  'txnNumber',
+  'maxTimeMS',
+  'readConcern',
+]);
+
+/** The API on a database of its own, without a server around it, where the driver tells of every command it sends. */
+export async function openMonitored(settings: Readonly<Record<string, string>> = {}) {
+  const { uri, remove } = await server();
+  const config = readConfig({
+    ...settings,
+    MONGODB_URI: withMonitoring(uri),
+    MONGODB_DATABASE: `test_${randomUUID()}`,
+  });
+  const log = new CapturedLog();
+  const database = await openDatabase(config, log);
+  const services = await createServices(database, config, log);
+  const { connection } = database;
+  let sent: Command[] = [];
+  connection.getClient().on('commandStarted', ({ command }: mongo.CommandStartedEvent) => sent.push(command));
+  return {
+    db: connection.db!,
+    services,
+    log,
+    /** Runs an operation; resolves to its data and the commands that it cost. */
+    async run(source: string, variableValues: Record<string, unknown> = {}, signal?: AbortSignal) {
+      sent = [];
+      const contextValue = createRequestContext(services, signal);
+      const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
+      if (errors) throw errors[0]!.originalError ?? errors[0]!;
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tests know what they asked for
+      return { data: data as any, commands: sent };
+    },
+    /** How the database carries out a command, as `explain` tells it. */
+    explain(command: Command) {
+      const explained = Object.fromEntries(Object.entries(command).filter(([name]) => !left.has(name)));
+      return connection.db!.command({ explain: explained, verbosity: 'executionStats' });
+    },
+    async close() {
+      await services.close();
+      await connection.dropDatabase();
+      await database.close();
+      await remove();
+    },
+  };
+}
+
+export type Monitored = Awaited<ReturnType<typeof openMonitored>>;
+
+async function server() {
+  const given = process.env.MONGODB_URI;
+  if (given) return { uri: given, remove: () => Promise.resolve() };
+  const path = await mkdtemp(join(tmpdir(), 'conversations-'));
+  const engine = await startEmbeddedMongo({ path });
+  return {
+    uri: engine.uri,
+    async remove() {
+      await engine.close();
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+function withMonitoring(uri: string): string {
+  const url = new URL(uri);
+  url.searchParams.set('monitorCommands', 'true');
+  return url.href;
+}
