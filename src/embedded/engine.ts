@@ -32,8 +32,6 @@ const minute = 60_000;
 
 /** One open data folder. */
 export class Engine {
-  private readonly closing: (() => void)[] = [];
-
   constructor(
     private readonly environment: Environment,
     private readonly groups: GroupCommit,
@@ -88,14 +86,8 @@ export class Engine {
     return result;
   }
 
-  /** Called back, in the order given, when the engine is about to close. */
-  onClose(callback: () => void): void {
-    this.closing.push(callback);
-  }
-
   /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
   async close(): Promise<void> {
-    for (const callback of this.closing) callback();
     this.sessions.close();
     await this.garbage.stop();
     await this.groups.idle();

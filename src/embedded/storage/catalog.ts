@@ -93,9 +93,7 @@ export class StoredCollection implements CollectionInfo {
     this.db = ns.slice(0, dot);
     this.name = ns.slice(dot + 1);
     this.entryIndexes = indexes.filter(({ hasEntries }) => hasEntries);
-    this.indexedFields = new Set(
-      this.entryIndexes.flatMap(({ paths }) => paths.map(({ names }) => names[0]!)),
-    );
+    this.indexedFields = new Set(this.entryIndexes.flatMap(({ fields }) => fields));
   }
 
   withIndexes(indexes: readonly StoredIndex[]): StoredCollection {

@@ -1,5 +1,9 @@
+import { MongoError } from '../language/errors';
 import { Entry, Reader, Table, Writer } from '../storage/lmdb';
 import { SortedBytes } from './sorted-bytes';
+
+/** What one transaction may write, because it is kept in memory until it commits. */
+const mostBytes = 256 * 2 ** 20;
 
 /** A snapshot with uncommitted writes over it. */
 export class Overlay implements Writer {
@@ -11,6 +15,7 @@ export class Overlay implements Writer {
 
   private readonly walks = new Set<IterableIterator<Entry>>();
   private ended = false;
+  private written = 0;
 
   /** @param error what a read is told after the end */
   constructor(
@@ -29,7 +34,15 @@ export class Overlay implements Writer {
     return change ? (change.value ?? undefined) : this.base.get(table, key);
   }
 
+  /** @throws MongoError TransactionTooLarge */
   put(table: Table, key: Buffer, value: Buffer): void {
+    this.written += key.length + value.length;
+    if (this.written > mostBytes) {
+      throw new MongoError(
+        257,
+        `Total size of all transaction operations must be less than ${mostBytes} bytes.`,
+      );
+    }
     this.changes[table].set(key, value);
   }
 

@@ -21,7 +21,7 @@ export class Session {
   private number = -1;
   private phase: Phase = { kind: 'aborted' };
   private tail: Promise<unknown> | null = null;
-  private lastUsed = 0;
+  lastUsed = 0;
   /** The one that its latest statement came in on. */
   connection: ConnectionState | null = null;
 
@@ -29,6 +29,11 @@ export class Session {
 
   get openTransaction(): Transaction | null {
     return this.phase.kind === 'open' ? this.phase.transaction : null;
+  }
+
+  /** Answers that are remembered. */
+  get resultCount(): number {
+    return this.phase.kind === 'retryable' ? this.phase.results.size : 0;
   }
 
   /** Whether it may be forgotten. */

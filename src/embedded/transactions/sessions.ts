@@ -7,8 +7,10 @@ import { Transaction } from './transaction';
 /** With these the driver runs the transaction again: LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
 const transientCodes = new Set([24, 112, 246, 251]);
 
-/** Sessions that are remembered for their retryable writes; beyond it those longest unused are forgotten. */
+/** What is remembered for retries: beyond these numbers, or this time, the sessions longest unused are forgotten. */
 const mostSessions = 10_000;
+const mostResults = 1_000_000;
+const rememberedFor = 30 * 60_000;
 
 interface Participation extends PlaceInSession {
   readonly session: Session;
@@ -27,7 +29,7 @@ export class Sessions {
     private readonly startTransaction: () => Transaction,
     private readonly idleMilliseconds: number,
   ) {
-    this.reaper = setInterval(() => this.abortIdle(), Math.min(1000, idleMilliseconds / 4)).unref();
+    this.reaper = setInterval(() => this.reap(), Math.min(1000, idleMilliseconds / 4)).unref();
   }
 
   /** The transaction that a request is a statement of. */
@@ -113,15 +115,18 @@ export class Sessions {
     const session = this.sessions.get(id) ?? new Session(id);
     this.sessions.delete(id);
     this.sessions.set(id, session);
-    if (this.sessions.size > mostSessions) this.forgetOne();
+    if (this.sessions.size > mostSessions) this.forgetUnused();
     return session;
   }
 
-  private forgetOne(): void {
+  private forgetUnused(): void {
+    let results = [...this.sessions.values()].reduce((sum, session) => sum + session.resultCount, 0);
+    const before = Date.now() - rememberedFor;
     for (const [id, session] of this.sessions) {
+      if (this.sessions.size <= mostSessions && results <= mostResults && session.lastUsed >= before) return;
       if (!session.idle) continue;
       this.sessions.delete(id);
-      return;
+      results -= session.resultCount;
     }
   }
 
@@ -135,9 +140,10 @@ export class Sessions {
     });
   }
 
-  private abortIdle(): void {
+  private reap(): void {
     const before = Date.now() - this.idleMilliseconds;
     for (const session of this.sessions.values()) session.expire(before);
+    this.forgetUnused();
   }
 }
 
