@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { type Collection, type Db, type Document, Double, Long, type Sort } from 'mongodb';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
+
+let engine: TemporaryEngine;
+let db: Db;
+
+beforeAll(async () => {
+  engine = await startTemporaryEngine();
+  db = (await engine.connect()).db('random');
+});
+afterAll(() => engine.close());
+
+// Few values, of all types that matter, so that conditions meet; and equal numbers of different types.
+const scalar = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 4 }) },
+  fc.integer({ min: 0, max: 4 }).map((n) => new Double(n + 0.5 * (n % 2))),
+  fc.integer({ min: 0, max: 4 }).map((n) => Long.fromNumber(n)),
+  fc.constantFrom('', 'a', 'ab', 'b'),
+  fc.integer({ min: 0, max: 3 }).map((n) => new Date(n)),
+  fc.constantFrom(null, true, false, new Double(NaN), new Double(Infinity)),
+  fc.constantFrom({ x: 1 }, { x: 2 }, {}),
+);
+const value = fc.oneof(
+  { weight: 4, arbitrary: scalar },
+  fc.array(fc.oneof({ weight: 5, arbitrary: scalar }, fc.array(scalar, { maxLength: 2 })), { maxLength: 3 }),
+);
+const path = fc.constantFrom('a', 'b', 'c', 'd.e', '_id');
+const direction = fc.constantFrom(1 as const, -1 as const);
+
+const storedDocument = fc.record(
+  { a: value, b: scalar, c: fc.oneof({ weight: 9, arbitrary: scalar }, value), d: fc.record({ e: scalar }) },
+  { requiredKeys: [] },
+);
+
+const test: fc.Arbitrary<unknown> = fc.oneof(
+  value,
+  fc
+    .tuple(fc.constantFrom('$eq', '$gt', '$gte', '$lt', '$lte', '$ne'), scalar)
+    .map(([op, v]) => ({ [op]: v })),
+  fc.tuple(scalar, scalar).map(([low, high]) => ({ $gte: low, $lt: high })),
+  fc
+    .tuple(fc.constantFrom('$in', '$nin', '$all'), fc.array(value, { minLength: 1, maxLength: 3 }))
+    .map(([op, list]) => ({ [op]: list })),
+  fc.boolean().map((exists) => ({ $exists: exists })),
+  scalar.map((v) => ({ $not: { $gt: v } })),
+  fc.tuple(scalar, scalar).map(([low, high]) => ({ $elemMatch: { $gte: low, $lte: high } })),
+);
+const filter = fc.letrec<{ node: Document; leaf: Document }>((tie) => ({
+  leaf: fc.dictionary(path, test, { maxKeys: 3 }),
+  node: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    tie('leaf'),
+    fc
+      .tuple(
+        tie('leaf'),
+        fc.constantFrom('$or', '$and', '$nor'),
+        fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+      )
+      .map(([leaf, op, branches]) => ({ ...leaf, [op]: branches })),
+  ),
+})).node;
+const keyPattern = fc
+  .uniqueArray(fc.tuple(path, direction), { minLength: 1, maxLength: 3, selector: ([name]) => name })
+  .map((parts) => Object.fromEntries(parts));
+// The index of _id alone is there already.
+const indexPattern = keyPattern.filter((key) => Object.keys(key).join() !== '_id');
+const query = fc.record({
+  filter,
+  // With the _id at its end an order leaves nothing open, and answers compare exactly.
+  sort: fc.option(keyPattern.map((parts) => ({ ...parts, _id: parts._id ?? 1 }))),
+  skip: fc.integer({ min: 0, max: 3 }),
+  limit: fc.integer({ min: 0, max: 6 }),
+  batchSize: fc.constantFrom(2, 3, 101),
+});
+
+type Query = typeof query extends fc.Arbitrary<infer Q> ? Q : never;
+
+async function fill(collection: Collection, documents: Document[], indexes: Record<string, 1 | -1>[]) {
+  await collection.createIndexes([
+    { key: { z: 1 } },
+    ...indexes.map((key, n) => ({ key, name: `index ${n}` })),
+  ]);
+  // Documents that an index refuses, for arrays under two of its paths, are left out.
+  const numbered = documents.map((document, n) => ({ ...document, _id: n as never }));
+  await collection.insertMany(numbered, { ordered: false }).catch((error: { code?: number }) => {
+    if (error.code !== 171) throw error;
+  });
+}
+
+/** The answer to a query, or the code of the error it ends with. */
+async function answer(collection: Collection, q: Query, hint?: Document): Promise<unknown> {
+  const { sort, skip, limit, batchSize } = q;
+  const page = sort ? { sort: sort as Sort, skip, limit } : {};
+  const options = { ...page, batchSize, ...(hint && { hint }), projection: { _id: 1 } };
+  try {
+    const ids = await collection
+      .find(q.filter, options)
+      .map(({ _id }) => _id as unknown as number)
+      .toArray();
+    return sort ? ids : ids.sort((x, y) => x - y);
+  } catch (error) {
+    return { code: (error as { code: number }).code };
+  }
+}
+
+it('gives by indexes exactly what a scan of the collection and a sort give', async () => {
+  const arrangement = fc.record({
+    documents: fc.array(storedDocument, { minLength: 1, maxLength: 25 }),
+    indexes: fc.uniqueArray(indexPattern, { maxLength: 3, selector: (key) => JSON.stringify(key) }),
+    queries: fc.array(query, { minLength: 5, maxLength: 12 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(arrangement, async ({ documents, indexes, queries }) => {
+      const collection = db.collection('c');
+      await collection.drop();
+      await fill(collection, documents, indexes);
+      for (const q of queries) {
+        const scanned = await answer(collection, q, { $natural: 1 });
+        expect(await answer(collection, q)).toEqual(scanned);
+        if (!Array.isArray(scanned) || q.sort) continue;
+        const counted = await db.command({ count: 'c', query: q.filter });
+        expect(counted.n).toBe(scanned.length);
+      }
+    }),
+    { numRuns: 60, seed: 20260101 },
+  );
+}, 60_000);
