@@ -55,6 +55,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   167: 'OptionNotSupportedOnView',
   168: 'InvalidPipelineOperator',
   171: 'CannotIndexParallelArrays',
+  175: 'QueryPlanKilled',
   190: 'IncompleteTransactionHistory',
   197: 'InvalidIndexSpecificationOption',
   206: 'NoSuchSession',

@@ -1,0 +1,206 @@
+import { type Collection, type Db, type Document, Long, type MongoClient } from 'mongodb';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
+
+interface CursorReply {
+  cursor: { id: Long | number; firstBatch?: Document[]; nextBatch?: Document[] };
+}
+
+let engine: TemporaryEngine;
+let client: MongoClient;
+let db: Db;
+let collection: Collection<{ _id: number; n?: number; text?: string }>;
+
+beforeAll(async () => {
+  engine = await startTemporaryEngine();
+  client = await engine.connect();
+  db = client.db('cursors');
+  collection = db.collection('c');
+});
+beforeEach(() => collection.drop());
+afterAll(() => engine.close());
+
+async function insertNumbers(count: number): Promise<void> {
+  await collection.insertMany(Array.from({ length: count }, (_, n) => ({ _id: n, n })));
+}
+
+const find = (options: Document) => db.command({ find: 'c', ...options }) as Promise<CursorReply>;
+const getMore = (id: Long | number, options: Document = {}) =>
+  db.command({ getMore: id, collection: 'c', ...options }) as Promise<CursorReply>;
+const ids = (batch: Document[] | undefined) => batch!.map(({ _id }) => Number(_id));
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
+
+describe('batches', () => {
+  it('are 101 documents at first, and then as many as a reply takes', async () => {
+    await insertNumbers(300);
+    const first = await find({});
+    expect(first.cursor.firstBatch).toHaveLength(101);
+    const rest = await getMore(first.cursor.id);
+    expect(ids(rest.cursor.nextBatch)).toEqual(range(101, 300));
+    expect(rest.cursor.id).toEqual(0);
+  });
+
+  it('never make a reply larger than 16 MiB', async () => {
+    const text = 'x'.repeat(1_500_000);
+    for (const _id of range(0, 24)) await collection.insertOne({ _id, text });
+    const first = await find({ batchSize: 100 });
+    expect(first.cursor.firstBatch).toHaveLength(11);
+    const second = await getMore(first.cursor.id, { batchSize: 100 });
+    expect(ids(second.cursor.nextBatch)).toEqual(range(11, 22));
+    const last = await getMore(first.cursor.id);
+    expect(ids(last.cursor.nextBatch)).toEqual([22, 23]);
+    expect(last.cursor.id).toEqual(0);
+  });
+
+  it('may be empty at first, and may be the only one', async () => {
+    await insertNumbers(5);
+    const none = await find({ batchSize: 0 });
+    expect(none.cursor.firstBatch).toEqual([]);
+    expect(ids((await getMore(none.cursor.id, { batchSize: 2 })).cursor.nextBatch)).toEqual([0, 1]);
+    const only = await find({ batchSize: 2, singleBatch: true });
+    expect(only.cursor).toMatchObject({ id: 0, firstBatch: [{ _id: 0 }, { _id: 1 }] });
+  });
+
+  it('end with the limit, without another round trip', async () => {
+    await insertNumbers(10);
+    const first = await find({ batchSize: 4, limit: 6, skip: 1 });
+    expect(ids(first.cursor.firstBatch)).toEqual([1, 2, 3, 4]);
+    const second = await getMore(first.cursor.id, { batchSize: 2 });
+    expect(second.cursor).toMatchObject({ id: 0, nextBatch: [{ _id: 5 }, { _id: 6 }] });
+  });
+});
+
+describe('a cursor that is read while others write', () => {
+  it('goes on behind its place, and neither skips nor repeats what stays', async () => {
+    await insertNumbers(40);
+    await collection.createIndex({ n: -1 });
+    const first = await find({ filter: { n: { $gte: 0 } }, sort: { n: -1 }, batchSize: 10 });
+    expect(ids(first.cursor.firstBatch)).toEqual(range(30, 40).reverse());
+    await collection.deleteMany({ _id: { $in: [30, 29, 25] } });
+    await collection.insertMany([
+      { _id: 100, n: 35.5 },
+      { _id: 101, n: 20.5 },
+    ]);
+    const second = await getMore(first.cursor.id, { batchSize: 100 });
+    const expected = range(0, 29)
+      .filter((n) => n !== 25)
+      .reverse();
+    expected.splice(expected.indexOf(20), 0, 101);
+    expect(ids(second.cursor.nextBatch)).toEqual(expected);
+  });
+
+  it('goes on among many entries with the same key', async () => {
+    await collection.createIndex({ n: 1 });
+    await collection.insertMany(range(0, 30).map((_id) => ({ _id, n: 7 })));
+    for (const sort of [{ n: 1 }, { n: -1 }]) {
+      const seen = await collection
+        .find({ n: 7 }, { sort: sort as Document & { n: 1 }, batchSize: 4 })
+        .toArray();
+      expect(ids(seen).sort((a, b) => a - b)).toEqual(range(0, 30));
+    }
+  });
+
+  it('is told when its collection or its index has gone', async () => {
+    await insertNumbers(10);
+    await collection.createIndex({ n: 1 }, { name: 'by n' });
+    const byIndex = await find({ filter: { n: { $gte: 0 } }, batchSize: 2 });
+    await collection.dropIndex('by n');
+    await expect(getMore(byIndex.cursor.id)).rejects.toMatchObject({
+      code: 175,
+      codeName: 'QueryPlanKilled',
+    });
+    const scan = await find({ batchSize: 2 });
+    await collection.drop();
+    await expect(getMore(scan.cursor.id)).rejects.toMatchObject({ code: 175 });
+  });
+
+  it('reads other collections of a pipeline on in the same way', async () => {
+    await insertNumbers(6);
+    await db.collection<{ _id: number }>('other').drop();
+    await db.collection<{ _id: number }>('other').insertMany(range(10, 20).map((_id) => ({ _id })));
+    const pipeline = [{ $project: { _id: 1 } }, { $unionWith: 'other' }, { $match: { _id: { $ne: 3 } } }];
+    const results = await collection.aggregate(pipeline, { batchSize: 2 }).toArray();
+    expect(ids(results)).toEqual([0, 1, 2, 4, 5, ...range(10, 20)]);
+  });
+});
+
+describe('within a transaction', () => {
+  it('a cursor reads its snapshot and the own writes', async () => {
+    await insertNumbers(10);
+    await client.withSession(async (session) => {
+      session.startTransaction();
+      await collection.insertOne({ _id: 50 }, { session });
+      const cursor = collection.find({}, { session, batchSize: 4, sort: { _id: 1 } });
+      expect(Number((await cursor.next())!._id)).toBe(0);
+      await collection.insertOne({ _id: 60 });
+      expect(ids(await cursor.toArray())).toEqual([...range(1, 10), 50]);
+      await session.abortTransaction();
+    });
+  });
+
+  it('a cursor ends with its transaction', async () => {
+    await insertNumbers(10);
+    await client.withSession(async (session) => {
+      session.startTransaction();
+      const { cursor } = (await db.command({ find: 'c', batchSize: 2 }, { session })) as CursorReply;
+      await session.commitTransaction();
+      await expect(getMore(cursor.id)).rejects.toMatchObject({ code: expect.any(Number), ok: 0 });
+    });
+  });
+});
+
+describe('cursors belong', () => {
+  it('to the session that opened them, and to its namespace', async () => {
+    await insertNumbers(10);
+    await client.withSession(async (session) => {
+      const { cursor } = (await db.command({ find: 'c', batchSize: 2 }, { session })) as CursorReply;
+      await expect(getMore(cursor.id)).rejects.toMatchObject({ code: 50738 });
+      const elsewhere = db.command({ getMore: cursor.id, collection: 'other' }, { session });
+      await expect(elsewhere).rejects.toMatchObject({ code: 13, codeName: 'Unauthorized' });
+    });
+  });
+
+  it('to nobody once they are killed', async () => {
+    await insertNumbers(10);
+    const { cursor } = await find({ batchSize: 2 });
+    const killed = await db.command({ killCursors: 'c', cursors: [cursor.id, Long.fromNumber(7)] });
+    expect(killed).toMatchObject({ cursorsKilled: [cursor.id], cursorsNotFound: [7] });
+    await expect(getMore(cursor.id)).rejects.toMatchObject({ code: 43, codeName: 'CursorNotFound' });
+  });
+});
+
+describe('a statement that takes long', () => {
+  beforeEach(async () => {
+    for (const from of range(0, 20)) {
+      await collection.insertMany(range(from * 2500, (from + 1) * 2500).map((_id) => ({ _id, n: _id % 10 })));
+    }
+  });
+
+  it('ends at its time limit', async () => {
+    const scan = collection.find({ n: -1 }, { maxTimeMS: 5 }).toArray();
+    await expect(scan).rejects.toMatchObject({ code: 50, codeName: 'MaxTimeMSExpired' });
+    const count = db.command({ count: 'c', query: { n: -1 }, maxTimeMS: 5 });
+    await expect(count).rejects.toMatchObject({ code: 50 });
+  });
+
+  it('lets others be served meanwhile', async () => {
+    const ended: string[] = [];
+    const long = collection.find({ n: -1 }).toArray();
+    const short = collection.findOne({ _id: 49_999 });
+    await Promise.all([long.then(() => ended.push('long')), short.then(() => ended.push('short'))]);
+    expect(ended).toEqual(['short', 'long']);
+  });
+});
+
+describe('refusals', () => {
+  it.each([
+    [{ limit: -1 }, 2, 'Limit value must be non-negative, but received: -1'],
+    [{ batchSize: -1 }, 2, 'BatchSize value must be non-negative, but received: -1'],
+    [{ filter: 5 }, 9, "'filter' field must be of BSON type object"],
+    [{ sort: { a: 'up' } }, 15974, 'Illegal key in $sort specification'],
+    [{ nonsense: 1 }, 9, "Unrecognized field 'nonsense'"],
+    [{ tailable: true }, 238, "find option 'tailable' is not supported"],
+    [{ collation: { locale: 'fr' } }, 238, "find option 'collation' is not supported"],
+  ])('of find %j', async (options, code, message) => {
+    await expect(find(options)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+});
