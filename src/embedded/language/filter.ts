@@ -282,10 +282,10 @@ function checkSingleValue(equalities: Map<string, BsonValue>, path: string): voi
     if (other === path) {
       throw new MongoError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
     }
-    if (path.startsWith(`${other}.`) || other.startsWith(`${path}.`)) {
+    if (path.startsWith(`${other}.`)) {
       throw new MongoError(
         54,
-        `cannot infer query fields to set, both paths '${other}' and '${path}' are matched`,
+        `cannot infer query fields to set, both paths '${path}' and '${other}' are matched`,
       );
     }
   }
