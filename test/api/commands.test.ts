@@ -163,9 +163,13 @@ describe('an operation costs the database', () => {
   });
 
   it('nothing more when the client has gone away', async () => {
-    await expect(api.run('{ session(sessionId: "s0") { status } }', {}, AbortSignal.abort(new Error('the client has gone away')))).rejects.toThrow(
-      /gone away/,
-    );
+    await expect(
+      api.run(
+        '{ session(sessionId: "s0") { status } }',
+        {},
+        AbortSignal.abort(new Error('the client has gone away')),
+      ),
+    ).rejects.toThrow(/gone away/);
   });
 });
 
