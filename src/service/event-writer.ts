@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '../errors';
 import type { NewEvent } from '../store/event-batch';
 import type { BatchStorer } from './event-batch-storer';
-import type { AddOutcome } from './event-outcome';
+import type { AddOutcome, Attempt } from './event-outcome';
 
 /** What bounds a writer. */
 export interface EventWriterLimits {
@@ -33,6 +33,8 @@ interface Entry {
   readonly event: SizedEvent;
   readonly request: WriteRequest;
   readonly index: number;
+  /** Whether it still takes room in the queue. */
+  queued: boolean;
 }
 
 interface Lane {
@@ -83,7 +85,7 @@ export class EventWriter {
       this.requests.add(request);
       this.watch();
       for (const [index, event] of events.entries())
-        this.laneOf(event).waiting.push({ event, request, index });
+        this.laneOf(event).waiting.push({ event, request, index, queued: true });
       for (const lane of this.lanes) if (!lane.busy && lane.waiting.length > 0) void this.run(lane);
     });
   }
@@ -109,26 +111,36 @@ export class EventWriter {
       const batch = lane.waiting.splice(0, batchLength(lane.waiting));
       const wanted = batch.filter(({ request }) => this.requests.has(request));
       await this.storer.storeAll(wanted.map((entry) => this.attempt(entry)));
-      this.events -= batch.length;
-      for (const { event } of batch) this.bytes -= event.size;
+      for (const entry of batch) this.release(entry);
     }
     lane.busy = false;
     if (this.lanes.every(({ busy }) => !busy)) for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  private attempt({ event, request, index }: Entry) {
+  private attempt(entry: Entry): Attempt {
+    const { event, request, index } = entry;
     return {
       event,
       deadline: request.deadline,
-      settle: (outcome: AddOutcome) => {
+      settle: (outcome) => {
+        this.release(entry);
         request.outcomes[index] = outcome;
         request.pending -= 1;
         if (request.pending === 0 && this.requests.delete(request)) request.resolve(request.outcomes);
       },
-      fail: (error: unknown) => {
+      fail: (error) => {
+        this.release(entry);
         if (this.requests.delete(request)) request.reject(error);
       },
     };
+  }
+
+  /** Before its caller hears of it: what is answered waits no more. */
+  private release(entry: Entry): void {
+    if (!entry.queued) return;
+    entry.queued = false;
+    this.events -= 1;
+    this.bytes -= entry.event.size;
   }
 
   /** Has one timer running while there are requests, for the first that can be late. */

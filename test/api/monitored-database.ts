@@ -39,11 +39,17 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
   const services = await createServices(database, config, log);
   const { connection } = database;
   let sent: Command[] = [];
-  connection.getClient().on('commandStarted', ({ command }: mongo.CommandStartedEvent) => sent.push(command));
+  const client = connection.getClient();
+  client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => sent.push(command));
   return {
+    client,
     db: connection.db!,
     services,
     log,
+    /** Calls back with every command from now on. */
+    onCommand(heard: (command: Command) => void) {
+      client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => heard(command));
+    },
     /** Runs an operation; resolves to its data and the commands that it cost. */
     async run(source: string, variableValues: Record<string, unknown> = {}, signal?: AbortSignal) {
       sent = [];
