@@ -13,9 +13,14 @@ import { Stage } from './stages/stage';
 /** How to answer the query; nothing of the plan has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Stage {
   if (!view) return new Nothing();
-  const stage = idLookup(view, query) ?? documentsInOrder(view, query);
-  const limited = query.limit > 0 && !(stage instanceof Sort) ? new Limit(stage, query.limit) : stage;
-  return query.projection?.size ? new Project(limited, query.projection, query) : limited;
+  const documents = idLookup(view, query) ?? documentsInOrder(view, query);
+  const projected = query.projection?.size ? new Project(documents, query.projection, query) : documents;
+  return query.limit > 0 && !isLimited(documents) ? new Limit(projected, query.limit) : projected;
+}
+
+/** A sort keeps no more than the limit already. */
+function isLimited(stage: Stage): boolean {
+  return stage instanceof Sort || (stage instanceof Skip && stage.inputs[0] instanceof Sort);
 }
 
 /** The query that is most frequent by far, and needs no choice. */
