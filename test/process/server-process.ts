@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
 const builtRoot = join(__dirname, '../..');
+/** How long a program may take to say where it listens. */
+const startTimeoutMs = 30_000;
 
 /** A program of this project in a process of its own, as its users run it. */
 export interface RunningProcess {
@@ -45,11 +47,15 @@ export async function startProcess(
     const read = (chunk: Buffer): void => {
       printed += chunk.toString();
       const address = ready.exec(printed)?.[0];
-      if (address) resolve(address);
+      if (!address) return;
+      clearTimeout(tooLong);
+      resolve(address);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     child.once('error', reject);
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
+    void gone.then(() => clearTimeout(tooLong));
     void gone.then((code) => reject(new Error(`${program} ended with ${code}:\n${printed}`)));
   });
   return {

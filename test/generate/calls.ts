@@ -1,0 +1,140 @@
+import { botSpeech, pickLanguage, sessionMetadata, systemEvent, userSpeech } from './payloads';
+import { Random } from './random';
+
+export interface GeneratedSession {
+  sessionId: string;
+  status: 'INITIATED' | 'ACTIVE' | 'COMPLETED' | 'FAILED';
+  language: string;
+  metadata: Record<string, unknown>;
+  startedAt: Date;
+  endedAt: Date | null;
+  eventCount: number;
+  lastEventAt: Date | null;
+}
+
+export interface GeneratedEvent {
+  sessionId: string;
+  eventId: string;
+  type: 'USER_SPEECH' | 'BOT_SPEECH' | 'SYSTEM';
+  payload: object;
+  timestamp: Date;
+  receivedAt: Date;
+  position: number;
+}
+
+/** A session comes after its events: whoever stops half-way leaves no session that lacks some. */
+export type Generated = { event: GeneratedEvent } | { session: GeneratedSession };
+
+export interface Amount {
+  readonly sessions: number;
+  readonly events: number;
+  readonly seed: number;
+}
+
+const dayMs = 86_400_000;
+const days = 90;
+/** The calls fill the ninety days before this instant, which is fixed so that a seed says everything. */
+const lastDay = Date.parse('2026-01-01T00:00:00Z');
+/** How many of a hundred calls come in each hour of the day (UTC). */
+const callsByHour = [1, 1, 0, 0, 1, 2, 3, 5, 8, 10, 9, 8, 6, 6, 7, 7, 6, 5, 4, 3, 3, 2, 2, 1];
+
+/** Exactly so many sessions with exactly so many events, oldest call first. The same again for the same seed. */
+export function* generateCalls({ sessions, events, seed }: Amount): Generator<Generated> {
+  const random = new Random(seed);
+  const counts = eventCounts(sessions, events, seed);
+  let index = 0;
+  for (const count of counts) {
+    const startedAt = startOf(index, sessions);
+    yield* oneCall(random, `call-${seed}-${String(index).padStart(7, '0')}`, startedAt, count);
+    index += 1;
+  }
+}
+
+/** Most calls are short and some are very long; together they have exactly `events` events. */
+function* eventCounts(sessions: number, events: number, seed: number): Generator<number> {
+  const lengthOf = (random: Random): number => (random.chance(0.03) ? 0 : 0.15 + random.around(1));
+  const measuring = new Random(seed ^ 0x5eed);
+  let total = 0;
+  for (let index = 0; index < sessions; index += 1) total += lengthOf(measuring);
+  const drawing = new Random(seed ^ 0x5eed);
+  let drawn = 0;
+  let given = 0;
+  for (let index = 0; index < sessions; index += 1) {
+    drawn += lengthOf(drawing);
+    const upToHere = index === sessions - 1 ? events : Math.round((events * drawn) / (total || 1));
+    yield upToHere - given;
+    given = upToHere;
+  }
+}
+
+/** Spread evenly over the days, and over each day as people call. */
+function startOf(index: number, sessions: number): Date {
+  const day = (index / sessions) * days;
+  const calls = callsByHour.reduce((sum, count) => sum + count, 0);
+  let left = (day % 1) * calls;
+  const hour = callsByHour.findIndex((count) => (left -= count) < 0);
+  const within = 1 + left / (callsByHour[hour] || 1);
+  return new Date(lastDay - (days - Math.floor(day)) * dayMs + Math.floor((hour + within) * 3_600_000));
+}
+
+function* oneCall(random: Random, sessionId: string, startedAt: Date, count: number): Generator<Generated> {
+  const { tag, sentences } = pickLanguage(random);
+  let clock = startedAt.getTime();
+  let lastEventAt: Date | null = null;
+  for (let position = 1; position <= count; position += 1) {
+    // A tenth of the events share their millisecond with the one before; a few arrive after later ones.
+    if (!random.chance(0.1)) clock += Math.ceil(random.around(2600));
+    const late = random.chance(0.03) ? Math.round(random.around(900)) : 0;
+    const timestamp = new Date(Math.max(startedAt.getTime(), clock - late));
+    if (!lastEventAt || timestamp > lastEventAt) lastEventAt = timestamp;
+    const receivedAt = new Date(clock + 25 + Math.round(random.around(40)));
+    const eventId = `evt-${position}`;
+    yield {
+      event: {
+        sessionId,
+        eventId,
+        ...whatHappens(random, sentences, position),
+        timestamp,
+        receivedAt,
+        position,
+      },
+    };
+  }
+  const status = statusOf(random, count);
+  const endedAt = status === 'COMPLETED' || status === 'FAILED' ? new Date(clock + 400) : null;
+  const metadata = sessionMetadata(random);
+  yield {
+    session: {
+      sessionId,
+      status,
+      language: tag,
+      metadata,
+      startedAt,
+      endedAt,
+      eventCount: count,
+      lastEventAt,
+    },
+  };
+}
+
+function whatHappens(
+  random: Random,
+  sentences: ReturnType<typeof pickLanguage>['sentences'],
+  position: number,
+) {
+  if (position === 1) return { type: 'SYSTEM', payload: { kind: 'call_started' } } as const;
+  const type = random.weighted({ BOT_SPEECH: 40, USER_SPEECH: 38, SYSTEM: 22 });
+  switch (type) {
+    case 'BOT_SPEECH':
+      return { type, payload: botSpeech(random, sentences) };
+    case 'USER_SPEECH':
+      return { type, payload: userSpeech(random, sentences) };
+    case 'SYSTEM':
+      return { type, payload: systemEvent(random) };
+  }
+}
+
+function statusOf(random: Random, count: number): GeneratedSession['status'] {
+  if (count === 0) return 'INITIATED';
+  return random.weighted({ COMPLETED: 90, FAILED: 7, ACTIVE: 3 });
+}
