@@ -114,11 +114,22 @@ describe('an index', () => {
     expect(await engine.all('c')).toEqual([]);
   });
 
-  it('built in a transaction, is refused', async () => {
+  it('is built in a transaction only on a collection that the transaction has made', async () => {
     const session = new FakeSession();
     await create(index({ a: 1 }));
-    const reply = await engine.run({ createIndexes: 'c', indexes: [index({ b: 1 })], ...session.begin() });
-    expect(reply).toMatchObject({ code: 263, codeName: 'OperationNotSupportedInTransaction' });
+    const build = (collection: string) => ({
+      createIndexes: collection,
+      indexes: [index({ b: 1 }, { unique: true })],
+    });
+    expect(await engine.run({ ...build('c'), ...session.begin() })).toMatchObject({ code: 263 });
+    await engine.run({ ...build('d'), ...session.begin() });
+    await engine.run({ insert: 'd', documents: [{ _id: 1, b: 1 }], ...session.statement() });
+    expect(await engine.run({ listIndexes: 'd' })).toMatchObject({ code: 26 });
+    await engine.run({ commitTransaction: 1, ...session.statement() }, 'admin');
+    expect(await errorOf(engine.run({ insert: 'd', documents: [{ _id: 2, b: 1 }] }))).toMatchObject({
+      code: 11000,
+    });
+    expect(await engine.run({ validate: 'd' })).toMatchObject({ valid: true, nrecords: 1 });
   });
 });
 

@@ -1,12 +1,20 @@
 import type { Engine } from '../engine';
 import { BsonDocument, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { parseFilter } from '../language/filter';
 import { formatForMessage } from '../language/message-format';
 import { WriteScope } from '../storage/write-scope';
 import { bulkReply, runBulk, StatementOutcome } from './bulk-write';
 import type { CommandRequest, Reply } from './command';
-import { assertFields, assertOptions, booleanOption, documentsOption } from './generic-options';
-import { deleteRecord, filterOf, SelectedRecords } from './modification';
+import {
+  assertFields,
+  assertOptions,
+  booleanOption,
+  documentsOption,
+  missing,
+  requiredDocument,
+} from './generic-options';
+import { deleteRecord, SelectedRecords } from './modification';
 import { assertWritable, namespaceOf } from './namespace';
 import { assertRetryable } from './retryable';
 
@@ -20,6 +28,7 @@ export async function deleteDocuments(request: CommandRequest, engine: Engine): 
   const statements = documentsOption(request.body, 'deletes', 'delete');
   for (const statement of statements) {
     assertFields('delete.deletes', statement, statementOptions);
+    requiredDocument(statement, 'q', 'delete.deletes');
     assertRetryable(request, engine, !deletesAll(statement), 'limit=0');
   }
   const runners: (DeleteStatement | undefined)[] = [];
@@ -34,9 +43,7 @@ export async function deleteDocuments(request: CommandRequest, engine: Engine): 
 /** @throws MongoError for a limit other than 0 and 1 */
 function deletesAll(statement: BsonDocument): boolean {
   const limit = statement.get('limit');
-  if (limit === undefined) {
-    throw new MongoError(40414, "BSON field 'delete.deletes.limit' is missing but a required field");
-  }
+  if (limit === undefined) throw missing('limit', 'delete.deletes');
   const value = isNumber(limit) ? Number(limit.toString()) : NaN;
   if (value !== 0 && value !== 1) {
     throw new MongoError(
@@ -57,7 +64,7 @@ class DeleteStatement {
     private readonly ns: string,
     statement: BsonDocument,
   ) {
-    const filter = filterOf(statement.get('q'), 'delete.deletes.q');
+    const filter = parseFilter(requiredDocument(statement, 'q', 'delete.deletes'));
     const multi = deletesAll(statement);
     this.selected = new SelectedRecords({ filter, hint: statement.get('hint'), multi });
   }

@@ -2,14 +2,14 @@ import { Int32 } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
 import { MongoError } from '../language/errors';
-import { FilterNode } from '../language/filter';
+import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledProjection, compileProjection } from '../language/projection';
 import { CompiledUpdate } from '../language/update';
 import { WriteScope } from '../storage/write-scope';
 import { firstStatementId } from './bulk-write';
 import { CommandRequest, Reply, replyOf } from './command';
 import { assertOptions, booleanOption, documentOption } from './generic-options';
-import { deleteRecord, filterOf, parseUpdate, SelectedRecords, updateRecord, upsert } from './modification';
+import { deleteRecord, parseUpdate, SelectedRecords, updateRecord, upsert } from './modification';
 import { assertWritable, namespaceOf } from './namespace';
 
 const options = {
@@ -59,7 +59,7 @@ function parse(request: CommandRequest): Modification {
   const flag = (name: string) => booleanOption(body, name, 'findAndModify', false);
   const [remove, returnsNew, upserts] = [flag('remove'), flag('new'), flag('upsert')];
   assertCombination(body, { remove, returnsNew, upserts });
-  const filter = filterOf(body.get('query') ?? new Map(), 'findAndModify.query');
+  const filter = parseFilter(documentOption(body, 'query', 'findAndModify') ?? new Map());
   const sort = documentOption(body, 'sort', 'findAndModify');
   const fields = documentOption(body, 'fields', 'findAndModify');
   return {

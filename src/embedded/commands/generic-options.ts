@@ -101,16 +101,25 @@ export function documentOption(options: BsonDocument, name: string, where: Where
 }
 
 /** @throws MongoError TypeMismatch, 40414 where it is missing */
+export function requiredDocument(options: BsonDocument, name: string, where: Where): BsonDocument {
+  const value = documentOption(options, name, where);
+  if (!value) throw missing(name, where);
+  return value;
+}
+
+/** @throws MongoError TypeMismatch, 40414 where it is missing */
 export function documentsOption(options: BsonDocument, name: string, where: Where): BsonDocument[] {
   const value = options.get(name);
-  if (value === undefined) {
-    throw new MongoError(40414, `BSON field '${where}.${name}' is missing but a required field`);
-  }
+  if (value === undefined) throw missing(name, where);
   if (!Array.isArray(value)) throw wrongType(name, where, value, 'array');
   value.forEach((element, i) => {
     if (!isDocument(element)) throw wrongType(`${name}.${i}`, where, element, 'object');
   });
   return value as BsonDocument[];
+}
+
+export function missing(name: string, where: Where): MongoError {
+  return new MongoError(40414, `BSON field '${where}.${name}' is missing but a required field`);
 }
 
 export function wrongType(name: string, where: Where, value: BsonValue, expected: string): MongoError {

@@ -195,13 +195,19 @@ export function isPresent(existing: readonly BsonDocument[], spec: BsonDocument)
   }
   const same = existing.find((other) => sameKey(other, spec));
   if (!same) return false;
-  if (same.get('name') !== name) {
-    throw new MongoError(85, `Index with name: ${name} already exists with a different name`);
-  }
-  if (telling.some((option) => compareValues(same.get(option), spec.get(option)) !== 0)) {
+  const differs = telling.some((option) => compareValues(same.get(option), spec.get(option)) !== 0);
+  if (same.get('name') !== name) throw otherName(same, spec, differs);
+  if (differs) {
     throw new MongoError(85, `Index with name: ${name} already exists with different options`);
   }
   return true;
+}
+
+function otherName(existing: BsonDocument, spec: BsonDocument, differs: boolean): MongoError {
+  const message = differs
+    ? `Index: ${formatForMessage(spec)} already exists with different options: ${formatForMessage(existing)}`
+    : `Index with name: ${spec.get('name') as string} already exists with a different name`;
+  return new MongoError(85, message);
 }
 
 function sameKey(a: BsonDocument, b: BsonDocument): boolean {

@@ -27,13 +27,17 @@ export async function createIndexes(request: CommandRequest, engine: Engine): Pr
   const given = documentsOption(request.body, 'indexes', 'createIndexes');
   if (given.length === 0) throw new MongoError(2, 'Must specify at least one index to create');
   const specs = given.map(normalizedSpec);
-  if (engine.sessions.transactionOf(request)) {
-    throw new MongoError(263, "Cannot run 'createIndexes' in a multi-document transaction.");
-  }
+  const transaction = engine.sessions.transactionOf(request);
   return engine.write(request, (scope) => {
     const isNew = !scope.use(ns);
     const collection = collectionFor(scope, ns);
     const missing = missingOf(collection, specs);
+    if (missing.length > 0 && transaction && !transaction.hasCreated(ns)) {
+      throw new MongoError(
+        263,
+        `Cannot create new indexes on existing collection ${ns} in a multi-document transaction.`,
+      );
+    }
     if (missing.length > 0) build(scope, collection, missing);
     return created(isNew, collection, missing);
   });

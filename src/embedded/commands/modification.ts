@@ -1,7 +1,7 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
-import { filterEqualities, FilterNode, parseFilter } from '../language/filter';
+import { filterEqualities, FilterNode } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { matchingRecords } from '../planner/matching-records';
@@ -108,25 +108,24 @@ export function upsert(
   return document;
 }
 
-/** The statement's `u`, or findAndModify's `update`. */
+/**
+ * A statement's `u`, or findAndModify's `update`, ready to run.
+ * @throws MongoError for what is no update
+ */
 export function parseUpdate(
   update: BsonValue | undefined,
   filter: FilterNode,
   { multi, arrayFilters }: { multi: boolean; arrayFilters: BsonValue | undefined },
 ): CompiledUpdate {
-  if (Array.isArray(update)) throw new MongoError(238, 'pipeline-style updates are not supported');
-  if (!isDocument(update)) throw new MongoError(9, 'Update argument must be either an object or an array');
+  assertUpdate(update);
   if (arrayFilters !== undefined && !Array.isArray(arrayFilters)) {
     throw new MongoError(14, "'arrayFilters' must be an array");
   }
   return compileUpdate(update, { multi, filter, arrayFilters });
 }
 
-/** @throws MongoError for what is no filter */
-export function filterOf(value: BsonValue | undefined, where: string): FilterNode {
-  if (value === undefined)
-    throw new MongoError(40414, `BSON field '${where}' is missing but a required field`);
-  if (!isDocument(value))
-    throw new MongoError(14, `BSON field '${where}' is the wrong type, expected type 'object'`);
-  return parseFilter(value);
+/** @throws MongoError FailedToParse for what is not even shaped as an update */
+export function assertUpdate(update: BsonValue | undefined): asserts update is BsonDocument | BsonValue[] {
+  if (isDocument(update) || Array.isArray(update)) return;
+  throw new MongoError(9, 'Update argument must be either an object or an array');
 }

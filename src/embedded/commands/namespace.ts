@@ -7,13 +7,13 @@ const longestNamespace = 255;
 
 /**
  * The collection that a command names as its first field's value.
- * @throws MongoError BadValue, InvalidNamespace
+ * @throws MongoError InvalidNamespace
  */
 export function collectionNameOf({ name, db, body }: CommandRequest): string {
   const collection = body.get(name);
   if (typeof collection !== 'string') {
     throw new MongoError(
-      2,
+      73,
       `collection name has invalid type ${collection === undefined ? 'missing' : typeName(collection)}`,
     );
   }

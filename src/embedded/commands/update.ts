@@ -1,10 +1,18 @@
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
+import { parseFilter } from '../language/filter';
 import { WriteScope } from '../storage/write-scope';
 import { bulkReply, runBulk, StatementOutcome } from './bulk-write';
 import type { CommandRequest, Reply } from './command';
-import { assertFields, assertOptions, booleanOption, documentsOption } from './generic-options';
-import { filterOf, parseUpdate, SelectedRecords, updateRecord, upsert } from './modification';
+import {
+  assertFields,
+  assertOptions,
+  booleanOption,
+  documentsOption,
+  missing,
+  requiredDocument,
+} from './generic-options';
+import { assertUpdate, parseUpdate, SelectedRecords, updateRecord, upsert } from './modification';
 import { assertWritable, namespaceOf } from './namespace';
 import { assertRetryable } from './retryable';
 
@@ -24,6 +32,9 @@ export async function update(request: CommandRequest, engine: Engine): Promise<R
   const statements = documentsOption(request.body, 'updates', 'update');
   for (const statement of statements) {
     assertFields('update.updates', statement, statementOptions);
+    requiredDocument(statement, 'q', 'update.updates');
+    if (!statement.has('u')) throw missing('u', 'update.updates');
+    assertUpdate(statement.get('u'));
     assertRetryable(
       request,
       engine,
@@ -56,7 +67,7 @@ class UpdateStatement {
   ) {
     const multi = booleanOption(statement, 'multi', 'update.updates', false);
     this.upserts = booleanOption(statement, 'upsert', 'update.updates', false);
-    this.filter = filterOf(statement.get('q'), 'update.updates.q');
+    this.filter = parseFilter(requiredDocument(statement, 'q', 'update.updates'));
     this.update = parseUpdate(statement.get('u'), this.filter, {
       multi,
       arrayFilters: statement.get('arrayFilters'),

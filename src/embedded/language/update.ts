@@ -1,4 +1,5 @@
 import { ObjectId } from 'bson';
+import { compilePipeline } from './aggregate';
 import { BsonDocument, BsonValue, isDocument } from './bson-value';
 import { compareStrings } from './compare';
 import { MongoError } from './errors';
@@ -29,10 +30,14 @@ export interface CompiledUpdate {
 }
 
 /**
- * Makes an update ready to run: a replacement, or operators.
+ * Makes an update ready to run: a replacement, operators, or a pipeline of stages.
  * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others, in MongoDB's words
  */
-export function compileUpdate(update: BsonDocument, options: UpdateOptions = {}): CompiledUpdate {
+export function compileUpdate(
+  update: BsonDocument | BsonValue[],
+  options: UpdateOptions = {},
+): CompiledUpdate {
+  if (Array.isArray(update)) return compileStages(update, options);
   const [first] = update.keys();
   return first?.startsWith('$') ? compileOperators(update, options) : compileReplacement(update, options);
 }
@@ -52,6 +57,39 @@ function compileReplacement(replacement: BsonDocument, options: UpdateOptions): 
     },
     insert: (equalities) => inserted(replace(equalities.get('_id'))),
   };
+}
+
+/** The stages that an update may consist of. */
+const UPDATE_STAGES = new Set(['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith']);
+
+function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledUpdate {
+  if (options.arrayFilters) throw new MongoError(9, 'Cannot specify arrayFilters and a pipeline update');
+  for (const stage of pipeline) {
+    const [name] = isDocument(stage) ? stage.keys() : [];
+    if (name !== undefined && !UPDATE_STAGES.has(name)) {
+      throw new MongoError(72, `${name} is not allowed to be used within an update`);
+    }
+  }
+  // None of these stages reads another collection.
+  const stages = compilePipeline(pipeline, { aggregate: () => [] });
+  const run = (document: BsonDocument, id: BsonValue | undefined) => {
+    const [changed = document] = stages([document]);
+    const own = changed.get('_id');
+    if (own !== undefined && id !== undefined && !isIdentical(own, id)) throw alteredId();
+    checkStorable(changed, []);
+    return withIdFirst(changed, id ?? own);
+  };
+  return {
+    apply(document) {
+      const changed = run(document, document.get('_id'));
+      return { document: changed, modified: !isIdenticalDocument(document, changed) };
+    },
+    insert: (equalities) => inserted(run(documentOf(equalities), equalities.get('_id'))),
+  };
+}
+
+function alteredId(): MongoError {
+  return new MongoError(66, "Performing an update on the path '_id' would modify the immutable field '_id'");
 }
 
 function checkReplacement(replacement: BsonDocument, id: BsonValue | undefined): void {

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { Binary, Int32 } from 'bson';
+import { Int32, UUID } from 'bson';
 import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { discard, forgetCollection, saveCollection, StoredCollection, StoredIndex } from './catalog';
@@ -16,7 +15,7 @@ export function createCollection(
   options: BsonDocument = new Map(),
 ): StoredCollection {
   scope.claimCollection(ns);
-  const uuid = new Binary(randomBytes(16), Binary.SUBTYPE_UUID);
+  const uuid = new UUID().toBinary();
   const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
   const collection = new StoredCollection(scope.ids.next(), ns, uuid, options, [
     new StoredIndex(scope.ids.next(), spec),

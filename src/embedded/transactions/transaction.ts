@@ -67,6 +67,11 @@ export class Transaction implements WriteScope {
     return this.used.has(ns);
   }
 
+  /** Whether the collection is this transaction's own, and exists for nobody else. */
+  hasCreated(ns: string): boolean {
+    return this.claims.has(claimOfCollection(ns));
+  }
+
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
     if (this.claims.has(claim)) return;
