@@ -6,6 +6,8 @@ import { OP_MSG_PREFIX, OP_REPLY_PREFIX, writeReplyPrefix } from './message';
 const DOCUMENT = 3;
 const ARRAY = 4;
 const FIRST_SIZE = 512;
+/** Type, index and zero before a document in an array. */
+const MAX_INDEX_HEAD = 10;
 
 let lastReplyId = 0;
 
@@ -51,6 +53,7 @@ class ReplyWriter {
 
   private rawArray(name: string, documents: readonly Uint8Array[]): void {
     this.elementHead(ARRAY, name);
+    this.reserve(documents.reduce((sum, document) => sum + document.length + MAX_INDEX_HEAD, FIRST_SIZE));
     const start = this.open();
     documents.forEach((document, index) => {
       this.elementHead(DOCUMENT, String(index));
