@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type Document, Long, type MongoClient } from 'mongodb';
 import { documentSequence, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
@@ -125,14 +124,19 @@ afterAll(() => engine.close());
 
 it(`serves everyone else, whatever bytes come (FUZZ_SEED=${SEED})`, async () => {
   const random = randomFrom(SEED);
+  const codes = new Map<unknown, number>();
   const kept = witness.db('witness').collection<{ _id: number }>('c');
   for (let sent = 0; sent < MESSAGES; sent++) {
     const seed = Buffer.from(SEEDS[below(random, SEEDS.length)]!);
     const bytes = MUTATIONS[below(random, MUTATIONS.length)]!(seed, random);
-    await sendAndLeave(bytes);
+    const code = await answerTo(bytes);
+    codes.set(code, (codes.get(code) ?? 0) + 1);
     if (sent % WITNESS_EVERY === 0) await kept.insertOne({ _id: sent });
   }
   expect(await kept.countDocuments()).toBe(Math.ceil(MESSAGES / WITNESS_EVERY));
+  // The bytes are bad enough to be refused on every level, and good enough to get to the commands.
+  expect([...codes.keys()]).toEqual(expect.arrayContaining(['closed', 'ok', 22, 59, 9]));
+  expect(codes.get('ok')).toBeGreaterThan(MESSAGES / 20);
 }, 120_000);
 
 it('has kept its data in order', async () => {
@@ -142,9 +146,11 @@ it('has kept its data in order', async () => {
   }
 });
 
-/** Half closes behind the message, so that the engine answers or closes but never waits for more. */
-async function sendAndLeave(bytes: Buffer): Promise<void> {
+/** The code of the reply, 'ok', or 'closed' where there was none; leaves behind the message, so that no one waits. */
+async function answerTo(bytes: Buffer): Promise<unknown> {
   const connection = await RawConnection.open(engine.mongo.uri);
   connection.socket.end(bytes);
-  if (!connection.closed) await once(connection.socket, 'close');
+  const reply = await connection.reply();
+  connection.destroy();
+  return reply === 'closed' || reply.ok === undefined ? 'closed' : reply.ok ? 'ok' : reply.code;
 }

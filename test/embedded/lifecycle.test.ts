@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { MongoClient } from 'mongodb';
 import {
   type EmbeddedMongo,
@@ -43,6 +44,15 @@ async function use<T>(uri: string, work: (client: MongoClient) => Promise<T>): P
   } finally {
     await client.close();
   }
+}
+
+async function writeFormat(version: number): Promise<void> {
+  const root = open({ path: folder, maxDbs: 3 });
+  const catalog = root.openDB<Buffer, Buffer>({ name: 'catalog', encoding: 'binary', keyEncoding: 'binary' });
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(version);
+  await catalog.put(Buffer.from('!format'), bytes);
+  await root.close();
 }
 
 describe('in the process of its host', () => {
@@ -89,6 +99,15 @@ describe('in the process of its host', () => {
 
     await expect(start(join(folder, 'file'))).rejects.toThrow('a file is in its place');
     await expect(start(join(folder, 'file'))).rejects.toThrow(EmbeddedMongoStartError);
+  });
+
+  it('refuses data of a newer format, and leaves it as it is', async () => {
+    await (await start(folder)).close();
+    await writeFormat(2);
+
+    await expect(start(folder)).rejects.toThrow(/format version 2; .* newer program/);
+    await writeFormat(1);
+    await start(folder);
   });
 
   it('aborts the transaction of a client that goes away', async () => {

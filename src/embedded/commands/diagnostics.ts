@@ -21,7 +21,7 @@ export function buildInfo(): Reply {
     version: VERSION,
     gitVersion: 'embedded engine',
     modules: [],
-    versionArray: VERSION.split('.').map((part) => new Int32(Number(part))),
+    versionArray: `${VERSION}.0`.split('.').map((part) => new Int32(Number(part))),
     storageEngines: ['lmdb'],
     bits: new Int32(64),
     debug: false,
@@ -112,6 +112,16 @@ export function replSetGetConfig({ connection }: CommandRequest): Reply {
 
 export function top(): Reply {
   return replyOf({ totals: replyOf({ note: 'all times in microseconds' }) });
+}
+
+/** Nothing runs long enough to be worth a look: what waits, waits for a disk or a transaction. */
+export function currentOp(): Reply {
+  return replyOf({ inprog: [] });
+}
+
+/** There are no users: who may open the socket or the loopback port may do everything. */
+export function usersInfo(): Reply {
+  return replyOf({ users: [] });
 }
 
 export function getFreeMonitoringStatus(): Reply {

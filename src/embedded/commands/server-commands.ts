@@ -22,10 +22,13 @@ export const serverCommands: readonly (readonly [name: string, command: Command]
   ['getlasterror', diagnostics.getLastError],
   ['replSetGetStatus', diagnostics.replSetGetStatus],
   ['replSetGetConfig', diagnostics.replSetGetConfig],
+  ['currentOp', diagnostics.currentOp],
+  ['usersInfo', diagnostics.usersInfo],
   ['top', diagnostics.top],
   ['getFreeMonitoringStatus', diagnostics.getFreeMonitoringStatus],
   ['startSession', startSession],
   ['endSessions', endSessions],
   ['refreshSessions', endSessions],
   ['killSessions', endSessions],
+  ['killAllSessions', endSessions],
 ];

@@ -1,0 +1,80 @@
+import type { Document, MongoClient } from 'mongodb';
+import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
+
+let engine: TemporaryEngine;
+let client: MongoClient;
+
+beforeAll(async () => {
+  engine = await startTemporaryEngine({ port: 0 });
+  client = await engine.connect();
+  const orders = client.db('shop').collection('orders');
+  await orders.insertMany([{ n: 1 }, { n: 2 }]);
+  await orders.createIndex({ n: 1 });
+});
+afterAll(() => engine.close());
+
+it('presents itself as the primary of a replica set of one, so that drivers use transactions', async () => {
+  const hello = await client.db('admin').command({ hello: 1 });
+  const address = new URL(engine.mongo.uri).host;
+
+  expect(hello).toMatchObject({
+    isWritablePrimary: true,
+    setName: 'embedded',
+    hosts: [address],
+    me: address,
+    maxWireVersion: 9,
+    logicalSessionTimeoutMinutes: 30,
+    maxBsonObjectSize: 16_777_216,
+    maxMessageSizeBytes: 48_000_000,
+  });
+});
+
+/** What mongosh and Compass send when they connect and when they show a database. */
+const ASKED: readonly (readonly [db: string, command: Document])[] = [
+  ['admin', { ping: 1 }],
+  ['admin', { buildInfo: 1 }],
+  ['admin', { hostInfo: 1 }],
+  ['admin', { serverStatus: 1 }],
+  ['admin', { getCmdLineOpts: 1 }],
+  ['admin', { getLog: 'startupWarnings' }],
+  ['admin', { getParameter: 1, featureCompatibilityVersion: 1 }],
+  ['admin', { connectionStatus: 1, showPrivileges: true }],
+  ['admin', { whatsmyuri: 1 }],
+  ['admin', { replSetGetStatus: 1 }],
+  ['admin', { replSetGetConfig: 1 }],
+  ['admin', { getFreeMonitoringStatus: 1 }],
+  ['admin', { currentOp: 1 }],
+  ['admin', { top: 1 }],
+  ['admin', { usersInfo: 1 }],
+  ['admin', { startSession: 1 }],
+  ['admin', { refreshSessions: [] }],
+  ['admin', { listDatabases: 1, nameOnly: true, authorizedDatabases: true }],
+  ['local', { find: 'oplog.rs', limit: 1 }],
+  ['shop', { listCollections: 1, nameOnly: true, authorizedCollections: true, filter: {}, cursor: {} }],
+  ['shop', { listIndexes: 'orders' }],
+  ['shop', { dbStats: 1 }],
+  ['shop', { collStats: 'orders' }],
+  ['shop', { find: 'orders', filter: {}, skip: 0, limit: 20, maxTimeMS: 60_000 }],
+  [
+    'shop',
+    { aggregate: 'orders', pipeline: [{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }], cursor: {} },
+  ],
+  ['shop', { aggregate: 'orders', pipeline: [{ $sample: { size: 1 } }], cursor: {} }],
+  ['shop', { explain: { find: 'orders', filter: { n: 1 } }, verbosity: 'allPlansExecution' }],
+];
+
+it.each(ASKED)('answers in %s: %j', async (db, command) => {
+  expect(await client.db(db).command(command)).toMatchObject({ ok: 1 });
+});
+
+it.each(['atlasVersion', 'isdbgrid', 'mapReduce', 'constructor', '__proto__'])(
+  'has no command "%s"',
+  async (name) => {
+    const command: Document = Object.fromEntries([[name, 1]]);
+
+    await expect(client.db('admin').command(command)).rejects.toMatchObject({
+      code: 59,
+      codeName: 'CommandNotFound',
+    });
+  },
+);
