@@ -9,13 +9,15 @@ export type AddOutcome =
   | { readonly kind: 'stored'; readonly event: Event; readonly created: boolean }
   | { readonly kind: 'refused'; readonly error: DomainError };
 
-/** One caller's wish to have an event stored; exactly one of `settle` and `fail` is called, once. */
+/** One caller's wish to have an event stored; exactly one of its functions is called, once. */
 export interface Attempt {
   readonly event: NewEvent;
   /** In milliseconds of Date.now(); after it nobody waits any more. */
   readonly deadline: number;
   settle(outcome: AddOutcome): void;
   fail(error: unknown): void;
+  /** To be tried again, apart from other sessions: its session is held by someone else. */
+  postpone(): void;
 }
 
 /** All attempts of a batch at one event, in the order in which they came. Only the first one can create it. */

@@ -2,6 +2,7 @@ import { serviceUnavailable } from '../errors';
 import type { NewEvent } from '../store/event-batch';
 import type { BatchStorer } from './event-batch-storer';
 import type { AddOutcome, Attempt } from './event-outcome';
+import { tooLate } from './refusals';
 
 /** What bounds a writer. */
 export interface EventWriterLimits {
@@ -33,13 +34,14 @@ interface Entry {
   readonly event: SizedEvent;
   readonly request: WriteRequest;
   readonly index: number;
-  /** Whether it still takes room in the queue. */
-  queued: boolean;
 }
 
+/** Batches one after the other. */
 interface Lane {
   readonly waiting: Entry[];
   busy: boolean;
+  /** The one session that it is for, which someone else holds; null for a lane of many. */
+  readonly sessionId: string | null;
 }
 
 const maxBatchEvents = 1000;
@@ -52,11 +54,15 @@ const maxBatchBytes = 12 * 1024 * 1024;
  */
 export class EventWriter {
   private readonly lanes: readonly Lane[];
+  /** Lanes of sessions that others hold for long, while they have something waiting: nobody else waits for those. */
+  private readonly heldLanes = new Map<string, Lane>();
   /** Those without an answer; the first has the earliest deadline. */
   private readonly requests = new Set<WriteRequest>();
   private events = 0;
   private bytes = 0;
   private watchdog: NodeJS.Timeout | undefined;
+  /** Lanes that are busy. */
+  private running = 0;
   private closed = false;
   private readonly idle: (() => void)[] = [];
 
@@ -64,7 +70,7 @@ export class EventWriter {
     private readonly storer: BatchStorer,
     private readonly limits: EventWriterLimits,
   ) {
-    this.lanes = Array.from({ length: limits.lanes }, () => ({ waiting: [], busy: false }));
+    this.lanes = Array.from({ length: limits.lanes }, () => newLane(null));
   }
 
   /**
@@ -84,20 +90,26 @@ export class EventWriter {
       const request = { deadline, outcomes: [], pending: events.length, resolve, reject };
       this.requests.add(request);
       this.watch();
-      for (const [index, event] of events.entries())
-        this.laneOf(event).waiting.push({ event, request, index, queued: true });
-      for (const lane of this.lanes) if (!lane.busy && lane.waiting.length > 0) void this.run(lane);
+      const lanes = new Set<Lane>();
+      for (const [index, event] of events.entries()) {
+        const lane = this.laneOf(event);
+        lane.waiting.push({ event, request, index });
+        lanes.add(lane);
+      }
+      for (const lane of lanes) this.start(lane);
     });
   }
 
   /** Takes nothing more; resolves when everything that waits has its answer. */
   async close(): Promise<void> {
     this.closed = true;
-    if (this.lanes.some((lane) => lane.busy)) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.running > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     clearTimeout(this.watchdog);
   }
 
   private laneOf({ sessionId }: NewEvent): Lane {
+    const held = this.heldLanes.get(sessionId);
+    if (held !== undefined) return held;
     if (this.lanes.length === 1) return this.lanes[0]!;
     let hash = 0;
     for (let index = 0; index < sessionId.length; index += 1)
@@ -105,16 +117,38 @@ export class EventWriter {
     return this.lanes[Math.abs(hash % this.lanes.length)]!;
   }
 
-  private async run(lane: Lane): Promise<void> {
+  private start(lane: Lane): void {
+    if (lane.busy) return;
     lane.busy = true;
+    this.running += 1;
+    void this.run(lane);
+  }
+
+  private async run(lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0, batchLength(lane.waiting));
-      const wanted = batch.filter(({ request }) => this.requests.has(request));
-      await this.storer.storeAll(wanted.map((entry) => this.attempt(entry)));
-      for (const entry of batch) this.release(entry);
+      const mine = lane.sessionId === null ? batch.filter((entry) => !this.moveToHeld(entry)) : batch;
+      const attempts = mine.map((entry) => this.attempt(entry));
+      await this.storer.storeAll(attempts, lane.sessionId === null ? 'postpone' : 'insist');
     }
     lane.busy = false;
-    if (this.lanes.every(({ busy }) => !busy)) for (const resolve of this.idle.splice(0)) resolve();
+    this.running -= 1;
+    if (lane.sessionId !== null) this.heldLanes.delete(lane.sessionId);
+    if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private moveToHeld(entry: Entry): boolean {
+    const held = this.heldLanes.get(entry.event.sessionId);
+    held?.waiting.push(entry);
+    return held !== undefined;
+  }
+
+  private postpone(entry: Entry): void {
+    const { sessionId } = entry.event;
+    const lane = this.heldLanes.get(sessionId) ?? newLane(sessionId);
+    this.heldLanes.set(sessionId, lane);
+    lane.waiting.push(entry);
+    this.start(lane);
   }
 
   private attempt(entry: Entry): Attempt {
@@ -132,15 +166,14 @@ export class EventWriter {
         this.release(entry);
         if (this.requests.delete(request)) request.reject(error);
       },
+      postpone: () => this.postpone(entry),
     };
   }
 
   /** Before its caller hears of it: what is answered waits no more. */
-  private release(entry: Entry): void {
-    if (!entry.queued) return;
-    entry.queued = false;
+  private release({ event }: Entry): void {
     this.events -= 1;
-    this.bytes -= entry.event.size;
+    this.bytes -= event.size;
   }
 
   /** Has one timer running while there are requests, for the first that can be late. */
@@ -157,12 +190,14 @@ export class EventWriter {
     for (const request of this.requests) {
       if (request.deadline > now) break;
       this.requests.delete(request);
-      request.reject(
-        serviceUnavailable('Storing took too long; it may or may not have happened. Try again.'),
-      );
+      request.reject(tooLate());
     }
     this.watch();
   }
+}
+
+function newLane(sessionId: string | null): Lane {
+  return { waiting: [], busy: false, sessionId };
 }
 
 /** How many of those that wait make the next batch. */

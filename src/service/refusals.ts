@@ -1,4 +1,4 @@
-import { DomainError } from '../errors';
+import { DomainError, serviceUnavailable } from '../errors';
 
 /** No session has this id. */
 export function sessionNotFound(sessionId: string): DomainError {
@@ -19,4 +19,9 @@ export function eventConflict(sessionId: string, eventId: string): DomainError {
     'EVENT_CONFLICT',
     `Session ${JSON.stringify(sessionId)} has an event ${JSON.stringify(eventId)} already, with other content.`,
   );
+}
+
+/** The caller has waited as long as a request may; what it asked for may have been done or not. */
+export function tooLate(): DomainError {
+  return serviceUnavailable('Storing took too long; it may or may not have happened. Try again.');
 }
