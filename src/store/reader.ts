@@ -69,7 +69,8 @@ export class Reader {
 
   /** The event, or null where there is none. */
   event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
-    const projection = eventProjection(fields);
+    // Rows are told apart by it, whether it is selected or not.
+    const projection = eventProjection(['eventId', ...fields]);
     return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
       const filter = { sessionId, eventId: anyOf(eventIds) };
       const rows = await this.find(this.store.events, filter, projection, eventIds.length);
