@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { CommandRequest } from './commands/command';
 import { isNumber } from './language/bson-value';
+import { toDouble } from './language/numbers';
 import { checkFormat, commitKey, readCatalog, readGarbage } from './storage/catalog';
 import { ReadScope, ScopedCollectionView } from './storage/collection-view';
 import { GarbageCollector } from './storage/garbage';
@@ -142,5 +143,5 @@ function compose(environment: Environment, options: EngineOptions): Engine {
 
 function deadlineOf(request: CommandRequest): number {
   const maxTime = request.body.get('maxTimeMS');
-  return isNumber(maxTime) && Number(maxTime) > 0 ? Date.now() + Number(maxTime) : Infinity;
+  return isNumber(maxTime) && toDouble(maxTime) > 0 ? Date.now() + toDouble(maxTime) : Infinity;
 }

@@ -2,6 +2,7 @@ import { Int32 } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, documentOf, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 import { WriteScope } from '../storage/write-scope';
 import type { CommandRequest, Reply } from './command';
 
@@ -103,12 +104,12 @@ function writeError(index: number, { code, message, extra }: MongoError): BsonDo
 function statementIdOf(body: BsonDocument, index: number): number {
   const ids = body.get('stmtIds');
   const own = Array.isArray(ids) ? ids[index] : undefined;
-  if (isNumber(own)) return Number(own.toString());
+  if (isNumber(own)) return toDouble(own);
   return firstStatementId(body) + index;
 }
 
 /** The number of a command's first statement within its retryable write. */
 export function firstStatementId(body: BsonDocument): number {
   const first = body.get('stmtId');
-  return isNumber(first) ? Number(first.toString()) : 0;
+  return isNumber(first) ? toDouble(first) : 0;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine';
 import { BsonDocument, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 import { parseFilter } from '../language/filter';
 import { formatForMessage } from '../language/message-format';
 import { WriteScope } from '../storage/write-scope';
@@ -44,7 +45,7 @@ export async function deleteDocuments(request: CommandRequest, engine: Engine): 
 function deletesAll(statement: BsonDocument): boolean {
   const limit = statement.get('limit');
   if (limit === undefined) throw missing('limit', 'delete.deletes');
-  const value = isNumber(limit) ? Number(limit.toString()) : NaN;
+  const value = isNumber(limit) ? toDouble(limit) : NaN;
   if (value !== 0 && value !== 1) {
     throw new MongoError(
       9,

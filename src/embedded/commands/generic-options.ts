@@ -1,5 +1,6 @@
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 import type { CommandRequest } from './command';
 
 /** What may stand in any command, and why nothing more is done about it where nothing is done. */
@@ -89,7 +90,7 @@ export function booleanOption(
   if (value === undefined) return otherwise;
   if (typeof value === 'boolean') return value;
   // Older clients and the shell send 0 and 1.
-  if (isNumber(value)) return Number(value.toString()) !== 0;
+  if (isNumber(value)) return toDouble(value) !== 0;
   throw wrongType(name, where, value, 'bool');
 }
 

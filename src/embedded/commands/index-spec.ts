@@ -2,6 +2,7 @@ import { Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 import { parseFilter } from '../language/filter';
 import { formatForMessage } from '../language/message-format';
 import { wrongType } from './generic-options';
@@ -144,7 +145,7 @@ function assertOrder(order: BsonValue): void {
       `Values in v:2 index key pattern cannot be of type ${typeName(order)}. Only numbers > 0, numbers < 0, and strings are allowed.`,
     );
   }
-  const direction = Number(order.toString());
+  const direction = toDouble(order);
   if (Number.isNaN(direction))
     throw new MongoError(cannotCreateIndex, 'Values in the index key pattern cannot be NaN.');
   if (direction === 0)
@@ -160,7 +161,7 @@ function assertTimeToLive(spec: BsonDocument, key: BsonDocument): void {
       `TTL index 'expireAfterSeconds' option must be numeric, but received a type of '${typeName(seconds)}'. Index spec: ${formatForMessage(spec)}`,
     );
   }
-  const value = Number(seconds.toString());
+  const value = toDouble(seconds);
   if (value < 0 || value > 0x7fffffff) {
     throw new MongoError(
       cannotCreateIndex,
@@ -176,7 +177,7 @@ function assertTimeToLive(spec: BsonDocument, key: BsonDocument): void {
 }
 
 function isTrue(value: BsonValue | undefined): boolean {
-  return value === true || (isNumber(value) && Number(value.toString()) !== 0);
+  return value === true || (isNumber(value) && toDouble(value) !== 0);
 }
 
 /** The options that make two indexes with the same key different ones. */

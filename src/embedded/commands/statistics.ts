@@ -2,6 +2,7 @@ import { Double, Int32 } from 'bson';
 import type { Engine } from '../engine';
 import { BsonNumber, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 import { ScopedCollectionView } from '../storage/collection-view';
 import { noTotals, sumOf } from '../storage/totals';
 import { CommandRequest, Reply, replyOf, ReplyValue } from './command';
@@ -63,7 +64,7 @@ function scaleOf({ body }: CommandRequest): number {
   const scale = body.get('scale');
   if (scale === undefined) return 1;
   if (!isNumber(scale)) throw new MongoError(14, 'scale has to be a number');
-  const value = Math.trunc(Number(scale.toString()));
+  const value = Math.trunc(toDouble(scale));
   if (value < 1) throw new MongoError(2, `Scale factor must be greater than zero`);
   return value;
 }

@@ -2,6 +2,7 @@ import { Binary } from 'bson';
 import type { CommandRequest } from '../commands/command';
 import { BsonDocument, BsonNumber, isDocument, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { toDouble } from '../language/numbers';
 
 /** Commands that may be statements of a transaction, besides its end. */
 const transactionCommands = new Set([
@@ -75,7 +76,7 @@ function sessionId(body: BsonDocument): string {
 }
 
 function numberOf(number: BsonNumber): number {
-  const value = Number(number.toString());
+  const value = toDouble(number);
   if (value < 0) throw new MongoError(72, 'Transaction number cannot be negative');
   return value;
 }
