@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { asServiceUnavailable } from '../database/database-errors';
 import { DomainError, errorTable } from '../errors';
 import type { Log } from '../log';
+import { clientGone } from './request-time';
 
 /** Makes of an error what the client may see of it. */
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
 /**
- * Apollo's `formatError`: a DomainError and what Apollo and graphql-js say of a request pass; anything else is a fault
- * of ours, and the client gets nothing of it but an id that stands in the log. Every code of our table says whether
- * trying again can help.
+ * Apollo's `formatError`: a DomainError and what Apollo and graphql-js say of a request pass, and a database that is
+ * away is SERVICE_UNAVAILABLE; anything else is a fault of ours, and the client gets nothing of it but an id that stands
+ * in the log. Every code of our table says whether trying again can help.
  */
 export function createErrorMask(log: Log): FormatError {
   return (formatted, error) => {
-    const thrown = (error instanceof GraphQLError && error.originalError) || error;
+    const original = (error instanceof GraphQLError && error.originalError) || error;
+    const unavailable = asServiceUnavailable(original);
+    const thrown = unavailable ?? original;
     const code = formatted.extensions?.code;
     if (thrown instanceof DomainError) {
-      if (thrown.code === 'SERVICE_UNAVAILABLE') log.warn({ err: thrown }, 'service unavailable');
-      return { ...formatted, extensions: { ...argumentOf(error), ...thrown.extensions } };
+      if (thrown.code === 'SERVICE_UNAVAILABLE' && thrown !== clientGone)
+        log.warn({ err: thrown }, 'service unavailable');
+      const message = unavailable ? unavailable.message : formatted.message;
+      return { ...formatted, message, extensions: { ...argumentOf(error), ...thrown.extensions } };
     }
     if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') return mask(formatted, thrown, log);
     const message = shortened(formatted.message);

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { serviceUnavailable } from '../errors';
 
+/** Why work is aborted whose answer nobody waits for any more. */
+export const clientGone = serviceUnavailable('The client has gone away.');
+
 /**
  * Runs `work` for at most `limitMs`. Its signal aborts when the time is up or the client has gone away, so that what
  * was started for nobody stops.
@@ -18,7 +21,7 @@ export function withinTime<T>(
       controller.abort(timeIsUp);
       reject(timeIsUp);
     }, limitMs);
-    const abandon = (): void => controller.abort(serviceUnavailable('The client has gone away.'));
+    const abandon = (): void => controller.abort(clientGone);
     response.once('close', abandon);
     void work(controller.signal)
       .then(resolve, reject)
