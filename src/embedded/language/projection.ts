@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from './bson-value';
-import { decodeDocument, encodeDocument, copyFields } from './codec';
+import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
 import { collectExpressionFields } from './dependencies';
 import { MongoError } from './errors';
 import { Scope, scopeOf } from './expression-scope';
@@ -35,6 +35,7 @@ export function compileProjection(spec: BsonDocument, options: ProjectionOptions
     const scope = scopeOf(document);
     return projectDocument(document, root, { type, scope, filter: options.filter });
   };
+  const fields = type === 'inclusion' ? fieldsOf(spec, root) : null;
   const kinds = [...root.values()].map(({ kind }) => kind);
   const isWhole = kinds.every((kind) => kind === 'include' || kind === 'exclude');
   const taken = new Set([...root].filter(([, { kind }]) => kind === 'include').map(([name]) => name));
@@ -44,8 +45,8 @@ export function compileProjection(spec: BsonDocument, options: ProjectionOptions
     apply,
     applyToBytes: isWhole
       ? (bytes) => copyFields(bytes, isKept)
-      : (bytes) => encodeDocument(apply(decodeDocument(bytes))),
-    fields: type === 'inclusion' ? fieldsOf(spec, root) : null,
+      : (bytes) => encodeDocument(apply(fields ? decodeFields(bytes, fields) : decodeDocument(bytes))),
+    fields,
   };
 }
 

@@ -1,8 +1,8 @@
 import { projectStage } from '../language/aggregate-shape';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { collectExpressionFields } from '../language/dependencies';
 import { FilterNode, parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
-import { topLevelName } from '../language/path';
 import { parseSort } from '../language/sort';
 import { conjunctsOf, Query } from './query';
 
@@ -82,17 +82,5 @@ function fieldsRead(stage: BsonDocument | undefined): ReadonlySet<string> | null
   if (name === '$count') return new Set();
   if (name !== '$group' && name !== '$sortByCount') return null;
   const fields = new Set<string>();
-  return collectFields(spec, fields) ? fields : null;
-}
-
-/** Adds the fields that an expression names; false where it reads the whole document or variables. */
-function collectFields(expression: BsonValue, fields: Set<string>): boolean {
-  if (typeof expression === 'string') {
-    if (expression.startsWith('$$')) return false;
-    if (expression.startsWith('$')) fields.add(topLevelName(expression.slice(1)));
-    return true;
-  }
-  if (Array.isArray(expression)) return expression.every((each) => collectFields(each, fields));
-  if (isDocument(expression)) return [...expression.values()].every((each) => collectFields(each, fields));
-  return true;
+  return collectExpressionFields(spec, fields) ? fields : null;
 }

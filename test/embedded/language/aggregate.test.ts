@@ -3,7 +3,6 @@ import { compilePipeline, PipelineSource } from '../../../src/embedded/language/
 import { BsonDocument } from '../../../src/embedded/language/bson-value';
 import { compileExpression } from '../../../src/embedded/language/expression';
 import { scopeOf } from '../../../src/embedded/language/expression-scope';
-import { pipelineFields } from '../../../src/embedded/language/pipeline-fields';
 import { documentFrom, errorOf, expectDocument, valueFrom } from './documents';
 
 const others: Record<string, Document[]> = {
@@ -333,14 +332,6 @@ const stages: [pipeline: Document[], result: Document[]][] = [
 describe('a pipeline', () => {
   it.each(stages)('%j', (pipeline, result) => {
     expectDocuments(run(pipeline, rows), result);
-  });
-
-  it.each(stages)('%j, on the fields that it says it reads', (pipeline, result) => {
-    const fields = pipelineFields(pipeline.map(documentFrom));
-    const read = fields
-      ? rows.map((each) => Object.fromEntries(Object.entries(each).filter(([name]) => fields.has(name))))
-      : rows;
-    expectDocuments(run(pipeline, read), result);
   });
 
   it('reads no more documents than it needs', () => {
