@@ -4,7 +4,7 @@ import { BsonValue } from '../language/bson-value';
 import { decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { encodeKeyComponent } from '../language/index-key';
+import { encodeKeyComponent } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { Clock } from '../planner/execution';
 import { planQuery } from '../planner/plan-query';

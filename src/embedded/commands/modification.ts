@@ -1,7 +1,8 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
-import { filterEqualities, FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter';
+import { filterEqualities } from '../language/filter-equalities';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { matchingRecords } from '../planner/matching-records';

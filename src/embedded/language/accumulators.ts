@@ -3,7 +3,7 @@ import { calculate, divide } from './arithmetic';
 import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName } from './bson-value';
 import { compareValues } from './compare';
 import { MongoError } from './errors';
-import { encodeKeyComponent } from './index-key';
+import { encodeKeyComponent } from './key-component';
 import { toDouble } from './numbers';
 
 /** Takes values one by one and gives one value for all of them. A value that is not there is `undefined`. */
@@ -23,8 +23,6 @@ export const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $push: push,
   $addToSet: addToSet,
   $mergeObjects: mergeObjects,
-  $stdDevPop: () => standardDeviation(0),
-  $stdDevSamp: () => standardDeviation(1),
 };
 
 function sum(): Accumulator {
@@ -123,20 +121,5 @@ function mergeObjects(): Accumulator {
       for (const [name, inner] of value) merged.set(name, inner);
     },
     result: () => merged,
-  };
-}
-
-function standardDeviation(lost: 0 | 1): Accumulator {
-  const numbers: number[] = [];
-  return {
-    add: (value) => {
-      if (isNumber(value)) numbers.push(toDouble(value));
-    },
-    result: () => {
-      if (numbers.length <= lost) return null;
-      const mean = numbers.reduce((total, number) => total + number, 0) / numbers.length;
-      const squares = numbers.reduce((total, number) => total + (number - mean) ** 2, 0);
-      return new Double(Math.sqrt(squares / (numbers.length - lost)));
-    },
   };
 }

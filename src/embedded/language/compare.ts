@@ -3,7 +3,7 @@ import { BsonDocument, BsonNumber, BsonTypeName, BsonValue, typeName } from './b
 import { compareNumbers } from './numbers';
 
 /** MongoDB's order of types; types that share a number compare with each other by value. */
-const CANONICAL_TYPES: Readonly<Record<BsonTypeName, number>> = {
+export const CANONICAL_TYPES: Readonly<Record<BsonTypeName, number>> = {
   minKey: -1,
   undefined: 0,
   null: 5,

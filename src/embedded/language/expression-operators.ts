@@ -1,16 +1,14 @@
 import { ACCUMULATORS } from './accumulators';
-import { calculate, divide, Operation, remainder } from './arithmetic';
-import { Double, Int32, Long, ObjectId } from 'bson';
-import { BsonNumber, BsonValue, isNumber, typeName } from './bson-value';
+import { Int32, ObjectId } from 'bson';
+import { BsonValue, isNumber } from './bson-value';
 import { compareValues } from './compare';
 import { MongoError } from './errors';
 import { BINDERS } from './expression-binders';
-import { Expression, ExpressionCompiler, isTruthy } from './expression-scope';
+import { add, modulo, multiply, quotient, subtract } from './expression-arithmetic';
+import { Expression, ExpressionCompiler, isNullish, isTruthy, nameOf, Value } from './expression-scope';
 import { formatForMessage } from './message-format';
 import { callOperator, isMingoOperator } from './mingo';
 import { toDouble } from './numbers';
-
-type Value = BsonValue | undefined;
 
 /** An operator on values: how many it takes, at least and at most, and what it makes of them. */
 interface ValueOperator {
@@ -47,14 +45,12 @@ const VALUE_OPERATORS: Readonly<Record<string, ValueOperator>> = {
   $toUpper: { arity: [1, 1], run: (text) => callOperator('$toUpper', text ?? '') },
   $toLower: { arity: [1, 1], run: (text) => callOperator('$toLower', text ?? '') },
   $toString: { arity: [1, 1], run: toText },
-  $type: { arity: [1, 1], run: typeOf },
+  $type: { arity: [1, 1], run: nameOf },
   $sum: overValues('$sum'),
   $avg: overValues('$avg'),
   $min: overValues('$min'),
   $max: overValues('$max'),
   $mergeObjects: overValues('$mergeObjects'),
-  $stdDevPop: overValues('$stdDevPop'),
-  $stdDevSamp: overValues('$stdDevSamp'),
 };
 
 /**
@@ -108,73 +104,6 @@ function compare(a: Value, b: Value): number {
 
 function comparison(accepts: (order: number) => boolean): ValueOperator {
   return { arity: [2, 2], run: (a, b) => accepts(compare(a, b)) };
-}
-
-function isNullish(value: Value): value is null | undefined {
-  return value === undefined || value === null;
-}
-
-function nameOf(value: Value): string {
-  return value === undefined ? 'missing' : typeName(value);
-}
-
-function add(...values: Value[]): Value {
-  let total: BsonNumber = new Int32(0);
-  let date: Date | null = null;
-  for (const value of values) {
-    if (isNullish(value)) return null;
-    if (value instanceof Date) {
-      if (date) throw new MongoError(16612, 'only one date allowed in an $add expression');
-      date = value;
-    } else if (isNumber(value)) {
-      total = calculated('add', total, value);
-    } else {
-      throw new MongoError(16554, `$add only supports numeric or date types, not ${nameOf(value)}`);
-    }
-  }
-  return date ? new Date(date.getTime() + toDouble(total)) : total;
-}
-
-/** Beyond a long, arithmetic goes on in doubles. */
-function calculated(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber {
-  return calculate(operation, a, b) ?? calculate(operation, new Double(toDouble(a)), b)!;
-}
-
-function subtract(a: Value, b: Value): Value {
-  if (isNullish(a) || isNullish(b)) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('subtract', a, b);
-  if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
-  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() - toDouble(b));
-  throw new MongoError(16556, `cant $subtract a${nameOf(b)} from a${nameOf(a)}`);
-}
-
-function multiply(...values: Value[]): Value {
-  let product: BsonNumber = new Int32(1);
-  for (const value of values) {
-    if (isNullish(value)) return null;
-    if (!isNumber(value))
-      throw new MongoError(16555, `$multiply only supports numeric types, not ${nameOf(value)}`);
-    product = calculated('multiply', product, value);
-  }
-  return product;
-}
-
-function quotient(a: Value, b: Value): Value {
-  if (isNumber(a) && isNumber(b)) {
-    if (toDouble(b) === 0) throw new MongoError(16608, "can't $divide by zero");
-    return divide(a, b);
-  }
-  if (isNullish(a) || isNullish(b)) return null;
-  throw new MongoError(16609, `$divide only supports numeric types, not ${nameOf(a)} and ${nameOf(b)}`);
-}
-
-function modulo(a: Value, b: Value): Value {
-  if (isNumber(a) && isNumber(b)) {
-    if (toDouble(b) === 0) throw new MongoError(16610, "can't $mod by zero");
-    return remainder(a, b);
-  }
-  if (isNullish(a) || isNullish(b)) return null;
-  throw new MongoError(16611, `$mod only supports numeric types, not ${nameOf(a)} and ${nameOf(b)}`);
 }
 
 function size(array: Value): Value {
@@ -237,10 +166,6 @@ function sliceOf(array: Value, ...[start, count]: Value[]): Value {
 
 function toText(value: Value): Value {
   return value instanceof ObjectId ? value.toHexString() : callOperator('$toString', value ?? null);
-}
-
-function typeOf(value: Value): Value {
-  return nameOf(value);
 }
 
 /** An accumulator over its arguments, or over the elements of its only one. */

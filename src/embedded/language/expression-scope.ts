@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue, isNumber } from './bson-value';
+import { BsonDocument, BsonValue, isNumber, typeName } from './bson-value';
 import { toDouble } from './numbers';
 
 /** What an expression sees: the document, and the variables that surround it. */
@@ -7,8 +7,11 @@ export interface Scope {
   readonly variables: ReadonlyMap<string, BsonValue | undefined>;
 }
 
-/** An aggregation expression, ready to run; `undefined` is a value that is not there. */
-export type Expression = (scope: Scope) => BsonValue | undefined;
+/** What an expression gives; `undefined` is a value that is not there. */
+export type Value = BsonValue | undefined;
+
+/** An aggregation expression, ready to run. */
+export type Expression = (scope: Scope) => Value;
 
 /** Makes an expression inside another one ready to run. */
 export type ExpressionCompiler = (expression: BsonValue) => Expression;
@@ -44,4 +47,13 @@ export function followFieldPath(
 export function isTruthy(value: BsonValue | undefined): boolean {
   if (isNumber(value)) return toDouble(value) !== 0;
   return value !== undefined && value !== null && value !== false;
+}
+
+export function isNullish(value: Value): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+/** The name of a value's type, as messages about expressions have it. */
+export function nameOf(value: Value): string {
+  return value === undefined ? 'missing' : typeName(value);
 }

@@ -4,7 +4,7 @@ import { BsonDocument, BsonTypeName, BsonValue, isNumber, typeName } from './bso
 import { canonicalType, compareValues } from './compare';
 import { FieldNode, FilterNode } from './filter';
 import { integerPart } from './filter-operands';
-import { encodeKeyComponent } from './index-key';
+import { encodeKeyComponent } from './key-component';
 import { compileCondition } from './expression';
 import { toDouble } from './numbers';
 import { anyAtPath, arrayAsDocument, topLevelName } from './path';

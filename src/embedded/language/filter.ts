@@ -3,6 +3,7 @@ import { BsonDocument, BsonTypeName, BsonValue, isDocument, isNumber } from './b
 import { MongoError } from './errors';
 import { compileExpression } from './expression';
 import { isTrue, parseMod, parseRegExp, parseSize, parseTypes } from './filter-operands';
+import { impliedEqualities } from './implied-equalities';
 
 /** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
 export type FieldTest =
@@ -96,34 +97,6 @@ function parsePathless(name: string, value: BsonValue, level: Level): FilterNode
     default:
       throw new MongoError(2, `unknown top level operator: ${name}`);
   }
-}
-
-/**
- * What `$expr` says of single fields, in terms that an index answers: `$eq` between a field and a constant scalar. The
- * expression itself still decides; for arrays the two notions of equality differ.
- */
-function impliedEqualities(expression: BsonValue): FieldNode[] {
-  if (!isDocument(expression)) return [];
-  const conditions = expression.get('$and');
-  if (Array.isArray(conditions)) return conditions.flatMap(impliedEqualities);
-  const sides = expression.get('$eq');
-  if (!Array.isArray(sides)) return [];
-  const path = sides.find((side) => typeof side === 'string' && /^\$[^$]/.test(side));
-  const constant = sides.map(constantOf).find((value) => value !== undefined);
-  return path === undefined || constant === undefined
-    ? []
-    : [field((path as string).slice(1), { op: 'eq', value: constant })];
-}
-
-function constantOf(side: BsonValue): BsonValue | undefined {
-  const value = isDocument(side) ? side.get('$literal') : side;
-  if (
-    value === undefined ||
-    value === null ||
-    (typeof value === 'object' && (isDocument(value) || Array.isArray(value)))
-  )
-    return undefined;
-  return value === side && typeof value === 'string' && value.startsWith('$') ? undefined : value;
 }
 
 function parseTree(name: '$and' | '$or' | '$nor', value: BsonValue, level: Level): FilterNode {
@@ -259,34 +232,4 @@ function parseElemMatch(path: string, operand: BsonValue): FilterNode {
     });
   }
   return field(path, { op: 'elemMatch', on: 'documents', value: parseDocument(operand, 'inner') });
-}
-
-/**
- * The fields that an upsert takes from its filter: what the filter says they equal.
- * @throws MongoError NotSingleValueField (54) for a path that is given two values
- */
-export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
-  const equalities = new Map<string, BsonValue>();
-  for (const child of node.kind === 'and' ? node.children : [node]) {
-    if (child.kind === 'expr')
-      throw new MongoError(224, '$expr is not allowed in the query predicate for an upsert');
-    if (child.kind !== 'field' || child.op !== 'eq') continue;
-    checkSingleValue(equalities, child.path);
-    equalities.set(child.path, child.value);
-  }
-  return equalities;
-}
-
-function checkSingleValue(equalities: Map<string, BsonValue>, path: string): void {
-  for (const other of equalities.keys()) {
-    if (other === path) {
-      throw new MongoError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
-    }
-    if (path.startsWith(`${other}.`)) {
-      throw new MongoError(
-        54,
-        `cannot infer query fields to set, both paths '${path}' and '${other}' are matched`,
-      );
-    }
-  }
 }

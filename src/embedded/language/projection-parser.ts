@@ -4,16 +4,16 @@ import { compileExpression } from './expression';
 import { Expression } from './expression-scope';
 import { FilterNode, parseFilter } from './filter';
 import { isTrue } from './filter-operands';
-import { formatField, formatForMessage } from './message-format';
-import { toDouble } from './numbers';
+import { formatField } from './message-format';
 import { parseFieldPath } from './path';
+import { parseSlice, Slice } from './projection-slice';
 
 /** What a projection does with one field, or with the fields inside it. */
 export type ProjectionNode =
   | { kind: 'include' | 'exclude' | 'positional' }
   | { kind: 'inside'; children: Map<string, ProjectionNode> }
   | { kind: 'computed'; expression: Expression }
-  | { kind: 'slice'; skip: number | null; limit: number }
+  | ({ kind: 'slice' } & Slice)
   | { kind: 'elemMatch'; filter: FilterNode };
 
 /** A projection, parsed: whether fields that it does not name stay out or in, and what it says of the others. */
@@ -117,7 +117,8 @@ class ProjectionParser {
     parent: Map<string, ProjectionNode>,
     isRoot: boolean,
   ): void {
-    if (operator === '$slice' && this.language === 'find') return addNode(parent, name, parseSlice(operand));
+    if (operator === '$slice' && this.language === 'find')
+      return addNode(parent, name, { kind: 'slice', ...parseSlice(operand) });
     if (operator === '$elemMatch') {
       return addNode(parent, name, this.parseElemMatch(name, value, operand, isRoot));
     }
@@ -188,41 +189,4 @@ export function addNode(parent: Map<string, ProjectionNode>, path: string, node:
   }
   if (children.has(last)) throw new MongoError(31250, `Path collision at ${path}`);
   children.set(last, node);
-}
-
-function parseSlice(operand: BsonValue): ProjectionNode {
-  if (isNumber(operand)) return { kind: 'slice', skip: null, limit: toInteger(operand) };
-  if (!Array.isArray(operand)) {
-    throw invalidSlice(operand, 'Location31273', '$slice only supports numbers and [skip, limit] arrays');
-  }
-  const [skip, limit] = operand;
-  if (operand.length !== 2) {
-    throw invalidSlice(operand, 'Location31272', '$slice array argument should be of form [skip, limit]');
-  }
-  if (!isNumber(skip)) {
-    const complaint = `$slice expects the skip argument to be a number, got ${typeName(skip!)}`;
-    throw invalidSlice(operand, 'Location31257', complaint);
-  }
-  if (!isNumber(limit)) {
-    const complaint = `$slice expects the limit argument to be a number, got ${typeName(limit!)}`;
-    throw invalidSlice(operand, 'Location31258', complaint);
-  }
-  if (toInteger(limit) <= 0) {
-    throw invalidSlice(operand, 'Location31259', `$slice limit must be positive, got ${toInteger(limit)}`);
-  }
-  return { kind: 'slice', skip: toInteger(skip), limit: toInteger(limit) };
-}
-
-function toInteger(value: BsonValue): number {
-  return isNumber(value) ? Math.trunc(toDouble(value)) : 0;
-}
-
-/** MongoDB then tries it as the expression of the same name, which takes two or three arguments. */
-function invalidSlice(operand: BsonValue, codeName: string, reason: string): MongoError {
-  return new MongoError(
-    28667,
-    `Invalid $slice syntax. The given syntax ${formatForMessage(new Map([['$slice', operand]]))} did not match the ` +
-      `find() syntax because :: ${codeName}: ${reason} :: The given syntax did not match the expression $slice syntax. ` +
-      ':: caused by :: Expression $slice takes at least 2 arguments, and at most 3, but 1 were passed in.',
-  );
 }

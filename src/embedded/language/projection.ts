@@ -6,6 +6,7 @@ import { Scope, scopeOf } from './expression-scope';
 import { FilterNode } from './filter';
 import { compileFilter } from './filter-match';
 import { matchedPosition } from './matched-element';
+import { sliced } from './projection-slice';
 import { ParsedProjection, parseProjection, ProjectionLanguage, ProjectionNode } from './projection-parser';
 
 /** A projection, ready to run. */
@@ -90,7 +91,7 @@ function projectValue(value: BsonValue, node: ProjectionNode, context: Context):
     case 'inside':
       return projectInside(value, node.children, context);
     case 'slice':
-      return Array.isArray(value) ? slice(value, node.skip, node.limit) : value;
+      return Array.isArray(value) ? sliced(value, node) : value;
     case 'positional':
       return Array.isArray(value) ? [value[positionOf(context)]!] : value;
     case 'exclude':
@@ -138,12 +139,6 @@ function hasComputed(node: ProjectionNode): boolean {
   return (
     node.kind === 'computed' || (node.kind === 'inside' && [...node.children.values()].some(hasComputed))
   );
-}
-
-function slice(values: BsonValue[], skip: number | null, limit: number): BsonValue[] {
-  if (skip === null) return limit < 0 ? values.slice(limit) : values.slice(0, limit);
-  const start = skip < 0 ? Math.max(values.length + skip, 0) : skip;
-  return values.slice(start, start + limit);
 }
 
 function positionOf({ filter, scope }: Context): number {

@@ -1,4 +1,4 @@
-import { encodeKeyComponent } from '../language/index-key';
+import { encodeKeyComponent } from '../language/key-component';
 import { Interval, isPoint } from './interval';
 
 /** An interval of one component as the index has it: in encoded bytes, and in the direction of the component. */

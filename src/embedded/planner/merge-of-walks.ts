@@ -1,5 +1,5 @@
 import { BsonDocument } from '../language/bson-value';
-import { encodeKeyComponent } from '../language/index-key';
+import { encodeKeyComponent } from '../language/key-component';
 import { SortKey } from '../language/sort';
 import { Candidate } from './candidates';
 import { IndexAccess } from './index-access';

@@ -1,6 +1,7 @@
 import { Document } from 'bson';
 import fc from 'fast-check';
-import { encodeKeyComponent, indexKeysOf } from '../../../src/embedded/language/index-key';
+import { indexKeysOf } from '../../../src/embedded/language/index-key';
+import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
 import { compareBySort, parseSort } from '../../../src/embedded/language/sort';
 import { documentFrom, errorOf, valueFrom } from './documents';
 

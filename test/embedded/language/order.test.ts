@@ -13,7 +13,8 @@ import {
 import fc from 'fast-check';
 import { compareNumbers } from '../../../src/embedded/language/numbers';
 import { compareValues } from '../../../src/embedded/language/compare';
-import { encodeKeyComponent, splitKey } from '../../../src/embedded/language/index-key';
+import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
+import { splitKey } from '../../../src/embedded/language/key-split';
 import { anyNumber, anyValue } from './arbitraries';
 import { valueFrom } from './documents';
 

@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from '../../language/bson-value';
-import { encodeKeyComponent } from '../../language/index-key';
+import { encodeKeyComponent } from '../../language/key-component';
 import { IndexInfo } from '../../storage/view';
 import { afterPrefix } from '../byte-interval';
 import { Execution } from '../execution';

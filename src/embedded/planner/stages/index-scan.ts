@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from '../../language/bson-value';
-import { splitKey } from '../../language/index-key';
+import { splitKey } from '../../language/key-split';
 import { Execution } from '../execution';
 import { count, describeBounds, describeFilters, describeIndex } from '../explain-format';
 import { IndexAccess, pointPrefix } from '../index-access';
