@@ -23,11 +23,9 @@ export async function recordedCalls(store: Store, least: number): Promise<string
 export async function heavyCalls(store: Store): Promise<string[]> {
   const sessionIds = Array.from({ length: 8 }, (_, index) => `heavy-${index}`);
   for (const sessionId of sessionIds) {
-    const events = benchEvents({ run: 'heavy', sessionIds: [sessionId] }, 0, 500).map((event, index) => ({
+    const events = benchEvents({ run: 'heavy', sessionIds: [sessionId] }, 0, 500).map((event) => ({
       ...event,
       payload: { text: 'x'.repeat(1000), confidence: 0.97 },
-      receivedAt: event.timestamp,
-      position: index + 1,
     }));
     await store.events.insertMany(events as never);
     await store.sessions.insertOne(session(sessionId, events.length));

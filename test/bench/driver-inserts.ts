@@ -24,6 +24,7 @@ export class DriverInserts {
 
   /** Documents per second, one insert after the other. */
   run(load: InsertLoad): Promise<number> {
+    this.child.removeAllListeners();
     return new Promise((resolve, reject) => {
       this.child.once('message', (rate) => resolve(Number(rate)));
       this.child.once('exit', () => reject(new Error('the driver peer ended')));
@@ -33,9 +34,11 @@ export class DriverInserts {
 
   async close(): Promise<void> {
     this.child.removeAllListeners();
-    const gone = new Promise((resolve) => this.child.once('exit', resolve));
-    this.child.kill();
-    await gone;
+    if (this.child.exitCode === null) {
+      const gone = new Promise((resolve) => this.child.once('exit', resolve));
+      this.child.kill();
+      await gone;
+    }
     await this.place.remove();
   }
 }

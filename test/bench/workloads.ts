@@ -71,11 +71,14 @@ const workloads: Record<string, (parameters: WorkloadParameters) => Workload> = 
   bigPage: (parameters) => reading(bigPageQuery, parameters),
 };
 
-/** The documents that the `addEvents` load writes, for the driver to insert the same. */
+/** The documents that the `addEvents` load leaves behind, for the driver to insert the same. */
 export function benchEvents(parameters: WorkloadParameters, from: number, count: number) {
-  return Array.from({ length: count }, (_, index) => {
-    const event = JSON.parse(eventJson(parameters, from + index)) as BenchEvent;
-    return { ...event, timestamp: new Date(event.timestamp) };
+  return Array.from({ length: count }, (_, offset) => {
+    const index = from + offset;
+    const event = JSON.parse(eventJson(parameters, index)) as BenchEvent;
+    const timestamp = new Date(event.timestamp);
+    const position = Math.floor(index / parameters.sessionIds.length) + 1;
+    return { ...event, timestamp, receivedAt: timestamp, position };
   });
 }
 

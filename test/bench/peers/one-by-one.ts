@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Schema, type Connection, type Model } from 'mongoose';
 import { readConfig } from '../../../src/config';
+import { openDatabase } from '../../../src/database/database';
 import { createServices, type Services } from '../../../src/service/create-services';
 import type { AddEvent } from '../../../src/service/event-service';
 import { checkId, checkInstant, checkJson, maxPayloadBytes } from '../../../src/service/input-rules';
@@ -10,7 +11,6 @@ import { sameJson } from '../../../src/store/json-object';
 import type { SessionRow } from '../../../src/store/session.model';
 import { hasEnded } from '../../../src/store/session-status';
 import { quietLog } from '../../process/quiet-log';
-import { openPeerStore } from './peer-store';
 import { serve } from './serve';
 
 /**
@@ -72,7 +72,7 @@ async function eventModel(connection: Connection): Promise<Model<EventRow>> {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const { database } = await openPeerStore();
+  const database = await openDatabase(config, quietLog);
   const services = await createServices(database, config, quietLog);
   const sessions = database.connection.model<SessionRow>('Session');
   const events = new OneByOneEvents(sessions, await eventModel(database.connection));
