@@ -32,6 +32,11 @@ export class ScopedCollectionView implements CollectionView {
   ): IterableIterator<IndexEntry> {
     const from = indexBound(index.id, lower);
     const to = indexBound(index.id, upper);
+    const only = index.unique && isBeginningOnly(from, to) && this.scope.reader.get('indexes', from);
+    if (only) {
+      yield readEntry(index, { key: from, value: only });
+      return;
+    }
     for (const entry of this.scope.reader.range('indexes', from, to, reverse)) yield readEntry(index, entry);
   }
 
@@ -62,4 +67,17 @@ export class ScopedCollectionView implements CollectionView {
   release(): void {
     this.scope.release();
   }
+}
+
+/**
+ * Whether between the bounds lie just those keys that begin with the lower one. If that is itself a key, it is the only
+ * one, because no whole key is the beginning of another; looking it up costs a fraction of a walk.
+ */
+function isBeginningOnly(lower: Buffer, upper: Buffer): boolean {
+  const last = lower.length - 1;
+  return (
+    upper.length === lower.length &&
+    upper[last] === lower[last]! + 1 &&
+    lower.compare(upper, 0, last, 0, last) === 0
+  );
 }

@@ -107,17 +107,22 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
   const options = transaction && { transaction };
   return {
     get: (name, key) => getBinary(tables[name], key, options),
-    *range(name, lower, upper, reverse = false) {
-      yield* tables[name].getRange({
+    range(name, lower, upper, reverse = false) {
+      const walk = tables[name].getRange({
         ...options,
         reverse,
         start: reverse ? upper : lower,
         end: reverse ? lower : upper,
         exclusiveStart: reverse,
         inclusiveEnd: reverse,
-      }) as Iterable<Entry>;
+      });
+      return Object.assign(walk[Symbol.iterator]() as Iterator<Entry>, { [Symbol.iterator]: itself });
     },
   };
+}
+
+function itself<T>(this: T): T {
+  return this;
 }
 
 // lmdb's types leave out that getBinary takes the transaction as get does.

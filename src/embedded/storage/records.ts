@@ -47,14 +47,18 @@ export function replaceRecord(
   after: Record,
 ): void {
   scope.claim('documents', documentKey(collection.id, recordId));
-  const changes = collection.entryIndexes.map((index) => {
+  const isMoved = [...collection.indexedFields].some(
+    (name) => before.fields.get(name) !== after.fields.get(name),
+  );
+  // An update leaves what it does not change the very same value.
+  const changes = (isMoved ? collection.entryIndexes : []).map((index) => {
     const old = entriesOf(index, before.fields, recordId);
     const now = entriesOf(index, after.fields, recordId);
     return { index, added: without(now, old), removed: without(old, now) };
   });
   check(scope, collection, changes, after.fields, recordId);
   apply(scope, changes);
-  rememberArrays(scope, collection, after.fields);
+  if (isMoved) rememberArrays(scope, collection, after.fields);
   scope.writer.put('documents', documentKey(collection.id, recordId), after.bytes);
   scope.count(collection.id, { documents: 0, bytes: after.bytes.length - before.bytes.length });
 }

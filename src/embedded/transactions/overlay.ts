@@ -79,10 +79,6 @@ export class Overlay implements Writer {
     for (const walk of this.walks) walk.return?.();
   }
 
-  private assertOpen(): void {
-    if (this.ended) throw this.error();
-  }
-
   applyTo(writer: Writer): void {
     for (const table of Object.keys(this.changes) as Table[]) {
       for (const { key, value } of this.changes[table].all()) {
@@ -90,6 +86,10 @@ export class Overlay implements Writer {
         else writer.remove(table, key);
       }
     }
+  }
+
+  private assertOpen(): void {
+    if (this.ended) throw this.error();
   }
 }
 
