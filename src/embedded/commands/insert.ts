@@ -43,7 +43,9 @@ export function storeDocument(scope: WriteScope, collection: StoredCollection, b
 }
 
 const dollar = '$'.charCodeAt(0);
+const typeOfDocument = 3;
 const typeOfTimestamp = 17;
+const references = new Set(['$ref', '$id', '$db']);
 /** Types that no `_id` may have, as messages call them. */
 const refusedIdTypes = new Map([
   [4, 'an array'],
@@ -73,6 +75,7 @@ export function storable(bytes: Uint8Array): Uint8Array {
       if (!first) asItIs = false;
       const refused = refusedIdTypes.get(type);
       if (refused) throw new MongoError(2, `can't use ${refused} for _id`);
+      if (type === typeOfDocument) checkIdDocument(document, offset);
     }
     if (type === typeOfTimestamp && isZero(bytes, offset)) asItIs = false;
     first = false;
@@ -83,6 +86,16 @@ export function storable(bytes: Uint8Array): Uint8Array {
 
 function isId(bytes: Uint8Array, at: number, length: number): boolean {
   return length === 3 && bytes[at] === 0x5f && bytes[at + 1] === 0x69 && bytes[at + 2] === 0x64;
+}
+
+/** Names inside of other values may begin with `$`; those of an `_id` may only be a reference's. */
+function checkIdDocument(document: Buffer, at: number): void {
+  for (const [, nameOffset, nameLength] of onDemand.parseToElements(document, at)) {
+    const name = document.toString('utf8', nameOffset, nameOffset + nameLength);
+    if (name.startsWith('$') && !references.has(name)) {
+      throw new MongoError(52, `${name} is not valid for storage.`);
+    }
+  }
 }
 
 function isZero(bytes: Uint8Array, at: number): boolean {

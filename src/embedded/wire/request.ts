@@ -1,28 +1,34 @@
 import { onDemand } from 'bson';
 import type { CommandRequest, ConnectionState } from '../commands/command';
-import type { BsonDocument } from '../language/bson-value';
-import { decodeDocument } from '../language/codec';
+import { type BsonDocument, typeName } from '../language/bson-value';
+import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import type { ClientMessage } from './message';
 
 const DOCUMENT = 3;
 const ARRAY = 4;
 
+/** A command's body without the documents that it inserts, and these. */
+interface InsertParts {
+  readonly body: Uint8Array;
+  readonly documents: readonly Uint8Array[];
+}
+
 /**
  * Decodes a message into a command. The documents of an insert stay as the bytes they came in, wherever they stand.
- * @throws MongoError for a command without a database or with a field sent twice
+ * @throws MongoError for a command without a database, with a field sent twice, or for an insert of no documents
  */
 export function toCommandRequest(message: ClientMessage, connection: ConnectionState): CommandRequest {
   const name = firstFieldName(message.body);
-  const rawDocuments: Uint8Array[] = [];
-  const bytes = name === 'insert' ? takeDocuments(message.body, rawDocuments) : message.body;
+  const { body: bytes, documents } =
+    name === 'insert' ? insertParts(message) : { body: message.body, documents: [] };
   const body = decodeDocument(bytes);
   for (const sequence of message.sequences) {
+    if (name === 'insert' && sequence.name === 'documents') continue;
     if (body.has(sequence.name)) throw new MongoError(9, `Field '${sequence.name}' was sent twice`);
-    if (name === 'insert' && sequence.name === 'documents') rawDocuments.push(...sequence.documents);
-    else body.set(sequence.name, sequence.documents.map(decodeDocument));
+    body.set(sequence.name, sequence.documents.map(decodeDocument));
   }
-  return { name, db: databaseOf(message, body), body, rawDocuments, connection };
+  return { name, db: databaseOf(message, body), body, rawDocuments: documents, connection };
 }
 
 function firstFieldName(body: Buffer): string {
@@ -36,27 +42,47 @@ function databaseOf(message: ClientMessage, body: BsonDocument): string {
   return db;
 }
 
-/** Moves the elements of `documents` into `into`; returns the body without that field. */
-function takeDocuments(body: Buffer, into: Uint8Array[]): Uint8Array {
-  for (const [type, nameOffset, nameLength, offset, length] of onDemand.parseToElements(body)) {
-    if (type !== ARRAY || body.toString('latin1', nameOffset, nameOffset + nameLength) !== 'documents')
-      continue;
-    readDocuments(body.subarray(offset, offset + length), into);
-    const rest = Buffer.concat([body.subarray(0, nameOffset - 1), body.subarray(offset + length)]);
-    rest.writeInt32LE(rest.length, 0);
-    return rest;
-  }
-  return body;
+function insertParts({ body, sequences }: ClientMessage): InsertParts {
+  const beside = sequences.find(({ name }) => name === 'documents');
+  const inside = cutDocuments(body);
+  if (beside && inside) throw new MongoError(9, "Field 'documents' was sent twice");
+  if (beside) return { body, documents: beside.documents };
+  if (inside) return inside;
+  throw new MongoError(40414, "BSON field 'insert.documents' is missing but a required field");
 }
 
-function readDocuments(array: Buffer, into: Uint8Array[]): void {
-  for (const [type, , , offset, length] of onDemand.parseToElements(array)) {
-    if (type !== DOCUMENT) {
-      throw new MongoError(
-        14,
-        `BSON field 'insert.documents.${into.length}' is the wrong type, expected type 'object'`,
-      );
-    }
-    into.push(array.subarray(offset, offset + length));
+/** Null where the body has no documents. */
+function cutDocuments(body: Buffer): InsertParts | null {
+  for (const [type, nameOffset, nameLength, offset, length] of onDemand.parseToElements(body)) {
+    if (body.toString('latin1', nameOffset, nameOffset + nameLength) !== 'documents') continue;
+    if (type !== ARRAY) throw wrongType('documents', typeNameOf(body, 'documents'), 'array');
+    const documents = elementsOf(body.subarray(offset, offset + length));
+    const rest = Buffer.concat([body.subarray(0, nameOffset - 1), body.subarray(offset + length)]);
+    rest.writeInt32LE(rest.length, 0);
+    return { body: rest, documents };
   }
+  return null;
+}
+
+function elementsOf(array: Buffer): Uint8Array[] {
+  const documents: Uint8Array[] = [];
+  for (const [type, nameOffset, nameLength, offset, length] of onDemand.parseToElements(array)) {
+    if (type !== DOCUMENT) {
+      const name = array.toString('latin1', nameOffset, nameOffset + nameLength);
+      throw wrongType(`documents.${documents.length}`, typeNameOf(array, name), 'object');
+    }
+    documents.push(array.subarray(offset, offset + length));
+  }
+  return documents;
+}
+
+function typeNameOf(holder: Buffer, field: string): string {
+  return typeName(decodeFields(holder, new Set([field])).get(field)!);
+}
+
+function wrongType(field: string, type: string, expected: string): MongoError {
+  return new MongoError(
+    14,
+    `BSON field 'insert.${field}' is the wrong type '${type}', expected type '${expected}'`,
+  );
 }
