@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { benchCeiling } from './ceiling';
 import { benchDepth } from './depth';
+import { benchEmbedded } from './embedded';
 import { benchGrowth } from './growth';
 import { LoadProcess } from './load-process';
 import { readPace, type Bench } from './options';
@@ -14,6 +15,7 @@ const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
   reading: benchReading,
   depth: benchDepth,
   growth: benchGrowth,
+  embedded: benchEmbedded,
 };
 const byDefault = ['ceiling', 'writing', 'reading'];
 const resultsFile = 'bench-results.json';
