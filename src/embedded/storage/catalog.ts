@@ -148,8 +148,8 @@ export function discard(writer: Writer, id: number): void {
 
 /** Forgets a dropped collection or index of which nothing else is left: its id may be given again after a restart. */
 export function forgetGarbage(writer: Writer, id: number): void {
-  const paths = [...readKind(writer, 'm')].filter((entry) => entry.id === id);
-  for (const { path } of paths) writer.remove('catalog', multikeyKey(id, path));
+  const paths = [...writer.range('catalog', keyOf('m', id), keyOf('m', id + 1))];
+  for (const { key } of paths) writer.remove('catalog', key);
   writer.remove('catalog', totalsKey(id));
   writer.remove('catalog', keyOf('g', id));
 }

@@ -39,20 +39,22 @@ export class GarbageCollector {
 }
 
 /** @returns whether there may be more */
-function sweepSome(group: WriteGroup): boolean {
-  const [id] = readGarbage(group.reader);
-  if (id === undefined) return false;
-  const found = (['documents', 'indexes'] as const).map((table) => ({
-    table,
-    keys: [...firstKeys(group.reader.range(table, prefixOf(id), endOf(id)))],
-  }));
-  for (const { table, keys } of found) for (const key of keys) group.writer.remove(table, key);
-  if (found.every(({ keys }) => keys.length === 0)) forgetGarbage(group.writer, id);
-  return true;
+function sweepSome({ reader, writer }: WriteGroup): boolean {
+  let room = keysAtOnce;
+  for (const id of readGarbage(reader)) {
+    for (const table of ['documents', 'indexes'] as const) {
+      const keys = [...firstKeys(reader.range(table, prefixOf(id), endOf(id)), room)];
+      for (const key of keys) writer.remove(table, key);
+      room -= keys.length;
+      if (room === 0) return true;
+    }
+    forgetGarbage(writer, id);
+  }
+  return false;
 }
 
-function* firstKeys(entries: Iterable<Entry>): Generator<Buffer> {
-  let left = keysAtOnce;
+function* firstKeys(entries: Iterable<Entry>, count: number): Generator<Buffer> {
+  let left = count;
   for (const { key } of entries) {
     yield key;
     if (--left === 0) return;
