@@ -10,7 +10,7 @@ export interface RequestContext {
   readonly reader: Reader;
 }
 
-/** The context of one operation. `signal` is aborted when its client has gone away: what it reads stops then. */
-export function createRequestContext(services: Services, signal?: AbortSignal): RequestContext {
+/** The context of one operation. Its signal is aborted when its client has gone away: what it reads stops then. */
+export function createRequestContext(services: Services, signal?: () => AbortSignal): RequestContext {
   return { sessions: services.sessions, events: services.events, reader: services.reader(signal) };
 }

@@ -12,8 +12,8 @@ import { SessionService } from './session-service';
 export interface Services {
   readonly sessions: SessionService;
   readonly events: EventService;
-  /** What one operation reads; made anew for each. The signal is aborted when its client has gone away. */
-  reader(signal?: AbortSignal): Reader;
+  /** What one operation reads; made anew for each. Its signal is aborted when its client has gone away. */
+  reader(signal?: () => AbortSignal): Reader;
   /** Takes no more events; resolves when those that wait are stored and answered. */
   close(): Promise<void>;
 }

@@ -19,8 +19,8 @@ export interface ReadOptions {
   readonly readPreference: mongo.ReadPreferenceMode;
   /** How long the database may work on one command. */
   readonly timeoutMs: number;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal | undefined;
+  /** Its signal is aborted when nobody waits for the answer any more. Asked for by the first read. */
+  readonly signal?: (() => AbortSignal) | undefined;
 }
 
 /**
@@ -37,7 +37,8 @@ export class Reader {
     private readonly store: Store,
     { readPreference, timeoutMs, signal }: ReadOptions,
   ) {
-    this.options = { readPreference, maxTimeMS: timeoutMs, ...(signal && { signal }) };
+    this.options = { readPreference, maxTimeMS: timeoutMs };
+    if (signal) Object.defineProperty(this.options, 'signal', { get: signal, enumerable: true });
   }
 
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */

@@ -24,13 +24,13 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 
 /**
- * Runs an operation that has been compiled to one function.
- * Resolves to null where the variables do not fit: nothing was executed, and plain execution has the exact words.
+ * Runs an operation that has been compiled to one function. A result without `data` says that the variables do not fit:
+ * nothing was executed, and plain execution has the exact words.
  */
 export type RunCompiled = (
   context: object,
   variables: Readonly<Record<string, unknown>> | undefined,
-) => Promise<ExecutionResult | null>;
+) => Promise<ExecutionResult> | ExecutionResult;
 
 /**
  * Compiles an operation, or returns null where only plain execution does exactly what the specification asks for.
@@ -49,10 +49,7 @@ export function compileOperation(
     disablingCapturingStackErrors: true,
   });
   if (!isCompiledQuery(compiled)) return null;
-  return async (context, variables) => {
-    const result = await compiled.query({}, context, variables);
-    return 'data' in result ? result : null;
-  };
+  return (context, variables) => compiled.query({}, context, variables);
 }
 
 function isCompilable(

@@ -39,7 +39,7 @@ export function executionPlugin(
         async responseForOperation({ contextValue, request }) {
           const run = config.execution === 'compiled' && !marked ? operation?.compiled() : null;
           const result = run ? await run(contextValue, request.variables) : null;
-          if (!result) return null;
+          if (!result || !('data' in result)) return null;
           const { body, ...http } = formatResult(result, formatError);
           return { http, body: { kind: 'single', singleResult: body } };
         },

@@ -9,7 +9,7 @@ import type { RequestContext } from '../schema/request-context';
 import { type Explorer, prefersHtml } from './explorer';
 import type { KnownLane } from './known-lane';
 import { parseWithinLimits } from './query-limits';
-import { withinTime } from './request-time';
+import { type GetSignal, withinTime } from './request-time';
 import { notCacheable } from './session-caching';
 
 export interface GraphQLRoute {
@@ -19,7 +19,7 @@ export interface GraphQLRoute {
   readonly explorer: Explorer;
   readonly config: Config;
   readonly log: Log;
-  createContext(signal: AbortSignal): RequestContext;
+  createContext(signal: GetSignal): RequestContext;
   isStopping(): boolean;
 }
 
@@ -32,10 +32,9 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       if (request.method === 'GET' && prefersHtml(request.headers.accept))
         return route.explorer.sendPage(reply);
       if (route.isStopping()) throw serviceUnavailable('The server is stopping. Try again.');
-      const started = performance.now();
       return withinTime(reply.raw, route.config.requestTimeoutMs, (signal) =>
-        answer(route, request, reply, signal),
-      ).finally(() => logIfSlow(route, request, performance.now() - started));
+        answer(route, request, reply, () => route.createContext(signal)),
+      );
     },
   });
 }
@@ -44,13 +43,24 @@ async function answer(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  signal: AbortSignal,
+  createContext: () => RequestContext,
 ): Promise<string> {
-  const createContext = () => route.createContext(signal);
+  const started = performance.now();
+  let body: string | null = null;
   if (route.lane && request.method === 'POST') {
-    const known = await route.lane.answer(request.body, request.headers.accept, reply, createContext);
-    if (known !== null) return known;
+    body = await route.lane.answer(request.body, request.headers.accept, reply, createContext);
   }
+  body ??= await throughApollo(route, request, reply, createContext);
+  logIfSlow(route, request, performance.now() - started);
+  return body;
+}
+
+async function throughApollo(
+  route: GraphQLRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  createContext: () => RequestContext,
+): Promise<string> {
   const response = await askApollo(route, request, createContext);
   if (response.status === undefined && request.method === 'POST') {
     route.lane?.learnContentType(request.headers.accept, response.headers.get('content-type') ?? '');

@@ -48,7 +48,7 @@ export class KnownLane {
     if (!operation || operation.cost(variables) > this.config.maxQueryCost) return null;
     const run = operation.compiled();
     const result = run && (await run(createContext(), variables));
-    if (!result) return null;
+    if (!result || !('data' in result)) return null;
     const formatted = formatResult(result, this.formatError);
     for (const [name, value] of formatted.headers) reply.header(name, value);
     reply.code(formatted.status ?? 200);

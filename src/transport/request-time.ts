@@ -4,30 +4,39 @@ import { serviceUnavailable } from '../errors';
 /** Why work is aborted whose answer nobody waits for any more. */
 export const clientGone = serviceUnavailable('The client has gone away.');
 
+/** Aborts when the time is up or the client has gone away. Made when first asked for: most requests never ask. */
+export type GetSignal = () => AbortSignal;
+
 /**
- * Runs `work` for at most `limitMs`. Its signal aborts when the time is up or the client has gone away, so that what
- * was started for nobody stops.
+ * Runs `work` for at most `limitMs`, with a signal that aborts when that is over or the client has gone away, so that
+ * what was started for nobody stops.
  * @throws SERVICE_UNAVAILABLE when the time is up, whatever `work` makes of it
  */
 export function withinTime<T>(
   response: ServerResponse,
   limitMs: number,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: GetSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
   return new Promise((resolve, reject) => {
+    let controller: AbortController | undefined;
+    let abortedFor: Error | undefined;
+    const abort = (reason: Error): void => {
+      abortedFor = reason;
+      controller?.abort(reason);
+    };
     const timer = setTimeout(() => {
-      const timeIsUp = serviceUnavailable(`This took longer than ${limitMs} ms. Ask for less, or try again.`);
-      controller.abort(timeIsUp);
-      reject(timeIsUp);
+      abort(serviceUnavailable(`This took longer than ${limitMs} ms. Ask for less, or try again.`));
+      reject(abortedFor);
     }, limitMs);
-    const abandon = (): void => controller.abort(clientGone);
-    response.once('close', abandon);
-    void work(controller.signal)
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-        response.off('close', abandon);
-      });
+    response.on('close', () => {
+      clearTimeout(timer);
+      if (!response.writableFinished) abort(clientGone);
+    });
+    const getSignal = (): AbortSignal => {
+      controller ??= new AbortController();
+      if (abortedFor) controller.abort(abortedFor);
+      return controller.signal;
+    };
+    work(getSignal).then(resolve, reject);
   });
 }

@@ -51,7 +51,7 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
       client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => heard(command));
     },
     /** Runs an operation; resolves to its data and the commands that it cost. */
-    async run(source: string, variableValues: Record<string, unknown> = {}, signal?: AbortSignal) {
+    async run(source: string, variableValues: Record<string, unknown> = {}, signal?: () => AbortSignal) {
       sent = [];
       const contextValue = createRequestContext(services, signal);
       const { data, errors } = await graphql({ schema, source, variableValues, contextValue });

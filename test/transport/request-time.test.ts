@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { clientGone, withinTime } from '../../src/transport/request-time';
+import { clientGone, type GetSignal, withinTime } from '../../src/transport/request-time';
 
 describe('the time of a request', () => {
   let server: Server;
   const outcomes: Promise<string>[] = [];
 
   /** Work that ends only by its signal. */
-  const untilAborted = (signal: AbortSignal) =>
+  const untilAborted = (signal: GetSignal) =>
     new Promise<string>((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      signal().addEventListener('abort', () => reject(signal().reason as Error)),
     );
 
-  async function serve(limitMs: number, work: (signal: AbortSignal) => Promise<string>): Promise<number> {
+  async function serve(limitMs: number, work: (signal: GetSignal) => Promise<string>): Promise<number> {
     server = createServer((_request, response) => {
       const outcome = withinTime(response, limitMs, work);
       outcomes.push(outcome);
@@ -46,7 +46,7 @@ describe('the time of a request', () => {
 
   it('is over when the client has gone away', async () => {
     const started = new Promise<void>((resolve) => {
-      const work = (signal: AbortSignal) => (resolve(), untilAborted(signal));
+      const work = (signal: GetSignal) => (resolve(), untilAborted(signal));
       void serve(10_000, work).then((port) => {
         const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
         void started.then(() => socket.destroy());

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const database = await openDatabase(config, quietLog);
   const services = await createServices(database, config, quietLog);
-  const reader = (signal?: AbortSignal) => skippingReader(services.reader(signal), database.connection);
+  const reader = (signal?: () => AbortSignal) => skippingReader(services.reader(signal), database.connection);
   await serve({ ...services, reader }, database, config);
 }
 
