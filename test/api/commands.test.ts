@@ -167,7 +167,7 @@ describe('an operation costs the database', () => {
       api.run(
         '{ session(sessionId: "s0") { status } }',
         {},
-        AbortSignal.abort(new Error('the client has gone away')),
+        () => AbortSignal.abort(new Error('the client has gone away')),
       ),
     ).rejects.toThrow(/gone away/);
   });
