@@ -1,6 +1,5 @@
 import { BSONRegExp, Double, Int32, Long } from 'bson';
-import { Context, evalExpr, ProcessingMode } from 'mingo/core';
-import * as operators from 'mingo/operators/expression';
+import { createRequire } from 'node:module';
 import { BsonNumber, BsonValue, isNumber } from './bson-value';
 import { MongoError } from './errors';
 import { toDecimal } from './arithmetic';
@@ -29,18 +28,31 @@ const ANSWERS: Readonly<Record<string, (value: number) => BsonNumber>> = {
   $log10: (value) => new Double(value),
 };
 
-const options = {
-  idKey: '_id',
-  processingMode: ProcessingMode.CLONE_OFF,
-  useStrictMode: true,
-  scriptEnabled: false,
-  failOnError: true,
-  context: Context.init({ expression: operators as never }),
-};
+type Core = typeof import('mingo/core');
+type Operators = typeof import('mingo/operators/expression');
+
+let loaded: ReturnType<typeof loadMingo> | undefined;
+
+/** Loaded when it is first needed: it takes longer than all else at the engine's start, and most never need it. */
+function loadMingo() {
+  const load = createRequire(__filename);
+  const { Context, evalExpr, ProcessingMode } = load('mingo/core') as Core;
+  const operators = load('mingo/operators/expression') as Operators;
+  const options = {
+    idKey: '_id',
+    processingMode: ProcessingMode.CLONE_OFF,
+    useStrictMode: true,
+    scriptEnabled: false,
+    failOnError: true,
+    context: Context.init({ expression: operators as never }),
+  };
+  return { operators, evaluate: (expression: unknown): unknown => evalExpr({}, expression, options) };
+}
 
 /** Whether mingo knows the operator. */
 export function isMingoOperator(operator: string): boolean {
-  return Object.hasOwn(operators, operator) && !REFUSED.has(operator);
+  loaded ??= loadMingo();
+  return Object.hasOwn(loaded.operators, operator) && !REFUSED.has(operator);
 }
 
 /**
@@ -57,7 +69,8 @@ export function callOperator(operator: string, operand: BsonValue): BsonValue | 
 
 function run(expression: Record<string, unknown>): unknown {
   try {
-    return evalExpr({}, expression, options);
+    loaded ??= loadMingo();
+    return loaded.evaluate(expression);
   } catch (error) {
     throw new MongoError(2, (error as Error).message);
   }

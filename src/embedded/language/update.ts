@@ -1,10 +1,10 @@
 import { ObjectId } from 'bson';
 import { compilePipeline } from './aggregate';
 import { BsonDocument, BsonValue, isDocument } from './bson-value';
-import { compareStrings } from './compare';
+import { compareStrings, compareValues } from './compare';
 import { MongoError } from './errors';
 import { FilterNode } from './filter';
-import { isIdentical, isIdenticalDocument } from './identity';
+import { isIdenticalDocument } from './identity';
 import { formatField } from './message-format';
 import { checkId, checkStorable } from './storage-rules';
 import { chooseElements, parseArrayFilters } from './update-elements';
@@ -46,7 +46,7 @@ function compileReplacement(replacement: BsonDocument, options: UpdateOptions): 
   if (options.multi) throw new MongoError(9, 'multi update is not supported for replacement-style update');
   const replace = (id: BsonValue | undefined) => {
     checkReplacement(replacement, id);
-    return withIdFirst(replacement, id ?? replacement.get('_id'));
+    return withIdFirst(replacement, replacement.get('_id') ?? id);
   };
   return {
     apply(document) {
@@ -75,7 +75,7 @@ function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledU
   const run = (document: BsonDocument, id: BsonValue | undefined) => {
     const [changed = document] = stages([document]);
     const own = changed.get('_id');
-    if (own !== undefined && id !== undefined && !isIdentical(own, id)) throw alteredId();
+    if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) throw alteredId();
     checkStorable(changed, []);
     return withIdFirst(changed, id ?? own);
   };
@@ -94,7 +94,7 @@ function alteredId(): MongoError {
 
 function checkReplacement(replacement: BsonDocument, id: BsonValue | undefined): void {
   const own = replacement.get('_id');
-  if (own !== undefined && id !== undefined && !isIdentical(own, id)) {
+  if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) {
     throw new MongoError(
       66,
       `After applying the update, the (immutable) field '_id' was found to have been altered to ${formatField('_id', own)}`,

@@ -129,6 +129,7 @@ const cases: Record<string, [before: Document, update: Document, after: Document
       { _id: 1, b: 2 },
     ],
     [{ _id: 1, a: 1 }, {}, { _id: 1 }],
+    [{ _id: 1 }, { _id: new Double(1) }, { _id: new Double(1) }],
     [{ _id: 1, a: 1 }, { a: 1 }, null],
     [
       { _id: 1, a: 1, b: 2 },
