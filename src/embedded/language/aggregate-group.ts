@@ -33,15 +33,17 @@ export function groupStage(spec: BsonValue): Stage {
 
 function parseGroupField(name: string, value: BsonValue): GroupField {
   if (name.includes('.')) throw new MongoError(40235, `The field name '${name}' cannot contain '.'`);
-  if (name.startsWith('$'))
+  if (name.startsWith('$')) {
     throw new MongoError(40236, `The field name '${name}' cannot be an operator name`);
+  }
   if (!isDocument(value) || value.size === 0) {
     throw new MongoError(40234, `The field '${name}' must be an accumulator object`);
   }
   if (value.size !== 1) throw new MongoError(40238, `The field '${name}' must specify one accumulator`);
   const [[operator, operand]] = [...value] as [[string, BsonValue]];
-  if (!Object.hasOwn(ACCUMULATORS, operator))
+  if (!Object.hasOwn(ACCUMULATORS, operator)) {
     throw new MongoError(15952, `unknown group operator '${operator}'`);
+  }
   return { name, create: ACCUMULATORS[operator]!, valueOf: compileExpression(argumentOf(operator, operand)) };
 }
 

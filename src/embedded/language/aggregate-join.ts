@@ -15,8 +15,9 @@ export function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {
     );
   }
   const collection = typeof spec === 'string' ? spec : spec.get('coll');
-  if (typeof collection !== 'string')
+  if (typeof collection !== 'string') {
     throw new MongoError(40414, "BSON field '$unionWith.coll' is missing but a required field");
+  }
   const pipeline = typeof spec === 'string' ? [] : pipelineOf(spec.get('pipeline') ?? []);
   return function* (documents) {
     yield* documents;
@@ -27,8 +28,9 @@ export function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {
 function pipelineOf(value: BsonValue): BsonDocument[] {
   if (!Array.isArray(value)) throw new MongoError(14, "'pipeline' option must be specified as an array");
   return value.map((stage) => {
-    if (!isDocument(stage))
+    if (!isDocument(stage)) {
       throw new MongoError(14, "Each element of the 'pipeline' array must be an object");
+    }
     return stage;
   });
 }

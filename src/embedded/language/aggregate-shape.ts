@@ -20,8 +20,9 @@ export function projectStage(spec: BsonValue): Stage {
 /** `$unset`. */
 export function unsetStage(spec: BsonValue): Stage {
   const paths = Array.isArray(spec) ? spec : [spec];
-  if (paths.length === 0)
+  if (paths.length === 0) {
     throw new MongoError(31119, '$unset specification must be a string or an array with at least one field');
+  }
   const excluded = paths.map((path): [string, BsonValue] => {
     if (typeof path === 'string') return [path, false];
     throw Array.isArray(spec)

@@ -69,8 +69,9 @@ function compileStage(stage: BsonValue, source: PipelineSource): Stage {
   }
   const [name, spec] = entry;
   if (REFUSED.has(name)) throw new MongoError(238, `${name} is not supported`);
-  if (!Object.hasOwn(STAGES, name))
+  if (!Object.hasOwn(STAGES, name)) {
     throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  }
   return STAGES[name]!(spec, source, name);
 }
 
@@ -106,8 +107,9 @@ function limitStage(spec: BsonValue): Stage {
 }
 
 function skipStage(spec: BsonValue): Stage {
-  if (!isNumber(spec))
+  if (!isNumber(spec)) {
     throw new MongoError(15972, `Argument to $skip must be a number not a ${typeName(spec)}`);
+  }
   const skip = Number(integerPart(spec));
   if (skip < 0) throw new MongoError(15956, 'Argument to $skip cannot be negative');
   return function* (documents) {

@@ -4,8 +4,11 @@ import { exactDecimal, toDouble } from './numbers';
 
 export type Operation = 'add' | 'subtract' | 'multiply';
 
-/** The digits that a Decimal128 has room for. */
+/** The digits that a Decimal128 has room for, and the powers of ten that its last digit may stand for. */
 const DECIMAL_DIGITS = 34;
+const LEAST_EXPONENT = -6176;
+const GREATEST_EXPONENT = 6111;
+
 const LONG_LIMIT = 2n ** 63n;
 
 /**
@@ -14,8 +17,9 @@ const LONG_LIMIT = 2n ** 63n;
  */
 export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber | null {
   if (a instanceof Decimal128 || b instanceof Decimal128) return calculateDecimal(operation, a, b);
-  if (a instanceof Double || b instanceof Double)
+  if (a instanceof Double || b instanceof Double) {
     return new Double(onNumbers(operation, toDouble(a), toDouble(b)));
+  }
   const result = onIntegers(operation, BigInt(a.toString()), BigInt(b.toString()));
   const bothInts = a instanceof Int32 && b instanceof Int32;
   if (bothInts && BigInt.asIntN(32, result) === result) return new Int32(Number(result));
@@ -49,15 +53,26 @@ export function toDecimal(value: BsonNumber): Decimal128 {
   return Decimal128.fromString(text);
 }
 
-/** Rounds half to even, as IEEE 754 does. */
+/** Rounds half to even, as IEEE 754 does; what is too large becomes infinite, what is too small zero. */
 function roundToDecimal(digits: bigint, exponent: number): Decimal128 {
-  const excess = (digits < 0n ? -digits : digits).toString().length - DECIMAL_DIGITS;
-  if (excess <= 0) return Decimal128.fromString(`${digits}E${exponent}`);
-  const unit = 10n ** BigInt(excess);
+  const sign = digits < 0n ? '-' : '';
+  const length = digits.toString().length - sign.length;
+  const excess = Math.max(length - DECIMAL_DIGITS, LEAST_EXPONENT - exponent);
+  if (excess > 0) return roundToDecimal(roundedQuotient(digits, 10n ** BigInt(excess)), exponent + excess);
+  if (exponent <= GREATEST_EXPONENT || digits === 0n) {
+    return Decimal128.fromString(`${digits}E${Math.min(exponent, GREATEST_EXPONENT)}`);
+  }
+  if (exponent + length - DECIMAL_DIGITS > GREATEST_EXPONENT) return Decimal128.fromString(`${sign}Infinity`);
+  return Decimal128.fromString(
+    `${digits * 10n ** BigInt(exponent - GREATEST_EXPONENT)}E${GREATEST_EXPONENT}`,
+  );
+}
+
+function roundedQuotient(digits: bigint, unit: bigint): bigint {
   const whole = digits / unit;
   const rest = 2n * (digits < 0n ? -(digits % unit) : digits % unit);
   const up = rest > unit || (rest === unit && whole % 2n !== 0n);
-  return roundToDecimal(up ? whole + (digits < 0n ? -1n : 1n) : whole, exponent + excess);
+  return up ? whole + (digits < 0n ? -1n : 1n) : whole;
 }
 
 /** A quotient: a decimal where one of the two is, a double otherwise. */
@@ -74,7 +89,9 @@ export function divide(a: BsonNumber, b: BsonNumber): Double | Decimal128 {
 
 /** An exact quotient has the exponent that division suggests, not all the places that there are. */
 function withoutTrailingZeros(value: Decimal128, exponent: number): Decimal128 {
-  let { digits, decimal } = exactDecimal(value)!;
+  const exact = exactDecimal(value);
+  if (!exact) return value;
+  let { digits, decimal } = exact;
   while (decimal < exponent && digits % 10n === 0n) {
     digits /= 10n;
     decimal++;
@@ -85,8 +102,9 @@ function withoutTrailingZeros(value: Decimal128, exponent: number): Decimal128 {
 /** What is left of a division towards zero, in the wider of the two types. */
 export function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
   if (a instanceof Double || b instanceof Double) return new Double(toDouble(a) % toDouble(b));
-  if (a instanceof Decimal128 || b instanceof Decimal128)
+  if (a instanceof Decimal128 || b instanceof Decimal128) {
     return toDecimal(new Double(toDouble(a) % toDouble(b)));
+  }
   const left = BigInt(a.toString()) % BigInt(b.toString());
   return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(left)) : Long.fromBigInt(left);
 }

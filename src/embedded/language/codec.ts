@@ -67,8 +67,9 @@ function guarded<T>(decode: () => T): T {
 }
 
 function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): BsonDocument {
-  if (depth > MAX_DEPTH)
+  if (depth > MAX_DEPTH) {
     throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
+  }
   const document: BsonDocument = new Map();
   scanElements(bytes, offset, (type, nameStart, nameEnd, valueStart, valueEnd) => {
     const name = ByteUtils.toUTF8(bytes, nameStart, nameEnd, false);
@@ -78,8 +79,9 @@ function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): Bso
 }
 
 function checkDepth(depth: number): void {
-  if (depth > MAX_DEPTH)
+  if (depth > MAX_DEPTH) {
     throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
+  }
 }
 
 function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {

@@ -7,8 +7,9 @@ import { topLevelName } from './path';
  */
 export function collectExpressionFields(expression: BsonValue, fields: Set<string>): boolean {
   if (typeof expression === 'string') return collectTextFields(expression, fields);
-  if (Array.isArray(expression))
+  if (Array.isArray(expression)) {
     return expression.every((element) => collectExpressionFields(element, fields));
+  }
   if (!isDocument(expression) || expression.has('$literal')) return true;
   return [...expression.values()].every((value) => collectExpressionFields(value, fields));
 }

@@ -42,8 +42,9 @@ export function multiply(...values: Value[]): Value {
   let product: BsonNumber = new Int32(1);
   for (const value of values) {
     if (isNullish(value)) return null;
-    if (!isNumber(value))
+    if (!isNumber(value)) {
       throw new MongoError(16555, `$multiply only supports numeric types, not ${nameOf(value)}`);
+    }
     product = calculated('multiply', product, value);
   }
   return product;

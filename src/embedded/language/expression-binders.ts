@@ -74,8 +74,9 @@ function compileSwitch(operand: BsonValue, compile: ExpressionCompiler): Express
   }
   if (branches.length === 0) throw new MongoError(40068, '$switch requires at least one branch.');
   const cases = branches.map((branch) => {
-    if (!isDocument(branch))
+    if (!isDocument(branch)) {
       throw new MongoError(40062, `$switch expected each branch to be an object, found: ${typeName(branch)}`);
+    }
     return {
       when: compile(required('$switch', branch, 'case')),
       then: compile(required('$switch', branch, 'then')),
@@ -163,8 +164,9 @@ function compileReduce(operand: BsonValue, compile: ExpressionCompiler): Express
   return (scope) => {
     const array = input!(scope);
     if (array === undefined || array === null) return null;
-    if (!Array.isArray(array))
+    if (!Array.isArray(array)) {
       throw new MongoError(40080, `$reduce requires that 'input' be an array, found: ${typeName(array)}`);
+    }
     return array.reduce<BsonValue | undefined>(
       (value, element) =>
         inner!(

@@ -1,10 +1,10 @@
-import { ACCUMULATORS } from './accumulators';
 import { Int32, ObjectId } from 'bson';
+import { ACCUMULATORS } from './accumulators';
 import { BsonValue, isNumber } from './bson-value';
 import { compareValues } from './compare';
 import { MongoError } from './errors';
-import { BINDERS } from './expression-binders';
 import { add, modulo, multiply, quotient, subtract } from './expression-arithmetic';
+import { BINDERS } from './expression-binders';
 import { Expression, ExpressionCompiler, isNullish, isTruthy, nameOf, Value } from './expression-scope';
 import { formatForMessage } from './message-format';
 import { callOperator, isMingoOperator } from './mingo';
@@ -134,8 +134,9 @@ function concatArrays(...arrays: Value[]): Value {
   const result: BsonValue[] = [];
   for (const array of arrays) {
     if (isNullish(array)) return null;
-    if (!Array.isArray(array))
+    if (!Array.isArray(array)) {
       throw new MongoError(28664, `$concatArrays only supports arrays, not ${nameOf(array)}`);
+    }
     result.push(...array);
   }
   return result;

@@ -9,8 +9,9 @@ import { FilterNode } from './filter';
 export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
   const equalities = new Map<string, BsonValue>();
   for (const child of node.kind === 'and' ? node.children : [node]) {
-    if (child.kind === 'expr')
+    if (child.kind === 'expr') {
       throw new MongoError(224, '$expr is not allowed in the query predicate for an upsert');
+    }
     if (child.kind !== 'field' || child.op !== 'eq') continue;
     checkSingleValue(equalities, child.path);
     equalities.set(child.path, child.value);

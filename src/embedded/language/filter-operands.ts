@@ -23,8 +23,9 @@ export function parseRegExp(tests: BsonDocument): BSONRegExp {
   }
   const options = inline || separate;
   checkRegExpOptions(options);
-  if (pattern.includes('\0'))
+  if (pattern.includes('\0')) {
     throw new MongoError(2, 'Regular expression cannot contain an embedded null byte');
+  }
   const value = new BSONRegExp(pattern, options);
   compileRegExp(value);
   return value;

@@ -11,8 +11,9 @@ export function formatForMessage(value: BsonValue | undefined): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return formatString(value);
   if (value instanceof Map) return formatDocument(value);
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return value.length === 0 ? '[]' : `[ ${value.map(formatForMessage).join(', ')} ]`;
+  }
   if (value instanceof Date) return `new Date(${value.getTime()})`;
   switch (value._bsontype) {
     case 'Double':
@@ -56,8 +57,9 @@ function formatString(text: string): string {
 
 function formatBinary(value: Binary): string {
   const hex = Buffer.from(value.value()).toString('hex');
-  if (value.sub_type !== Binary.SUBTYPE_UUID || hex.length !== 32)
+  if (value.sub_type !== Binary.SUBTYPE_UUID || hex.length !== 32) {
     return `BinData(${value.sub_type}, ${hex.toUpperCase()})`;
+  }
   return `UUID("${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}")`;
 }
 

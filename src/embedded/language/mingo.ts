@@ -79,8 +79,9 @@ function run(expression: Record<string, unknown>): unknown {
 /** Values are literals to mingo, one level down where the operator takes several. */
 function asOperand(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((element) => ({ $literal: element as unknown }));
-  if (Object.prototype.toString.call(value) !== '[object Object]' || isOpaque(value))
+  if (Object.prototype.toString.call(value) !== '[object Object]' || isOpaque(value)) {
     return { $literal: value };
+  }
   return Object.fromEntries(
     Object.entries(value as object).map(([name, inner]) => [name, { $literal: inner as unknown }]),
   );

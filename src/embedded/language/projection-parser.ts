@@ -62,7 +62,7 @@ class ProjectionParser {
 
   finish(): ParsedProjection {
     const type = this.type ?? this.defaultType();
-    if (type === 'inclusion' && !this.mentionsId()) this.root.set('_id', { kind: 'include' });
+    if (type === 'inclusion' && !this.root.has('_id')) this.root.set('_id', { kind: 'include' });
     if (type === 'exclusion' && this.id === 'included') this.root.delete('_id');
     return { type, root: this.root };
   }
@@ -100,10 +100,15 @@ class ProjectionParser {
     isRoot: boolean,
   ): void {
     const [operator, operand] = value.entries().next().value ?? [];
-    if (operator === undefined)
-      throw new MongoError(51270, `An empty sub-projection is not a valid value. Found empty object at path`);
-    if (value.size === 1 && operator.startsWith('$'))
-      return this.parseOperator(name, value, operator, operand!, parent, isRoot);
+    if (operator === undefined || operand === undefined) {
+      throw new MongoError(
+        51270,
+        `An empty sub-projection is not a valid value. Found empty object at path ${name}`,
+      );
+    }
+    if (value.size === 1 && operator.startsWith('$')) {
+      return this.parseOperator(name, value, operator, operand, parent, isRoot);
+    }
     const children = new Map<string, ProjectionNode>();
     addNode(parent, name, { kind: 'inside', children });
     for (const [inner, innerValue] of value) this.parse(inner, innerValue, children, false);
@@ -117,8 +122,9 @@ class ProjectionParser {
     parent: Map<string, ProjectionNode>,
     isRoot: boolean,
   ): void {
-    if (operator === '$slice' && this.language === 'find')
+    if (operator === '$slice' && this.language === 'find') {
       return addNode(parent, name, { kind: 'slice', ...parseSlice(operand) });
+    }
     if (operator === '$elemMatch') {
       return addNode(parent, name, this.parseElemMatch(name, value, operand, isRoot));
     }
@@ -154,10 +160,6 @@ class ProjectionParser {
     const kinds = [...this.root.values()].map(({ kind }) => kind);
     if (kinds.includes('slice')) return this.id === 'included' ? 'inclusion' : 'exclusion';
     return kinds.includes('elemMatch') || this.id === 'included' ? 'inclusion' : 'exclusion';
-  }
-
-  private mentionsId(): boolean {
-    return this.root.has('_id');
   }
 }
 

@@ -29,14 +29,16 @@ function checkDollarName(document: BsonDocument, name: string, path: readonly st
   const before = names[names.indexOf(name) - 1];
   if (name === '$ref') return checkReference(document, names);
   if (name === '$id') {
-    if (before !== '$ref')
+    if (before !== '$ref') {
       throw new MongoError(55, 'Found $id field without a $ref before it, which is invalid.');
+    }
     return;
   }
   if (name === '$db') {
     checkIsString(document, name);
-    if (before !== '$id')
+    if (before !== '$id') {
       throw new MongoError(55, 'Found $db field without a $id before it, which is invalid.');
+    }
     return;
   }
   throw dollarPrefixed([...path, name]);

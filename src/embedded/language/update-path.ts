@@ -39,44 +39,25 @@ export function applyAtPath(
   { path, modifier }: PathUpdate,
   choose: ElementChoice,
 ): BsonDocument {
-  return applyInside(root, [], path) as BsonDocument;
+  return new PathApplication(root, modifier, choose).inDocument(root, [], path);
+}
 
-  function applyTo(value: BsonValue | undefined, taken: readonly string[], rest: readonly string[]) {
-    if (rest.length > 0)
-      return value === undefined ? createPath(taken, rest) : applyInside(value, taken, rest);
-    const changed = value === undefined ? modifier.create?.() : modifier.change(value, { root, path: taken });
-    if (changed !== undefined && changed !== value) checkStorable(changed, taken);
-    return changed;
-  }
+/** One modifier on its way down one document; `taken` is the path so far, `rest` what is left of it. */
+class PathApplication {
+  constructor(
+    private readonly root: BsonDocument,
+    private readonly modifier: Modifier,
+    private readonly choose: ElementChoice,
+  ) {}
 
-  function createPath(taken: readonly string[], [name, ...rest]: readonly string[]): BsonValue | undefined {
-    if (isDynamic(name!)) throw missingArray(taken);
-    checkNewName(name!, taken);
-    const value = applyTo(undefined, [...taken, name!], rest);
-    return value === undefined ? undefined : new Map([[name!, value]]);
-  }
-
-  function applyInside(container: BsonValue, taken: readonly string[], rest: readonly string[]): BsonValue {
-    if (container instanceof Map) return applyInDocument(container, taken, rest);
-    const [part, ...beyond] = rest as [string, ...string[]];
-    if (Array.isArray(container)) {
-      if (isDynamic(part)) return applyToEach(container, choose(part, container), taken, beyond);
-      if (/^\d+$/.test(part)) return applyToElement(container, Number(part), taken, beyond);
-    }
-    if (isDynamic(part)) throw notAnArray(container, taken);
-    if (modifier.create) throw cannotCreate(part, container, taken);
-    if (modifier.operator !== '$unset') throw cannotTraverse(container, taken, rest);
-    return container;
-  }
-
-  function applyInDocument(
+  inDocument(
     document: BsonDocument,
     taken: readonly string[],
     [name, ...rest]: readonly string[],
   ): BsonDocument {
     if (isDynamic(name!)) throw notAnArray(document, taken);
     const old = document.get(name!);
-    const value = applyTo(old, [...taken, name!], rest);
+    const value = this.to(old, [...taken, name!], rest);
     if (value === old) return document;
     if (old === undefined) checkNewName(name!, taken);
     const copy = new Map(document);
@@ -85,22 +66,55 @@ export function applyAtPath(
     return copy;
   }
 
-  function applyToEach(
+  private to(
+    value: BsonValue | undefined,
+    taken: readonly string[],
+    rest: readonly string[],
+  ): BsonValue | undefined {
+    if (rest.length > 0)
+      return value === undefined ? this.create(taken, rest) : this.inside(value, taken, rest);
+    const place = { root: this.root, path: taken };
+    const changed = value === undefined ? this.modifier.create?.() : this.modifier.change(value, place);
+    if (changed !== undefined && changed !== value) checkStorable(changed, taken);
+    return changed;
+  }
+
+  private create(taken: readonly string[], [name, ...rest]: readonly string[]): BsonValue | undefined {
+    if (isDynamic(name!)) throw missingArray(taken);
+    checkNewName(name!, taken);
+    const value = this.to(undefined, [...taken, name!], rest);
+    return value === undefined ? undefined : new Map([[name!, value]]);
+  }
+
+  private inside(container: BsonValue, taken: readonly string[], rest: readonly string[]): BsonValue {
+    if (container instanceof Map) return this.inDocument(container, taken, rest);
+    const [part, ...beyond] = rest as [string, ...string[]];
+    if (Array.isArray(container)) {
+      if (isDynamic(part)) return this.inElements(container, this.choose(part, container), taken, beyond);
+      if (/^\d+$/.test(part)) return this.inElement(container, Number(part), taken, beyond);
+    }
+    if (isDynamic(part)) throw notAnArray(container, taken);
+    if (this.modifier.create) throw cannotCreate(part, container, taken);
+    if (this.modifier.operator !== '$unset') throw cannotTraverse(container, taken, rest);
+    return container;
+  }
+
+  private inElements(
     array: BsonValue[],
     indexes: readonly number[],
     taken: readonly string[],
     rest: readonly string[],
-  ) {
-    return indexes.reduce((changed, index) => applyToElement(changed, index, taken, rest), array);
+  ): BsonValue[] {
+    return indexes.reduce((changed, index) => this.inElement(changed, index, taken, rest), array);
   }
 
-  function applyToElement(
+  private inElement(
     array: BsonValue[],
     index: number,
     taken: readonly string[],
     rest: readonly string[],
-  ) {
-    const value = applyTo(array[index], [...taken, String(index)], rest);
+  ): BsonValue[] {
+    const value = this.to(array[index], [...taken, String(index)], rest);
     if (value === array[index]) return array;
     if (index - array.length > MAX_PADDING) {
       throw new MongoError(34, `can't backfill more than ${MAX_PADDING} elements`);

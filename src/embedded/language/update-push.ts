@@ -79,8 +79,9 @@ function parsePushSort(sort: BsonValue): (a: BsonValue, b: BsonValue) => number 
       'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
     );
   }
-  if (sort.size === 0)
+  if (sort.size === 0) {
     throw new MongoError(2, 'The $sort pattern is empty when it should be a set of fields.');
+  }
   for (const [path, direction] of sort) {
     checkDirection(direction);
     if (path === '') throw new MongoError(2, 'The $sort field cannot be empty');

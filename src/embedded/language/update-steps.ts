@@ -96,8 +96,9 @@ function parseRename(renamedFrom: string[], name: string, operand: BsonValue): S
       `The source and target field for $rename must not be on the same path: ${formatField(name, operand)}`,
     );
   }
-  if (renamedFrom.some(isDynamic))
+  if (renamedFrom.some(isDynamic)) {
     throw new MongoError(2, `The source field for $rename may not be dynamic: ${name}`);
+  }
   if (path.some(isDynamic)) {
     throw new MongoError(2, `The destination field for $rename may not be dynamic: ${operand}`);
   }

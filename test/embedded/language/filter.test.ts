@@ -226,6 +226,7 @@ describe('a filter that is none', () => {
     [{ $where: '1' }, 2, 'no globalScriptEngine in $where parsing'],
     [{ $text: { $search: 'x' } }, 27, 'text index required for $text query'],
     [{ $jsonSchema: {} }, 238, '$jsonSchema is not supported'],
+    [{ a: { $near: [] } }, 238, '$near is not supported'],
     [{ a: { $bitsAllSet: 1 } }, 238, '$bitsAllSet is not supported'],
     [{ a: { $elemMatch: { $expr: true } } }, 2, '$expr can only be applied to the top-level document'],
     [{ $expr: { $bogus: 1 } }, 168, "Unrecognized expression '$bogus'"],
