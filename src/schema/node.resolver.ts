@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
+import { isId } from '../service/input-rules';
 import { Node, parseGlobalId } from '../store/node';
 import type { RequestContext } from './request-context';
 import { selectionOf } from './selection';
@@ -17,10 +18,9 @@ export class NodeResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Node | null> | Node | null {
     const key = parseGlobalId(id);
-    if (key === null) return null;
+    if (key === null || !isId(key.sessionId)) return null;
     const selection = selectionOf(info);
-    return key.type === 'Session'
-      ? reader.session(key.sessionId, sessionFields(selection))
-      : reader.event(key.sessionId, key.eventId, selection);
+    if (key.type === 'Session') return reader.session(key.sessionId, sessionFields(selection));
+    return isId(key.eventId) ? reader.event(key.sessionId, key.eventId, selection) : null;
   }
 }

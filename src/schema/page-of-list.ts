@@ -43,7 +43,11 @@ export function needsRows(connection: Selection): boolean {
   return connection.has('nodes', 'edges', 'pageInfo');
 }
 
+const known = new WeakMap<Selection, Selection>();
+
 /** What is selected of the rows of a connection. */
 export function rowSelection(connection: Selection): Selection {
-  return connection.belowAny(['nodes'], ['edges', 'node']);
+  let rows = known.get(connection);
+  if (rows === undefined) known.set(connection, (rows = connection.belowAny(['nodes'], ['edges', 'node'])));
+  return rows;
 }

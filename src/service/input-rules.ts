@@ -24,9 +24,14 @@ const maxJsonDepth = 32;
 const wellFormedId = /^[^\s\p{Control}\p{Surrogate}]{1,128}$/u;
 const maxLanguageLength = 128;
 
-/** @throws BAD_USER_INPUT where `id` cannot be anyone's id */
+/** Whether `id` can be someone's id. */
+export function isId(id: string): boolean {
+  return wellFormedId.test(id);
+}
+
+/** @throws BAD_USER_INPUT where `id` cannot be someone's id */
 export function checkId(argument: string, id: string): string {
-  if (!wellFormedId.test(id)) {
+  if (!isId(id)) {
     throw badUserInput(argument, 'must be 1 to 128 characters without white space or control characters.');
   }
   return id;

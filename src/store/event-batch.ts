@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
 import type { EventType } from './event-type';
 import type { StoredJson } from './json-object';
-import { openStatuses, SessionStatus } from './session-status';
+import { hasEnded, SessionStatus } from './session-status';
 import type { Store } from './store';
 import { isDuplicateKey } from './transaction';
 
@@ -102,10 +102,11 @@ async function advanceSessions(store: Store, session: mongo.ClientSession, advan
   );
   for (const { sessionId, status, eventCount } of rows) {
     const advance = advances.get(sessionId)!;
-    if (openStatuses.includes(status)) {
+    if (hasEnded(status)) refused.set(sessionId, status);
+    else {
       refused.delete(sessionId);
       advance.position = eventCount - advance.added;
-    } else refused.set(sessionId, status);
+    }
   }
   return refused;
 }
@@ -129,7 +130,8 @@ async function advanceOne(store: Store, session: mongo.ClientSession, sessionId:
 const counted = { _id: 0, sessionId: 1, status: 1, eventCount: 1 };
 
 function openSession(sessionId: string): mongo.Filter<mongo.Document> {
-  return { sessionId, status: { $in: openStatuses } };
+  // Not by its status, which is in another index: with one index to choose there is nothing to plan.
+  return { sessionId, endedAt: null };
 }
 
 function additions({ added, lastEventAt }: Advance): mongo.UpdateFilter<mongo.Document> {

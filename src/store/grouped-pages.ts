@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
+import type { Projection } from './projection';
 import type { Store } from './store';
 
 /** The same page of each of many sessions. */
@@ -7,7 +8,7 @@ export interface GroupedRequest {
   /** But for the session. */
   readonly condition: mongo.Filter<mongo.Document>;
   readonly sort: Record<string, 1 | -1>;
-  readonly projection: Record<string, 0 | 1>;
+  readonly projection: Projection;
   readonly limit: number;
 }
 

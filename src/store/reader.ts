@@ -71,7 +71,7 @@ export class Reader {
   /** The event, or null where there is none. */
   event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
     // Rows are told apart by it, whether it is selected or not.
-    const projection = eventProjection(['eventId', ...fields]);
+    const projection = { ...eventProjection(fields), eventId: 1 };
     return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
       const filter = { sessionId, eventId: anyOf(eventIds) };
       const rows = await this.find(this.store.events, filter, projection, eventIds.length);

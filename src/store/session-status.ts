@@ -17,10 +17,7 @@ registerEnumType(SessionStatus, {
   },
 });
 
-/** The states in which a session takes events and can be ended. */
-export const openStatuses: readonly SessionStatus[] = [SessionStatus.INITIATED, SessionStatus.ACTIVE];
-
 /** Whether a session in this state takes no more events. */
 export function hasEnded(status: SessionStatus): boolean {
-  return !openStatuses.includes(status);
+  return status === SessionStatus.COMPLETED || status === SessionStatus.FAILED;
 }

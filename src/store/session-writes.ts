@@ -1,5 +1,5 @@
 import type { SessionRow } from './session.model';
-import { openStatuses, SessionStatus } from './session-status';
+import { SessionStatus } from './session-status';
 import type { Store } from './store';
 import { isDuplicateKey } from './transaction';
 
@@ -38,7 +38,7 @@ export function endOpenSession(
   { sessionId, status, endedAt }: Pick<SessionRow, 'sessionId' | 'status'> & { endedAt: Date },
 ): Promise<SessionRow | null> {
   return store.sessions.findOneAndUpdate(
-    { sessionId, status: { $in: openStatuses }, startedAt: { $lte: endedAt } },
+    { sessionId, endedAt: null, startedAt: { $lte: endedAt } },
     { $set: { status, endedAt } },
     { returnDocument: 'after', maxTimeMS },
   );

@@ -21,7 +21,8 @@ describe('node', () => {
     ['of another type', Buffer.from('User 1').toString('base64url')],
     ['a session that is not there', Buffer.from(`Session ${newId()}`).toString('base64url')],
     ['an event that is not there', Buffer.from(`Event ${newId()} e1`).toString('base64url')],
-    ['too long', Buffer.from('Event a b c').toString('base64url')],
+    ['longer than any can be', Buffer.from(`Session ${'x'.repeat(5000)}`).toString('base64url')],
+    ['of too many parts', Buffer.from('Event a b c').toString('base64url')],
     ['not in its one spelling', `${Buffer.from('Session abcd').toString('base64url')}=`],
   ])('is null for an id that is %s', async (_, id) => {
     expect(await node(id)).toBeNull();

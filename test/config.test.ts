@@ -1,0 +1,58 @@
+import { ConfigError, readConfig, settings } from '../src/config';
+
+describe('the settings', () => {
+  it('have defaults for everything, also where a variable is empty', () => {
+    const config = readConfig({ PORT: '', MONGODB_URI: '' });
+
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      dataDir: './data',
+      mongodbUri: null,
+      readPreference: 'primary',
+    });
+    expect(Object.keys(config)).toEqual(Object.keys(settings));
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('are read from the environment, and nothing else of it is', () => {
+    const config = readConfig({
+      PORT: '0',
+      READ_PREFERENCE: 'secondaryPreferred',
+      MONGODB_DATABASE: 'calls',
+      HOME: '/',
+    });
+
+    expect(config).toMatchObject({ port: 0, readPreference: 'secondaryPreferred', mongodbDatabase: 'calls' });
+  });
+
+  it('are refused all at once, each with its variable, its value and its rule', () => {
+    const env = {
+      PORT: '65536',
+      READ_PREFERENCE: 'everywhere',
+      MONGODB_URI: 'localhost:27017',
+      MAX_BODY_BYTES: '1e6',
+      MONGODB_DATABASE: 'a b',
+    };
+
+    expect(() => readConfig(env)).toThrow(ConfigError);
+    expect(() => readConfig(env)).toThrow(
+      [
+        'These settings cannot be used:',
+        '  PORT="65536" must be a whole number from 0 to 65535',
+        '  MONGODB_URI="localhost:27017" must begin with mongodb:// or mongodb+srv:// and name a host',
+        '  MONGODB_DATABASE="a b" must be 1 to 63 characters without white space and none of / \\ . " $ * < > : | ?',
+        '  READ_PREFERENCE="everywhere" must be one of primary, primaryPreferred, secondary, secondaryPreferred, nearest',
+        '  MAX_BODY_BYTES="1e6" must be a whole number from 1024 to 268435456',
+      ].join('\n'),
+    );
+  });
+
+  it.each(['-1', '1.5', '0x10', ' 80', 'http'])('refuse %j for a number', (PORT) => {
+    expect(() => readConfig({ PORT })).toThrow(`PORT=${JSON.stringify(PORT)} must be`);
+  });
+
+  it('keep a password out of the message', () => {
+    expect(() => readConfig({ MONGODB_URI: 'mongo://user:secret@host' })).toThrow('mongo://***@host');
+  });
+});
