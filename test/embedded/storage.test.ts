@@ -164,6 +164,20 @@ describe('one statement among others', () => {
     expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 1 });
   });
 
+  it('is not held up by a long one, which is done completely all the same', async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => i);
+    await engine.run({ insert: 'c', documents: [{ _id: -1 }] });
+    const order: string[] = [];
+    const long = engine.run(insert(...many)).then((reply) => order.push(`long ${reply['n']}`));
+    await engine.run({ insert: 'c', documents: [{ _id: -2 }] }).then(() => order.push('short'));
+    await long;
+    expect(order).toEqual(['short', 'long 20000']);
+
+    const updates = [{ q: { _id: { $gte: 0 } }, u: { $inc: { n: 1 } }, multi: true }];
+    expect(await engine.run({ update: 'c', updates })).toMatchObject({ n: 20_000, nModified: 20_000 });
+    expect(await engine.all('c', { n: { $ne: 1 } })).toHaveLength(2);
+  });
+
   it('meets no document twice that its change has moved', async () => {
     await engine.run({ createIndexes: 'c', indexes: [{ key: { n: 1 }, name: 'n' }] });
     const documents = Array.from({ length: 50 }, (_, i) => ({ _id: i, n: i }));

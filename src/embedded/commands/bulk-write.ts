@@ -52,6 +52,7 @@ export async function runBulk(
   let index = 0;
   const performRest = (scope: WriteScope) => {
     for (; index < count; index++) {
+      if (index > 0) scope.pause();
       const stop = performOne(scope) && (ordered || inTransaction);
       if (stop) return;
     }

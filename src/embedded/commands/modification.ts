@@ -50,6 +50,7 @@ export class SelectedRecords {
       const document = bytes && decodeDocument(bytes);
       if (document && this.matches(document)) change({ recordId, bytes }, document);
       this.pending.pop();
+      if (this.pending.length > 0) scope.pause();
     }
   }
 

@@ -34,6 +34,9 @@ export function claimOfCollection(ns: string): string {
   return `n${ns}`;
 }
 
+/** How long one statement may hold up the others of its group, in milliseconds. */
+const longestTurn = 50;
+
 /** The statements that commit, and reach the disk, together. They see each other's writes. */
 export class WriteGroup implements WriteScope {
   readonly reader: Writer;
@@ -41,6 +44,7 @@ export class WriteGroup implements WriteScope {
   readonly touched = new Set<string>();
   private readonly added = new Map<number, Totals>();
   private wrote = false;
+  private turnEnds = 0;
 
   constructor(
     readonly number: number,
@@ -50,6 +54,15 @@ export class WriteGroup implements WriteScope {
     private readonly claims: Claims,
   ) {
     this.reader = writer;
+  }
+
+  /** The next statement's turn begins. */
+  beginTurn(): void {
+    this.turnEnds = performance.now() + longestTurn;
+  }
+
+  pause(): void {
+    if (performance.now() > this.turnEnds) throw new Blocked(Promise.resolve());
   }
 
   use(ns: string): StoredCollection | null {
@@ -147,7 +160,7 @@ export class GroupCommit {
 
   /**
    * Runs `run` within the next group; resolves with what it returned when that is on disk. It may run more than once:
-   * when it throws Blocked, what it has written so far stays, and it is called again when the way is free.
+   * when it throws Blocked, what it has written so far stays, and it is called again later.
    * @param deadline when to give up waiting for others' transactions, in milliseconds of Date.now()
    * @throws what `run` threw; MaxTimeMSExpired; OutOfDiskSpace
    */
@@ -201,6 +214,7 @@ export class GroupCommit {
   private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
     if (statement.lost) return null;
     try {
+      group.beginTurn();
       const result = statement.run(group);
       return () => statement.answer(result);
     } catch (error) {
@@ -217,6 +231,7 @@ export class GroupCommit {
 }
 
 async function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> {
+  if (Date.now() > deadline) return false;
   if (deadline === Infinity) return promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

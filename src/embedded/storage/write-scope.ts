@@ -20,11 +20,19 @@ export interface WriteScope extends ReadScope {
   claim(table: Table, key: Buffer): void;
   /** As `claim`, for the collection as a whole: its existence and its indexes. */
   claimCollection(ns: string): void;
+  /**
+   * Called between two changes of a statement that has many: lets others have their turn.
+   * @throws Blocked when it has taken long, outside of a transaction
+   */
+  pause(): void;
   /** Counts documents, and their bytes, that come or go. */
   count(collectionId: number, change: Totals): void;
 }
 
-/** Thrown by a write that meets an open transaction's change: to be tried again when that transaction has ended. */
+/**
+ * Thrown by a write that meets an open transaction's change, or has taken its turn: to be gone on with later. What it has
+ * written so far stays.
+ */
 export class Blocked {
   constructor(readonly until: Promise<void>) {}
 }

@@ -104,7 +104,7 @@ export class Sessions {
 
   private endedBy(request: CommandRequest): Participation {
     const participation = this.participations.get(request);
-    if (!participation) throw new MongoError(251, `${request.name} must be run within a transaction`);
+    if (!participation) throw new MongoError(125, `${request.name} must be run within a transaction`);
     if (request.db !== 'admin') {
       throw new MongoError(13, `${request.name} may only be run against the admin database.`);
     }

@@ -85,6 +85,10 @@ export class Transaction implements WriteScope {
     this.hold(claimOfCollection(ns));
   }
 
+  pause(): void {
+    // Its statements run at once: nobody waits for them but its own client.
+  }
+
   count(collectionId: number, change: Totals): void {
     this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
   }
