@@ -1,11 +1,10 @@
-import { Timestamp } from 'bson';
+import { Int32, Timestamp } from 'bson';
 import { calculate, Operation } from './arithmetic';
 import { BsonNumber, BsonValue, isDocument, isNumber, typeName } from './bson-value';
 import { compareValues } from './compare';
 import { MongoError } from './errors';
 import { isIdentical } from './identity';
 import { formatField } from './message-format';
-import { Int32 } from 'bson';
 import { Modifier, Place } from './update-path';
 
 /** Makes the modifier for one field from its operand, `name` being the path as the update has it. */
@@ -66,9 +65,10 @@ function notNumeric(operator: string, value: BsonValue, place: Place): MongoErro
 }
 
 function overflow(operator: string, value: BsonNumber, place: Place): MongoError {
+  const type = value instanceof Int32 ? 'NumberInt' : 'NumberLong';
   return new MongoError(
     2,
-    `Failed to apply ${operator} operations to current value ((NumberLong)${value.toString()}) for document ` +
+    `Failed to apply ${operator} operations to current value ((${type})${value.toString()}) for document ` +
       `{${documentId(place)}}`,
   );
 }

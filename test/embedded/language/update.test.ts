@@ -261,6 +261,33 @@ describe('elements that the update chooses', () => {
   });
 });
 
+describe('an update by a pipeline', () => {
+  const before = { _id: 1, a: 1, b: { c: 2 } };
+  const compiled = (pipeline: Document[]) => compileUpdate(pipeline.map(documentFrom));
+
+  it.each<[Document[], Document]>([
+    [[{ $set: { sum: { $add: ['$a', '$b.c'] } } }, { $unset: 'b' }], { _id: 1, a: 1, sum: 3 }],
+    [[{ $replaceWith: { x: '$a' } }], { _id: 1, x: 1 }],
+    [[{ $project: { a: 1 } }], { _id: 1, a: 1 }],
+  ])('%j', (pipeline, after) => {
+    const { document, modified } = compiled(pipeline).apply(documentFrom(before));
+    expect(modified).toBe(true);
+    expectDocument(document, after);
+  });
+
+  it('says when it changed nothing', () => {
+    expect(compiled([{ $set: { a: 1 } }]).apply(documentFrom(before)).modified).toBe(false);
+  });
+
+  it.each<[Document[], number]>([
+    [[{ $match: {} }], 72],
+    [[{ $set: { _id: 2 } }], 66],
+    [[{ $bogus: 1 }], 72],
+  ])('%j is refused', (pipeline, code) => {
+    expect(errorOf(() => compiled(pipeline).apply(documentFrom(before))).code).toBe(code);
+  });
+});
+
 describe('an upsert', () => {
   const id = new ObjectId('000000000000000000000001');
 
@@ -410,6 +437,11 @@ describe('an update that is none', () => {
       { $inc: { big: 1 } },
       2,
       'Failed to apply $inc operations to current value ((NumberLong)9223372036854775807) for document {_id: 1}',
+    ],
+    [
+      { $inc: { n: big } },
+      2,
+      'Failed to apply $inc operations to current value ((NumberInt)1) for document {_id: 1}',
     ],
     [{ $push: { s: 1 } }, 2, "The field 's' must be an array but is of type string in document {_id: 1}"],
     [
