@@ -8,11 +8,16 @@ const DESCENDING = 0x80;
 export function splitKey(key: Uint8Array, count: number): Uint8Array[] {
   const components: Uint8Array[] = [];
   for (let at = 0; components.length < count;) {
-    const end = endOfComponent(key, at, key[at]! >= DESCENDING ? 0xff : 0);
+    const end = endOfKeyComponent(key, at);
     components.push(key.subarray(at, end));
     at = end;
   }
   return components;
+}
+
+/** Where the component of a key that begins at `at` ends. */
+export function endOfKeyComponent(key: Uint8Array, at: number): number {
+  return endOfComponent(key, at, key[at]! >= DESCENDING ? 0xff : 0);
 }
 
 /** @param flip 0xff where the component is turned over */

@@ -73,6 +73,7 @@ function allOf(children: readonly FilterNode[], path: string): Bounds {
 }
 
 function anyOf(branches: readonly Bounds[]): Bounds {
+  if (branches.some(({ intervals }) => isEverything(intervals))) return unbounded;
   return { intervals: union(branches.flatMap((b) => b.intervals)), exact: branches.every((b) => b.exact) };
 }
 

@@ -1,5 +1,6 @@
 import { encodeKeyComponent } from '../language/key-component';
 import { Interval, isPoint } from './interval';
+import { KeyReader } from './key-reader';
 
 /** An interval of one component as the index has it: in encoded bytes, and in the direction of the component. */
 export interface ByteInterval {
@@ -15,13 +16,13 @@ export function encodeIntervals(intervals: readonly Interval[], direction: 1 | -
   return direction === 1 ? encoded : encoded.reverse();
 }
 
-/** Whether a component lies in one of the intervals, which are ascending. */
-export function liesIn(component: Uint8Array, intervals: readonly ByteInterval[]): boolean {
+/** Whether the component at `position` of the key at hand lies in one of the intervals, which are ascending. */
+export function liesIn(key: KeyReader, position: number, intervals: readonly ByteInterval[]): boolean {
   let from = 0;
   let to = intervals.length;
   while (from < to) {
     const middle = (from + to) >> 1;
-    const side = sideOf(component, intervals[middle]!);
+    const side = sideOf(key, position, intervals[middle]!);
     if (side === 0) return true;
     if (side < 0) to = middle;
     else from = middle + 1;
@@ -53,9 +54,9 @@ function encodeInterval(interval: Interval, direction: 1 | -1): ByteInterval {
 }
 
 /** Negative: before the interval; positive: after it; 0: in it. */
-function sideOf(component: Uint8Array, interval: ByteInterval): number {
-  const low = Buffer.compare(component, interval.low);
+function sideOf(key: KeyReader, position: number, interval: ByteInterval): number {
+  const low = key.compare(position, interval.low);
   if (low < 0 || (low === 0 && interval.lowOpen)) return -1;
-  const high = Buffer.compare(component, interval.high);
+  const high = key.compare(position, interval.high);
   return high > 0 || (high === 0 && interval.highOpen) ? 1 : 0;
 }

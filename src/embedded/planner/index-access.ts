@@ -3,7 +3,7 @@ import { directionOf } from '../language/index-key';
 import { IndexInfo } from '../storage/view';
 import { boundsOf } from './bounds';
 import { everything, Interval, intersection, isEverything, isPoint } from './interval';
-import { keyPredicate } from './key-predicate';
+import { isDecidedByKeys } from './key-predicate';
 
 /** One component of an index and where a walk visits it. */
 export interface ComponentBounds {
@@ -13,15 +13,35 @@ export interface ComponentBounds {
 }
 
 /** One way to answer a filter by one index. */
-export interface IndexAccess {
-  readonly index: IndexInfo;
-  readonly components: readonly ComponentBounds[];
-  /** Which of the conjuncts bounds the component that holds arrays; -1 for none. */
-  readonly choice: number;
+export class IndexAccess {
+  private keyDecided: readonly FilterNode[] | null = null;
+
+  /**
+   * @param choice which of the conjuncts bounds the component that holds arrays; -1 for none
+   * @param open what the bounds leave open
+   */
+  constructor(
+    readonly index: IndexInfo,
+    readonly components: readonly ComponentBounds[],
+    readonly choice: number,
+    private readonly open: readonly FilterNode[],
+  ) {}
+
   /** What the bounds leave open and the keys decide. */
-  readonly keyFilters: readonly FilterNode[];
+  get keyFilters(): readonly FilterNode[] {
+    this.keyDecided ??= this.open.filter((node) => isDecidedByKeys(node, this.index));
+    return this.keyDecided;
+  }
+
   /** What only the documents decide. */
-  readonly documentFilters: readonly FilterNode[];
+  get documentFilters(): readonly FilterNode[] {
+    return this.open.filter((node) => !this.keyFilters.includes(node));
+  }
+
+  /** The same within other bounds. */
+  within(components: readonly ComponentBounds[]): IndexAccess {
+    return new IndexAccess(this.index, components, this.choice, this.open);
+  }
 }
 
 /** How many leading components hold nothing but points: each combination is one stretch of the index. */
@@ -70,12 +90,5 @@ function indexAccess(index: IndexInfo, conjuncts: readonly FilterNode[], choice:
     return { path, direction: directionOf(direction), intervals };
   });
   const open = conjuncts.filter((node) => !settled.has(node));
-  const keyFilters = open.filter((node) => keyPredicate(node, index) !== null);
-  return {
-    index,
-    components,
-    choice,
-    keyFilters,
-    documentFilters: open.filter((node) => !keyFilters.includes(node)),
-  };
+  return new IndexAccess(index, components, choice, open);
 }

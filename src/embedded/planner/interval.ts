@@ -36,6 +36,7 @@ export function intervalOf(interval: Interval): Interval[] {
 
 /** The values that lie in one of the intervals, given in any order. */
 export function union(intervals: readonly Interval[]): Interval[] {
+  if (intervals.length < 2) return [...intervals];
   const sorted = [...intervals].sort(compareLows);
   const merged: Interval[] = [];
   for (const next of sorted) {

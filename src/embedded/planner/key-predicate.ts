@@ -3,36 +3,42 @@ import { directionOf } from '../language/index-key';
 import { IndexInfo } from '../storage/view';
 import { boundsOf } from './bounds';
 import { encodeIntervals, liesIn } from './byte-interval';
-import { Interval, isEverything } from './interval';
+import { Interval } from './interval';
+import { KeyReader } from './key-reader';
 
-/** Decides on the encoded components of an index key. */
-export type KeyPredicate = (components: readonly Uint8Array[]) => boolean;
+/** Decides on the encoded components of the index key at hand. */
+export type KeyPredicate = (key: KeyReader) => boolean;
 
 /**
- * The filter as a test of index keys, so that it is decided before the document is fetched; null where the keys do not
- * tell. A component that holds arrays never tells: the entry at hand is one element of many.
+ * Whether the keys of the index tell if a document matches, before it is fetched. A component that holds arrays never
+ * tells: the entry at hand is one element of many.
  */
-export function keyPredicate(node: FilterNode, index: IndexInfo): KeyPredicate | null {
-  if (node.kind === 'and' || node.kind === 'or' || node.kind === 'nor') {
-    const children = node.children.map((child) => keyPredicate(child, index));
-    if (!children.every((child) => child !== null)) return null;
-    if (node.kind === 'and') return (components) => children.every((child) => child(components));
-    const any: KeyPredicate = (components) => children.some((child) => child(components));
-    return node.kind === 'or' ? any : (components) => !any(components);
-  }
-  if (node.kind !== 'field' || index.multikeyPaths.has(node.path)) return null;
-  const bounds = boundsOf(node, node.path, false);
-  return bounds.exact ? componentPredicate(index, node.path, bounds.intervals) : null;
+export function isDecidedByKeys(node: FilterNode, index: IndexInfo): boolean {
+  if (node.kind === 'expr') return false;
+  if (node.kind !== 'field') return node.children.every((child) => isDecidedByKeys(child, index));
+  if (!index.key.has(node.path) || index.multikeyPaths.has(node.path)) return false;
+  return boundsOf(node, node.path, false).exact;
 }
 
-/** Tests one component; null where the index has no such path, or there is nothing to test. */
+/** A filter that the keys decide, as a test of them. */
+export function keyPredicate(node: FilterNode, index: IndexInfo): KeyPredicate {
+  if (node.kind === 'expr') throw new TypeError('Keys do not decide on expressions');
+  if (node.kind === 'field') {
+    return componentPredicate(index, node.path, boundsOf(node, node.path, false).intervals);
+  }
+  const children = node.children.map((child) => keyPredicate(child, index));
+  if (node.kind === 'and') return (key) => children.every((child) => child(key));
+  const any: KeyPredicate = (key) => children.some((child) => child(key));
+  return node.kind === 'or' ? any : (key) => !any(key);
+}
+
+/** Tests one component. */
 export function componentPredicate(
   index: IndexInfo,
   path: string,
   intervals: readonly Interval[],
-): KeyPredicate | null {
+): KeyPredicate {
   const position = [...index.key.keys()].indexOf(path);
-  if (position < 0 || isEverything(intervals)) return null;
   const encoded = encodeIntervals(intervals, directionOf(index.key.get(path)!));
-  return (components) => liesIn(components[position]!, encoded);
+  return (key) => liesIn(key, position, encoded);
 }

@@ -47,7 +47,7 @@ export function splitByPoints(access: IndexAccess, count: number): IndexAccess[]
       component.intervals.map((interval) => [...head, { ...component, intervals: [interval] }]),
     );
   }
-  return heads.map((head) => ({ ...access, components: [...head, ...access.components.slice(count)] }));
+  return heads.map((head) => access.within([...head, ...access.components.slice(count)]));
 }
 
 /** Whether every document the access finds has one and the same value there. */

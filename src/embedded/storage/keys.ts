@@ -72,9 +72,22 @@ export function storedEntry(
 }
 
 export function readEntry(index: IndexInfo, { key, value }: StoredEntry): IndexEntry {
-  if (index.unique) return { key: key.subarray(idLength), recordId: recordIdOfValue(value) };
+  if (index.unique) return new StoredIndexEntry(key, key.length, recordIdOfValue(value));
   const end = key.length - recordIdLength;
-  return { key: key.subarray(idLength, end), recordId: key.readUIntBE(end, recordIdLength) };
+  return new StoredIndexEntry(key, end, key.readUIntBE(end, recordIdLength));
+}
+
+class StoredIndexEntry implements IndexEntry {
+  constructor(
+    private readonly stored: Buffer,
+    private readonly end: number,
+    readonly recordId: number,
+  ) {}
+
+  /** Cut out when it is asked for: most walks look at the record only. */
+  get key(): Uint8Array {
+    return this.stored.subarray(idLength, this.end);
+  }
 }
 
 export function recordIdOfValue(value: Buffer): number {

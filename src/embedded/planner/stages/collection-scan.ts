@@ -25,12 +25,15 @@ export class CollectionScan extends Stage {
     return new Map([['docsExamined', count(this.docsExamined)]]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const passes = documentTest(this.filters);
     for (const document of execution.view!.scanDocuments(this.reverse)) {
       this.docsExamined++;
       if (execution.clock.pauses()) yield null;
-      if (passes(document.bytes)) yield document;
+      if (!passes(document.bytes)) continue;
+      this.returned++;
+      yield document;
     }
+    this.ended = true;
   }
 }

@@ -28,11 +28,12 @@ export class Count extends Stage {
     ]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     for (const row of this.input.rows(execution)) {
       if (!row) yield null;
       else if (this.skipped < this.skip) this.skipped++;
-      else if (++this.counted === this.limit) return;
+      else if (++this.counted === this.limit) break;
     }
+    this.ended = true;
   }
 }

@@ -3,7 +3,7 @@ import { FilterNode } from '../../language/filter';
 import { Execution } from '../execution';
 import { count, describeFilters } from '../explain-format';
 import { documentTest } from '../document-test';
-import { Rows, Stage } from './stage';
+import { Row, Rows, Stage } from './stage';
 
 /** Fetches documents, and hands on those that pass what the keys could not decide. */
 export class Fetch extends Stage {
@@ -24,7 +24,7 @@ export class Fetch extends Stage {
     return new Map([['docsExamined', count(this.docsExamined)]]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const passes = documentTest(this.filters);
     for (const row of this.input.rows(execution)) {
       if (!row) {
@@ -34,7 +34,25 @@ export class Fetch extends Stage {
       const bytes = row.bytes ?? execution.view!.document(row.recordId);
       if (!bytes) continue;
       this.docsExamined++;
-      if (passes(bytes)) yield { recordId: row.recordId, key: row.key, bytes };
+      if (!passes(bytes)) continue;
+      this.returned++;
+      yield new FetchedRow(row, bytes);
     }
+    this.ended = true;
+  }
+}
+
+class FetchedRow implements Row {
+  constructor(
+    private readonly found: Row,
+    readonly bytes: Uint8Array,
+  ) {}
+
+  get recordId(): number {
+    return this.found.recordId;
+  }
+
+  get key(): Uint8Array | undefined {
+    return this.found.key;
   }
 }

@@ -30,13 +30,15 @@ export class IdLookup extends Stage {
     return this.returned > 0 || super.isExhausted;
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const view = execution.view!;
     const key = encodeKeyComponent(this.id, 1);
     for (const { recordId } of view.scanIndex(this.index, key, afterPrefix(key), false)) {
       this.keysExamined++;
       this.docsExamined++;
+      this.returned++;
       yield { recordId, bytes: view.document(recordId)! };
     }
+    this.ended = true;
   }
 }

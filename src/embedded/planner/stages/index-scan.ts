@@ -1,10 +1,10 @@
 import { BsonDocument, BsonValue } from '../../language/bson-value';
-import { splitKey } from '../../language/key-split';
 import { Execution } from '../execution';
 import { count, describeBounds, describeFilters, describeIndex } from '../explain-format';
 import { IndexAccess, pointPrefix } from '../index-access';
-import { isPoint } from '../interval';
-import { componentPredicate, KeyPredicate, keyPredicate } from '../key-predicate';
+import { isEverything, isPoint } from '../interval';
+import { componentPredicate, keyPredicate } from '../key-predicate';
+import { KeyReader } from '../key-reader';
 import { stretches } from '../stretches';
 import { Rows, Stage } from './stage';
 
@@ -40,7 +40,7 @@ export class IndexScan extends Stage {
     ]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const { index } = this.access;
     const accepts = keyTest(this.access);
     const seen = findsTwice(this.access) ? new Set<number>() : null;
@@ -49,27 +49,34 @@ export class IndexScan extends Stage {
       for (const entry of execution.view!.scanIndex(index, lower, upper, this.reverse)) {
         this.keysExamined++;
         if (execution.clock.pauses()) yield null;
-        if (accepts && !accepts(splitKey(entry.key, index.key.size))) continue;
-        if (seen?.has(entry.recordId)) this.dupsDropped++;
-        else {
-          seen?.add(entry.recordId);
-          yield entry;
+        if (accepts && !accepts(entry.key)) continue;
+        if (seen?.has(entry.recordId)) {
+          this.dupsDropped++;
+          continue;
         }
+        seen?.add(entry.recordId);
+        this.returned++;
+        yield entry;
       }
     }
+    this.ended = true;
   }
 }
 
 /** What the stretches leave open, to be decided on each key; null when that is nothing. */
-function keyTest(access: IndexAccess): KeyPredicate | null {
+function keyTest(access: IndexAccess): ((key: Uint8Array) => boolean) | null {
   const { index, components, keyFilters } = access;
-  const later = components.slice(pointPrefix(access) + 1).map(({ path, intervals }) => {
-    return componentPredicate(index, path, intervals);
-  });
-  const tests = [...later, ...keyFilters.map((node) => keyPredicate(node, index))].filter(
-    (test) => test !== null,
-  );
-  return tests.length === 0 ? null : (parts) => tests.every((test) => test(parts));
+  const later = components.slice(pointPrefix(access) + 1).filter(({ intervals }) => !isEverything(intervals));
+  const tests = [
+    ...later.map(({ path, intervals }) => componentPredicate(index, path, intervals)),
+    ...keyFilters.map((node) => keyPredicate(node, index)),
+  ];
+  if (tests.length === 0) return null;
+  const reader = new KeyReader();
+  return (key) => {
+    reader.read(key);
+    return tests.every((test) => test(reader));
+  };
 }
 
 /** Whether one document can have several entries in the walk. */

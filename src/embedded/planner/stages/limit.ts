@@ -20,11 +20,12 @@ export class Limit extends Stage {
     return new Map([['limitAmount', count(this.limit)]]);
   }
 
-  protected *produce(execution: Execution): Rows {
-    let left = this.limit;
+  *rows(execution: Execution): Rows {
     for (const row of this.input.rows(execution)) {
+      if (row) this.returned++;
       yield row;
-      if (row && --left === 0) return;
+      if (this.returned === this.limit) break;
     }
+    this.ended = true;
   }
 }

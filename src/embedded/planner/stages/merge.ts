@@ -32,7 +32,7 @@ export class Merge extends Stage {
     return new Map([['sortPattern', this.sortPattern]]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const started: Rows[] = [];
     const heads: Head[] = [];
     const seen = new Set<number>();
@@ -43,10 +43,14 @@ export class Merge extends Stage {
         yield* this.advance(input, rows, heads);
       }
       for (let first = heads.shift(); first; first = heads.shift()) {
-        if (!seen.has(first.row.recordId)) yield first.row;
-        seen.add(first.row.recordId);
+        if (!seen.has(first.row.recordId)) {
+          seen.add(first.row.recordId);
+          this.returned++;
+          yield first.row;
+        }
         yield* this.advance(first.input, first.rows, heads);
       }
+      this.ended = true;
     } finally {
       for (const rows of started) rows.return();
     }

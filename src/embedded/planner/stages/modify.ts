@@ -25,7 +25,8 @@ export class Modify extends Stage {
     ]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     for (const row of this.input.rows(execution)) if (!row) yield null;
+    this.ended = true;
   }
 }

@@ -13,7 +13,8 @@ export class Nothing extends Stage {
     return new Map();
   }
 
-  protected *produce(): Rows {
+  *rows(): Rows {
     yield* noRows;
+    this.ended = true;
   }
 }

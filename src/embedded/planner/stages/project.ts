@@ -21,10 +21,12 @@ export class Project extends Stage {
     return new Map([['transformBy', this.spec]]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     for (const row of this.input.rows(execution)) {
+      if (row) this.returned++;
       yield row && { recordId: row.recordId, bytes: this.apply(row.bytes!) };
     }
+    this.ended = true;
   }
 }
 

@@ -16,11 +16,16 @@ export class Skip extends Stage {
     return new Map([['skipAmount', count(this.skip)]]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     let left = this.skip;
     for (const row of this.input.rows(execution)) {
-      if (!row || left === 0) yield row;
-      else left--;
+      if (row && left > 0) {
+        left--;
+        continue;
+      }
+      if (row) this.returned++;
+      yield row;
     }
+    this.ended = true;
   }
 }

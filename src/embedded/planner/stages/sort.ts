@@ -50,7 +50,7 @@ export class Sort extends Stage {
     ]);
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const fields = new Set([...this.spec.keys()].map(topLevelName));
     const keyOf = sortKeyOf(this.spec);
     const most = this.limit > 0 ? this.limit : Infinity;
@@ -75,6 +75,7 @@ export class Sort extends Stage {
     this.left = kept.length;
     for (const { row } of kept) {
       this.left--;
+      this.returned++;
       yield row;
     }
   }

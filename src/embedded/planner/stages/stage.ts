@@ -27,14 +27,8 @@ export abstract class Stage {
     readonly inputs: readonly Stage[] = [],
   ) {}
 
-  /** Runs the stage; once only. */
-  *rows(execution: Execution): Rows {
-    for (const row of this.produce(execution)) {
-      if (row) this.returned++;
-      yield row;
-    }
-    this.ended = true;
-  }
+  /** Runs the stage; once only. Counts the rows it yields, and says when it has ended by itself. */
+  abstract rows(execution: Execution): Rows;
 
   /** Whether all rows have been handed on, as far as can be told without working for it. */
   get isExhausted(): boolean {
@@ -48,6 +42,4 @@ export abstract class Stage {
   counters(): BsonDocument {
     return new Map<string, BsonValue>();
   }
-
-  protected abstract produce(execution: Execution): Rows;
 }

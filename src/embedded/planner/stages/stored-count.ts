@@ -1,7 +1,9 @@
 import { BsonDocument } from '../../language/bson-value';
 import { Execution } from '../execution';
 import { count } from '../explain-format';
-import { Rows, Stage } from './stage';
+import { Row, Rows, Stage } from './stage';
+
+const noRows: Row[] = [];
 
 /** The number of a collection's documents, as the storage keeps it. */
 export class StoredCount extends Stage {
@@ -22,8 +24,10 @@ export class StoredCount extends Stage {
     return new Map([['nCounted', count(this.counted)]]);
   }
 
-  protected *produce({ view }: Execution): Rows {
+  *rows({ view }: Execution): Rows {
     const left = Math.max(0, (view?.documentCount() ?? 0) - this.skip);
     this.counted = this.limit > 0 ? Math.min(left, this.limit) : left;
+    yield* noRows;
+    this.ended = true;
   }
 }

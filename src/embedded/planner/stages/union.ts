@@ -12,14 +12,18 @@ export class Union extends Stage {
     return new Map();
   }
 
-  protected *produce(execution: Execution): Rows {
+  *rows(execution: Execution): Rows {
     const seen = new Set<number>();
     for (const input of this.inputs) {
       for (const row of input.rows(execution)) {
-        if (row && seen.has(row.recordId)) continue;
-        if (row) seen.add(row.recordId);
+        if (row) {
+          if (seen.has(row.recordId)) continue;
+          seen.add(row.recordId);
+          this.returned++;
+        }
         yield row;
       }
     }
+    this.ended = true;
   }
 }
