@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
 import type { Projection } from './projection';
+import type { ReadBudget } from './read-all';
 import type { Store } from './store';
 
 /** The same page of each of many sessions. */
@@ -15,15 +16,21 @@ export interface GroupedRequest {
 /** Well under the 1000 stages that a MongoDB pipeline may have. */
 const sessionsPerCommand = 100;
 
+/** How the commands of an operation are carried out. */
+export interface Reading {
+  readonly options: mongo.FindOptions & mongo.Abortable;
+  readonly budget: ReadBudget;
+}
+
 /** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command, where the server can. */
 export async function groupedPages(
   { events, hasUnions }: Store,
   sessionIds: readonly string[],
   request: GroupedRequest,
-  options: mongo.FindOptions & mongo.Abortable,
+  reading: Reading,
 ): Promise<EventRow[][]> {
   if (sessionIds.length === 1 || !hasUnions) {
-    return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, options)));
+    return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, reading)));
   }
   const groups = new Map<string, EventRow[]>(sessionIds.map((sessionId) => [sessionId, []]));
   const chunks = Array.from({ length: Math.ceil(sessionIds.length / sessionsPerCommand) }, (_, index) =>
@@ -31,8 +38,8 @@ export async function groupedPages(
   );
   await Promise.all(
     chunks.map(async (chunk) => {
-      for (const row of await manyPages(events, chunk, request, options))
-        groups.get(row.sessionId)!.push(row);
+      const rows = await manyPages(events, chunk, request, reading);
+      for (const row of rows) groups.get(row.sessionId)!.push(row);
     }),
   );
   return [...groups.values()];
@@ -42,11 +49,10 @@ function onePage(
   events: mongo.Collection<EventRow>,
   sessionId: string,
   { condition, sort, projection, limit }: GroupedRequest,
-  options: mongo.FindOptions & mongo.Abortable,
+  { options, budget }: Reading,
 ): Promise<EventRow[]> {
-  return events
-    .find({ sessionId, ...condition }, { ...options, sort, projection, limit, batchSize: limit })
-    .toArray() as Promise<EventRow[]>;
+  const filter = { sessionId, ...condition };
+  return budget.readAll(events.find(filter, { ...options, sort, projection, limit, batchSize: limit }));
 }
 
 /** One tight index walk a session, one after the other in one command. */
@@ -54,7 +60,7 @@ function manyPages(
   events: mongo.Collection<EventRow>,
   sessionIds: readonly string[],
   { condition, sort, projection, limit }: GroupedRequest,
-  options: mongo.FindOptions & mongo.Abortable,
+  { options, budget }: Reading,
 ): Promise<EventRow[]> {
   const walk = (sessionId: string) => [
     { $match: { sessionId, ...condition } },
@@ -66,10 +72,6 @@ function manyPages(
   const unions = others.map((sessionId) => ({
     $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
   }));
-  return events
-    .aggregate<EventRow>([...walk(first!), ...unions], {
-      ...options,
-      batchSize: limit * sessionIds.length + 1,
-    })
-    .toArray();
+  const batchSize = limit * sessionIds.length + 1;
+  return budget.readAll(events.aggregate<EventRow>([...walk(first!), ...unions], { ...options, batchSize }));
 }

@@ -5,6 +5,7 @@ import { eventCountFilter, eventPageQuery, type EventPlace, type EventSelection 
 import { groupedPages } from './grouped-pages';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields } from './projection';
+import { ReadBudget } from './read-all';
 import { Session } from './session.model';
 import {
   sessionCountFilter,
@@ -32,6 +33,7 @@ export class Reader {
   /** The sessions read last, with the names of what was read of them. */
   private readonly known = new Map<string, { session: Session; stored: object }>();
   private readonly options: mongo.FindOptions & mongo.Abortable;
+  private readonly budget = new ReadBudget();
 
   constructor(
     private readonly store: Store,
@@ -90,7 +92,10 @@ export class Reader {
     const projection = eventProjection(fields);
     const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
     return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
-      const rows = await groupedPages(this.store, sessionIds, request, this.options);
+      const rows = await groupedPages(this.store, sessionIds, request, {
+        options: this.options,
+        budget: this.budget,
+      });
       return rows.map((group) =>
         pageOf(
           group.map((row) => new Event(row)),
@@ -143,7 +148,7 @@ export class Reader {
   ): Promise<Row[]> {
     // One reply holds them all, unless they are more than a message may be.
     const options = { ...this.options, projection, limit, batchSize: limit, ...(sort && { sort }) };
-    return collection.find(filter as mongo.Filter<Row>, options).toArray() as Promise<Row[]>;
+    return this.budget.readAll(collection.find(filter as mongo.Filter<Row>, options)) as Promise<Row[]>;
   }
 
   /** One entry of the loader that `name` tells apart from all others. */

@@ -153,6 +153,29 @@ describe('an operation costs the database', () => {
     expect(namesOf(many.commands)).toEqual(['update', 'find', 'insert', 'commitTransaction']);
   });
 
+  it('as many replies as a page of large events takes', async () => {
+    const payload = { text: 'x'.repeat(250 * 1024) };
+    const add = (from: number) =>
+      api.services.events.addMany(
+        Array.from({ length: 35 }, (_, n) => ({
+          sessionId: 's2',
+          eventId: `large${from + n}`,
+          type: 'SYSTEM' as never,
+          payload,
+        })),
+      );
+    await add(0);
+    await add(35);
+
+    const { data, commands } = await api.run(
+      '{ session(sessionId: "s2") { events(last: 70, filter: { types: [SYSTEM] }) { nodes { payload } } } }',
+    );
+
+    expect(namesOf(commands)).toEqual(['find', 'find', 'getMore']);
+    expect(data.session.events.nodes).toHaveLength(70);
+    expect(data.session.events.nodes[69]).toEqual({ payload });
+  });
+
   it('a limit of time on each read', async () => {
     const { commands } = await api.run(
       '{ sessions { totalCount nodes { events { nodes { type } } } } event(sessionId: "s1", eventId: "e1") { type } }',
@@ -164,10 +187,8 @@ describe('an operation costs the database', () => {
 
   it('nothing more when the client has gone away', async () => {
     await expect(
-      api.run(
-        '{ session(sessionId: "s0") { status } }',
-        {},
-        () => AbortSignal.abort(new Error('the client has gone away')),
+      api.run('{ session(sessionId: "s0") { status } }', {}, () =>
+        AbortSignal.abort(new Error('the client has gone away')),
       ),
     ).rejects.toThrow(/gone away/);
   });
