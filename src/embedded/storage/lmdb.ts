@@ -1,4 +1,4 @@
-import { Database, open, RootDatabase, Transaction } from 'lmdb';
+import { Database, DatabaseOptions, open, RootDatabase, Transaction } from 'lmdb';
 
 /** `catalog` is small and read at start; `documents` and `indexes` hold everything else. */
 export type Table = 'catalog' | 'documents' | 'indexes';
@@ -33,6 +33,8 @@ const mapSize = 256 * 2 ** 30;
 // Every commit that some cursor or transaction still reads takes one place.
 const maxReaders = 4096;
 
+// lmdb's types leave out keyEncoder.
+type TableOptions = DatabaseOptions & { name: Table; keyEncoder: typeof keyEncoder };
 type Tables = Record<Table, Database<Buffer, Uint8Array>>;
 
 /** The one place that knows LMDB: an environment with one file, one writer and any number of snapshots. */
@@ -58,7 +60,7 @@ export class Environment {
       noMemInit: true,
     });
     const table = (name: Table) =>
-      this.root.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' });
+      this.root.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoder } as TableOptions);
     this.tables = { catalog: table('catalog'), documents: table('documents'), indexes: table('indexes') };
     this.writer = {
       ...reader(this.tables),
@@ -125,16 +127,36 @@ function itself<T>(this: T): T {
   return this;
 }
 
-// lmdb's types leave out that getBinary takes the transaction as get does.
+// lmdb's types leave out that getBinaryFast takes the transaction as get does.
 type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
 
+/** The value, copied into memory of our own: LMDB's is good until the next call only. */
 function getBinary(
   table: Database<Buffer, Uint8Array>,
   key: Uint8Array,
   options?: { transaction: Transaction },
-) {
-  return (table.getBinary as GetBinary).call(table, key, options);
+): Buffer | undefined {
+  const value = (table.getBinaryFast as GetBinary).call(table, key, options);
+  if (!value) return undefined;
+  // Node's pool makes small buffers for a fraction of what one with memory of its own costs.
+  const copy = Buffer.allocUnsafe(value.length);
+  // Not `value.copy`: the memory behind LMDB's buffer is longer than its `length` says.
+  copy.set(new Uint8Array(value.buffer, value.byteOffset, value.length));
+  return copy;
 }
+
+/** Keys are bytes. As lmdb's own encoding of that name, but they are read into Node's pool, for the same reason. */
+const keyEncoder = {
+  writeKey(key: Uint8Array, target: Buffer, start: number): number {
+    target.set(key, start);
+    return start + key.length;
+  },
+  readKey(source: Buffer, start: number, end: number): Buffer {
+    const key = Buffer.allocUnsafe(end - start);
+    for (let at = start; at < end; at++) key[at - start] = source[at]!;
+    return key;
+  },
+};
 
 /** Counts its takers; ends when the last one has gone and a newer commit has taken its place. */
 class SharedSnapshot {
