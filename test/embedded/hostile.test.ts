@@ -157,7 +157,11 @@ describe('a message that MongoDB takes, if only just', () => {
 
   it('may say hello in the old way, and nothing else', async () => {
     expect(await raw.ask(opQuery('admin.$cmd', { isMaster: 1 }))).toMatchObject({ ok: 1, ismaster: true });
-    expect(await raw.ask(opQuery('admin.$cmd', { ping: 1 }))).toMatchObject({ ok: 0, code: 352 });
+    expect(await raw.ask(opQuery('admin.$cmd', { ping: 1 }))).toMatchObject({
+      ok: 0,
+      code: 352,
+      codeName: 'UnsupportedOpQueryCommand',
+    });
   });
 });
 
