@@ -9,6 +9,8 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config);
   const app = await startApp(config, log);
+  // One request's fault is no reason to drop all the others.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   log.info({ url: app.url, database: app.database }, `listening on ${app.url}, database: ${app.database}`);
   stopOnSignals(app, config, log);
 }

@@ -1,10 +1,10 @@
-import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import type { Config } from '../config';
 import type { RequestContext } from '../schema/request-context';
 import { formatResult } from './format-result';
 import type { KnownOperation, KnownOperations } from './known-operations';
-import type { FormatError } from './mask-errors';
+import { type FormatError, noteRequest } from './mask-errors';
 import type { Variables } from './query-cost';
 import { tooComplex } from './query-limits';
 import { markSessions, settleCaching } from './session-caching';
@@ -40,8 +40,11 @@ export function executionPlugin(
           const run = config.execution === 'compiled' && !marked ? operation?.compiled() : null;
           const result = run ? await run(contextValue, request.variables) : null;
           if (!result || !('data' in result)) return null;
-          const { body, ...http } = formatResult(result, formatError);
+          const { body, ...http } = formatResult(result, requestIdOf(request), formatError);
           return { http, body: { kind: 'single', singleResult: body } };
+        },
+        async didEncounterErrors({ errors, request }) {
+          noteRequest(errors, requestIdOf(request));
         },
         async willSendResponse({ response }) {
           if (marked && response.body.kind === 'single') {
@@ -51,6 +54,11 @@ export function executionPlugin(
       };
     },
   };
+}
+
+/** The route gives every request one. */
+function requestIdOf({ http }: GraphQLRequest): string {
+  return http?.headers.get('x-request-id') ?? '';
 }
 
 /** Says what an operation could cost where it is over the limit, with the status of a request that is at fault. */

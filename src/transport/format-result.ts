@@ -1,6 +1,6 @@
 import { HeaderMap } from '@apollo/server';
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql';
-import type { FormatError } from './mask-errors';
+import { type FormatError, noteRequest } from './mask-errors';
 
 export interface FormattedResult {
   /** Unset: 200. */
@@ -13,9 +13,14 @@ export interface FormattedResult {
  * What Apollo makes of the result of an execution, for results that Apollo did not execute: errors masked, and what
  * they say of the HTTP answer (`extensions.http`) taken out of them.
  */
-export function formatResult(result: ExecutionResult, formatError: FormatError): FormattedResult {
+export function formatResult(
+  result: ExecutionResult,
+  requestId: string,
+  formatError: FormatError,
+): FormattedResult {
   const formatted: FormattedResult = { headers: new HeaderMap(), body: result };
   if (!result.errors) return formatted;
+  noteRequest(result.errors, requestId);
   const errors = result.errors.map((error) => {
     const { http, ...extensions } = extensionsOf(error);
     if (http?.status) formatted.status = http.status;

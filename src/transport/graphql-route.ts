@@ -48,10 +48,10 @@ async function answer(
   const started = performance.now();
   let body: string | null = null;
   if (route.lane && request.method === 'POST') {
-    body = await route.lane.answer(request.body, request.headers.accept, reply, createContext);
+    body = await route.lane.answer(request, reply, createContext);
   }
   body ??= await throughApollo(route, request, reply, createContext);
-  logIfSlow(route, request, performance.now() - started);
+  logRequest(route, request, performance.now() - started);
   return body;
 }
 
@@ -73,6 +73,7 @@ function askApollo(route: GraphQLRoute, request: FastifyRequest, createContext: 
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
+  headers.set('x-request-id', request.id);
   const question = request.url.indexOf('?');
   const search = question < 0 ? '' : request.url.slice(question);
   return route.apollo.executeHTTPGraphQLRequest({
@@ -123,8 +124,9 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags?.some((tag) => tag === etag || tag === '*') ?? false;
 }
 
-function logIfSlow({ config, log }: GraphQLRoute, request: FastifyRequest, elapsedMs: number): void {
-  if (elapsedMs < config.slowRequestMs) return;
+function logRequest({ config, log }: GraphQLRoute, request: FastifyRequest, elapsedMs: number): void {
   const { operationName } = (request.body ?? {}) as { operationName?: unknown };
-  log.warn({ requestId: request.id, operationName, elapsedMs: Math.round(elapsedMs) }, 'slow request');
+  const details = { requestId: request.id, operationName, elapsedMs: Math.round(elapsedMs) };
+  if (elapsedMs < config.slowRequestMs) log.debug(details, 'request');
+  else log.warn(details, 'slow request');
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
@@ -29,6 +30,8 @@ class BadRequest extends Error {
 
 /** An HTTP server without routes: how it reads bodies, how long it waits, and how it says that something is wrong. */
 export function createHttpServer(config: Config, log: Log): FastifyInstance {
+  const processId = randomUUID().slice(0, 8);
+  let requests = 0;
   const server = Fastify({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -39,6 +42,9 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
     forceCloseConnections: 'idle',
     // Only Apollo reads it, and in its own way.
     routerOptions: { querystringParser: () => ({}) },
+    // The caller's own id where it sends one, so that its log and this one can be laid side by side.
+    requestIdHeader: 'x-request-id',
+    genReqId: () => `${processId}-${++requests}`,
     clientErrorHandler: answerBrokenHttp,
   });
   server.removeAllContentTypeParsers();

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config';
 import type { RequestContext } from '../schema/request-context';
 import { formatResult } from './format-result';
@@ -36,8 +36,7 @@ export class KnownLane {
 
   /** Answers, or resolves to null where Apollo has to. */
   async answer(
-    body: unknown,
-    accept: string | undefined,
+    { id, body, headers: { accept } }: FastifyRequest,
     reply: FastifyReply,
     createContext: () => RequestContext,
   ): Promise<string | null> {
@@ -49,7 +48,7 @@ export class KnownLane {
     const run = operation.compiled();
     const result = run && (await run(createContext(), variables));
     if (!result || !('data' in result)) return null;
-    const formatted = formatResult(result, this.formatError);
+    const formatted = formatResult(result, id, this.formatError);
     for (const [name, value] of formatted.headers) reply.header(name, value);
     reply.code(formatted.status ?? 200);
     reply.header('content-type', contentType).header('cache-control', notCacheable);

@@ -5,6 +5,14 @@ import { DomainError, errorTable } from '../errors';
 import type { Log } from '../log';
 import { clientGone } from './request-time';
 
+/** The requests that errors come from, for the log. */
+const requestIds = new WeakMap<object, string>();
+
+/** Says which request an error comes from, before it is masked. */
+export function noteRequest(errors: readonly object[], requestId: string): void {
+  for (const error of errors) requestIds.set(error, requestId);
+}
+
 /** Makes of an error what the client may see of it. */
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
@@ -25,7 +33,9 @@ export function createErrorMask(log: Log): FormatError {
       const message = unavailable ? unavailable.message : formatted.message;
       return { ...formatted, message, extensions: { ...argumentOf(error), ...thrown.extensions } };
     }
-    if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') return mask(formatted, thrown, log);
+    if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') {
+      return mask(formatted, thrown, requestIds.get(error as object), log);
+    }
     const message = shortened(formatted.message);
     if (code !== 'BAD_USER_INPUT') return { ...formatted, message };
     return { ...formatted, message, extensions: { ...tabled(code), ...argumentOf(error) } };
@@ -37,9 +47,14 @@ function shortened(message: string): string {
   return message.length <= 1000 ? message : `${message.slice(0, 500)} … ${message.slice(-500)}`;
 }
 
-function mask(formatted: GraphQLFormattedError, thrown: unknown, log: Log): GraphQLFormattedError {
+function mask(
+  formatted: GraphQLFormattedError,
+  thrown: unknown,
+  requestId: string | undefined,
+  log: Log,
+): GraphQLFormattedError {
   const errorId = randomUUID();
-  log.error({ errorId, path: formatted.path, err: thrown }, 'unexpected error');
+  log.error({ errorId, requestId, path: formatted.path, err: thrown }, 'unexpected error');
   return {
     message: `Internal server error. It stands in the log as ${errorId}.`,
     locations: formatted.locations,

@@ -38,10 +38,12 @@ describe('the explorer page', () => {
 });
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const inChromium = existsSync(executablePath) ? describe : describe.skip;
+const hasChromium = existsSync(executablePath);
+const title = hasChromium
+  ? 'the explorer in Chromium'
+  : `skipped: no Chromium at ${executablePath} (CHROMIUM_PATH)`;
 
-// Skipped where there is no Chromium at CHROMIUM_PATH or /usr/bin/chromium.
-inChromium('the explorer in Chromium', () => {
+(hasChromium ? describe : describe.skip)(title, () => {
   let browser: Browser;
   let page: Page;
   const trouble: string[] = [];

@@ -208,3 +208,18 @@ describe('what is no GraphQL', () => {
     expect(heard).toMatch(/^HTTP\/1.1 431 /);
   });
 });
+
+it('the log names a request by the id that its client gave it, and nothing that it carried', async () => {
+  const text = 'mutation Add($input: AddEventInput!) { addEvent(input: $input) { created } }';
+  const input = { sessionId: 'none', eventId: 'e', type: 'SYSTEM', payload: { card: 'payload-4711' } };
+  const body = JSON.stringify({ query: text, operationName: 'Add', variables: { input } });
+  await server.app.post(body, { 'x-request-id': 'from-the-client' });
+  const lines = server.app.log.all();
+
+  expect(lines).toContainEqual({
+    level: 'debug',
+    message: 'request',
+    details: { requestId: 'from-the-client', operationName: 'Add', elapsedMs: expect.any(Number) },
+  });
+  expect(JSON.stringify(lines)).not.toContain('payload-4711');
+});

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { DomainError } from '../../src/errors';
-import { createErrorMask } from '../../src/transport/mask-errors';
+import { createErrorMask, noteRequest } from '../../src/transport/mask-errors';
 import { describeError } from '../../src/transport/create-log';
 import { CapturedLog } from '../support/captured-log';
 
@@ -9,6 +9,7 @@ const path = ['session', 'events', 0];
 function masked(thrown: Error, code = 'INTERNAL_SERVER_ERROR') {
   const log = new CapturedLog();
   const error = new GraphQLError(thrown.message, { originalError: thrown, path });
+  noteRequest([error], 'r-1');
   const formatted = createErrorMask(log)({ message: thrown.message, path, extensions: { code } }, error);
   return { formatted, log };
 }
@@ -38,7 +39,12 @@ describe('what a client sees of an error', () => {
       retryable: false,
       errorId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
-    expect(line?.details).toEqual({ errorId: formatted.extensions?.errorId, path, err: fault });
+    expect(line?.details).toEqual({
+      errorId: formatted.extensions?.errorId,
+      requestId: 'r-1',
+      path,
+      err: fault,
+    });
   });
 
   it('of Apollo stays as it is', () => {
