@@ -47,7 +47,7 @@ function endOfValue(bytes: Uint8Array, type: number, at: number, end: number): n
     case 15:
       return at + sizeAt(bytes, at, end);
     case 5:
-      return at + 5 + lengthAt(bytes, at, end);
+      return endOfBinary(bytes, at, end);
     case 10:
     case 127:
     case 255:
@@ -75,6 +75,12 @@ function endOfText(bytes: Uint8Array, at: number, end: number): number {
   const textEnd = at + 4 + lengthAt(bytes, at, end);
   if (textEnd < at + 5 || bytes[textEnd - 1] !== 0) throw invalid('a string does not end in 0');
   return textEnd;
+}
+
+function endOfBinary(bytes: Uint8Array, at: number, end: number): number {
+  const length = lengthAt(bytes, at, end);
+  if (length < 0) throw invalid('a length is negative');
+  return at + 5 + length;
 }
 
 function endOfName(bytes: Uint8Array, at: number): number {

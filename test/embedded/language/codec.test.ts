@@ -7,6 +7,7 @@ import {
   decodeFields,
   encodeDocument,
 } from '../../../src/embedded/language/codec';
+import { MongoError } from '../../../src/embedded/language/errors';
 import { isIdenticalDocument } from '../../../src/embedded/language/identity';
 import { anyDocument } from './arbitraries';
 import { errorOf } from './documents';
@@ -91,6 +92,28 @@ describe('the codec', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(errorOf(() => decodeDocument(bytes.subarray(0, length))).code).toBe(22);
     }
+  });
+
+  it('reads bytes with any damage, or refuses them, and comes to an end', () => {
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(anyDocument, damage, (document, changes) => {
+        const bytes = Uint8Array.from(encodeDocument(document));
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        try {
+          decodeDocument(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MongoError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([-1, -5, -12, -2147483648])('refuses a binary of the length %i', (length) => {
+    const bytes = Buffer.from(BSON.serialize({ a: Buffer.alloc(8) }));
+    bytes.writeInt32LE(length, 7);
+    expect(errorOf(() => decodeDocument(bytes)).code).toBe(22);
   });
 
   it.each([
