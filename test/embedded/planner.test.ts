@@ -260,6 +260,18 @@ describe('counting', () => {
   });
 });
 
+describe('distinct values', () => {
+  it('are each given once, arrays taken apart, and in the order of an index that begins with the field', async () => {
+    expect(await events.distinct('type')).toEqual(['user', 'bot', 'system']);
+    expect(await sessions.distinct('status', { labels: 'user=7' })).toEqual([
+      'ACTIVE',
+      'COMPLETED',
+      'INITIATED',
+    ]);
+    expect((await sessions.distinct('labels')).slice(0, 3)).toEqual(['tier=0', 'tier=1', 'user=0']);
+  });
+});
+
 describe('a hint', () => {
   it('is followed, by name or by pattern', async () => {
     const byName = await explained(events, { sessionId: 'a' }, { hint: 'stored' });

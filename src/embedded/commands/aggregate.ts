@@ -1,9 +1,9 @@
 import { answerWithCursor } from '../cursors/answer-with-cursor';
 import { pipelineStream } from '../cursors/pipeline-stream';
+import { clockOf } from '../cursors/client-presence';
 import { ResumableView } from '../cursors/resumable-view';
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
-import { Clock } from '../planner/execution';
 import { readAggregate } from './aggregate-query';
 import type { CommandRequest, Reply } from './command';
 import { explain } from './explain';
@@ -16,7 +16,7 @@ export async function aggregate(request: CommandRequest, engine: Engine): Promis
   const stored = engine.read(request, collectionNameOf(request));
   const view = stored && new ResumableView(stored);
   try {
-    const clock = new Clock(deadline);
+    const clock = clockOf(request, deadline);
     const source = { stream: pipelineStream(split, { view, clock }), clock, view, isExhausted: () => false };
     return await answerWithCursor(request, engine, { ns: namespaceOf(request), source, batchSize });
   } finally {

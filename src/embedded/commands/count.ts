@@ -1,8 +1,8 @@
+import { clockOf } from '../cursors/client-presence';
 import { runToEnd } from '../cursors/run-to-end';
 import type { Engine } from '../engine';
 import { parseFilter } from '../language/filter';
 import { MongoError } from '../language/errors';
-import { Clock } from '../planner/execution';
 import { count as countValue } from '../planner/explain-format';
 import { planCount } from '../planner/plan-count';
 import { Query } from '../planner/query';
@@ -37,7 +37,7 @@ export async function count(request: CommandRequest, engine: Engine): Promise<Re
   const view = engine.read(request, collectionNameOf(request));
   try {
     const plan = planCount(view, query);
-    await runToEnd(plan, { view, clock: new Clock(deadline) });
+    await runToEnd(plan, { view, clock: clockOf(request, deadline) });
     return new Map([['n', countValue(plan.counted)]]);
   } finally {
     view?.release();

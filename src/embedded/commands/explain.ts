@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { Int32 } from 'bson';
+import { clockOf } from '../cursors/client-presence';
 import { runToEnd } from '../cursors/run-to-end';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
-import { Clock } from '../planner/execution';
 import { explainPlan, Verbosity } from '../planner/explain-plan';
 import { planPipeline } from '../planner/plan-pipeline';
 import { planCount } from '../planner/plan-count';
@@ -43,7 +43,8 @@ export async function explain(request: CommandRequest, engine: Engine): Promise<
   try {
     const stage = plan(view);
     const start = performance.now();
-    if (verbosity !== 'queryPlanner') await runToEnd(stage, { view, clock: new Clock(options.deadline()) });
+    if (verbosity !== 'queryPlanner')
+      await runToEnd(stage, { view, clock: clockOf(request, options.deadline()) });
     const milliseconds = Math.round(performance.now() - start);
     const explanation = explainPlan(stage, {
       ns: namespaceOf(inner),

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine';
 import { answerWithCursor } from '../cursors/answer-with-cursor';
 import { documentStream } from '../cursors/document-stream';
+import { clockOf } from '../cursors/client-presence';
 import { ResumableView } from '../cursors/resumable-view';
-import { Clock } from '../planner/execution';
 import { planQuery } from '../planner/plan-query';
 import type { CommandRequest, Reply } from './command';
 import { readFind } from './find-query';
@@ -15,7 +15,7 @@ export async function find(request: CommandRequest, engine: Engine): Promise<Rep
   const view = stored && new ResumableView(stored);
   try {
     const plan = planQuery(view, query);
-    const clock = new Clock(deadline);
+    const clock = clockOf(request, deadline);
     const source = {
       stream: documentStream(plan, { view, clock }),
       clock,

@@ -32,7 +32,9 @@ export async function getMore(request: CommandRequest, engine: Engine): Promise<
   }
   cursor.admit(id, request);
   try {
-    const documents = await cursor.next(batchSize || Infinity, () => engine.read(request, collection));
+    const documents = await cursor.next(batchSize || Infinity, request, () =>
+      engine.read(request, collection),
+    );
     if (!cursor.isExhausted) return cursorReply('nextBatch', documents, id, ns);
     cursors.kill(id);
     return cursorReply('nextBatch', documents, Long.ZERO, ns);

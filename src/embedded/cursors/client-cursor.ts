@@ -5,6 +5,7 @@ import { formatForMessage } from '../language/message-format';
 import { Clock } from '../planner/execution';
 import { CollectionView } from '../storage/view';
 import { Batches, DocumentStream } from './batches';
+import { presenceOf } from './client-presence';
 import { ResumableView } from './resumable-view';
 
 /** Where the documents of a cursor come from. */
@@ -47,12 +48,17 @@ export class ClientCursor {
   }
 
   /**
-   * The next batch.
+   * The next batch, for `request`.
    * @param open gives the view to read on through
    * @throws MongoError QueryPlanKilled, MaxTimeMSExpired, and what `open` throws
    */
-  async next(size: number, open: () => CollectionView | null): Promise<Uint8Array[]> {
+  async next(
+    size: number,
+    request: CommandRequest,
+    open: () => CollectionView | null,
+  ): Promise<Uint8Array[]> {
     this.source.view?.resume(open());
+    this.source.clock.client = presenceOf(request.connection);
     this.source.clock.deadline = performance.now() + this.timeLeft;
     return this.fill(size);
   }

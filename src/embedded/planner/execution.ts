@@ -6,6 +6,8 @@ const STRIDE = 200;
 
 /** How long a statement may go on, and when it pauses. */
 export class Clock {
+  /** Who waits for the answer; null for nobody in particular. */
+  client: { readonly gone: boolean } | null = null;
   private left: number;
   private interruption: MongoError | null = null;
 
@@ -29,6 +31,8 @@ export class Clock {
     if (--this.left > 0) return false;
     this.left = this.stride;
     if (this.interruption) throw this.interruption;
+    if (this.client?.gone)
+      throw new MongoError(11601, 'operation was interrupted because a client disconnected');
     if (performance.now() > this.deadline) throw new MongoError(50, 'operation exceeded time limit');
     return true;
   }
