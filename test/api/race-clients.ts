@@ -12,6 +12,8 @@ export interface Acknowledged {
   readonly input: EventInput;
   readonly created: boolean;
   readonly event: StoredEvent;
+  /** How often it was sent without an answer, or told to come back: it may have been stored then. */
+  readonly unanswered: number;
 }
 
 /** Sends until it is answered: a client that lost the connection, or was told to come back, comes back. */
@@ -20,12 +22,12 @@ export async function addUntilAnswered(
   input: EventInput,
   currentUrl: () => string,
 ): Promise<{ code: string } | Acknowledged> {
-  for (let attempt = 1; attempt <= 400; attempt += 1) {
+  for (let unanswered = 0; unanswered < 400; unanswered += 1) {
     client.url = currentUrl();
     const answer = await client.addEvent(input).catch(() => null);
-    if (answer?.code === null) return { input, ...answer.data };
+    if (answer?.code === null) return { input, ...answer.data, unanswered };
     if (answer && !answer.retryable) return { code: answer.code };
-    await new Promise((resolve) => setTimeout(resolve, Math.min(10 * attempt, 100)));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(10 * unanswered + 10, 100)));
   }
   throw new Error(`no answer to ${input.eventId} after 400 attempts`);
 }
