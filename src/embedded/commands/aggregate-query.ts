@@ -34,9 +34,12 @@ export function readAggregate(request: CommandRequest, isExplained = false): Agg
       "The 'cursor' option is required, except for aggregate with the explain argument",
     );
   }
+  if (cursor !== undefined && !isDocument(cursor)) {
+    throw new MongoError(14, 'cursor field must be missing or an object');
+  }
   return {
     split: splitPipeline(pipeline, options.hint()),
-    batchSize: isDocument(cursor) ? readBatchSize(cursor) : DEFAULT_BATCH_SIZE,
+    batchSize: cursor ? readBatchSize(cursor) : DEFAULT_BATCH_SIZE,
     deadline: options.deadline(),
   };
 }

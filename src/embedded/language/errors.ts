@@ -44,6 +44,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   225: 'TransactionTooOld',
   237: 'CursorKilled',
   238: 'NotImplemented',
+  241: 'ConversionFailure',
   246: 'SnapshotUnavailable',
   251: 'NoSuchTransaction',
   256: 'TransactionCommitted',

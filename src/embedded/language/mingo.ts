@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { BsonNumber, BsonValue, isNumber } from './bson-value';
 import { MongoError } from './errors';
 import { toDecimal } from './arithmetic';
+import { prepare } from './mingo-operands';
 import { toDouble } from './numbers';
 import { compileRegExp } from './regex';
 
@@ -27,6 +28,10 @@ const ANSWERS: Readonly<Record<string, (value: number) => BsonNumber>> = {
   $log: (value) => new Double(value),
   $log10: (value) => new Double(value),
 };
+
+const CONVERSIONS = new Set(
+  '$convert $toInt $toLong $toDouble $toDecimal $toBool $toDate $toObjectId'.split(' '),
+);
 
 type Core = typeof import('mingo/core');
 type Operators = typeof import('mingo/operators/expression');
@@ -58,21 +63,23 @@ export function isMingoOperator(operator: string): boolean {
 /**
  * Runs one of mingo's aggregation operators.
  * @param operand with its expressions evaluated: a value, or the list or the document of values that the operator takes
- * @throws MongoError BadValue (2) in mingo's words
+ * @throws MongoError BadValue (2) or, from a conversion, ConversionFailure (241), in mingo's words
  */
 export function callOperator(operator: string, operand: BsonValue): BsonValue | undefined {
+  const prepared = prepare(operator, operand);
+  if ('answer' in prepared) return prepared.answer;
   const numbers = new Map<number, BsonNumber>();
-  const answer = run({ [operator]: asOperand(toPlain(operand, numbers)) });
+  const answer = run(operator, asOperand(toPlain(prepared.operand, numbers)));
   const typed = ANSWERS[operator] ?? ((value: number) => asGiven(value, numbers));
   return fromPlain(answer, typed);
 }
 
-function run(expression: Record<string, unknown>): unknown {
+function run(operator: string, operand: unknown): unknown {
   try {
     loaded ??= loadMingo();
-    return loaded.evaluate(expression);
+    return loaded.evaluate({ [operator]: operand });
   } catch (error) {
-    throw new MongoError(2, (error as Error).message);
+    throw new MongoError(CONVERSIONS.has(operator) ? 241 : 2, (error as Error).message);
   }
 }
 
