@@ -8,8 +8,9 @@ import {
 import { compileOperation, type RunCompiled } from './compile-operation';
 import { type Cost, readCost } from './query-cost';
 
-/** How many texts are remembered, and how long (in UTF-16 units) they may be all together. */
+/** How many texts are remembered, and how long (in UTF-16 units) one and all of them may be. */
 const maxTexts = 1000;
+const maxTextLength = 10_000;
 const maxTotalLength = 500_000;
 
 /** An operation that has passed validation. */
@@ -21,11 +22,12 @@ export interface KnownOperation {
 }
 
 /**
- * The operations that clients send again and again, by their text and name. Nothing is in here that has not passed
- * every limit and the whole of validation; what is in here need not pass them again.
+ * The operations that clients send again and again, by their text and name. Nothing is in here whose text has not
+ * passed its limits and the whole of validation, so it need not pass them again; only its cost goes by its variables.
+ * The oldest make room, and are learned anew when they come again.
  */
 export class KnownOperations {
-  /** By text, in the order in which the texts were first seen or seen again since; then by operation name. */
+  /** By text, oldest first; then by operation name. */
   private readonly texts = new Map<string, Map<string, KnownOperation>>();
   private totalLength = 0;
 
@@ -43,8 +45,9 @@ export class KnownOperations {
   ): KnownOperation | undefined {
     const node = getOperationAST(document, operationName);
     if (!node) return undefined;
-    const operations = this.texts.get(text) ?? new Map<string, KnownOperation>();
     const operation = this.know(text, document, node);
+    if (text.length > maxTextLength) return operation;
+    const operations = this.texts.get(text) ?? new Map<string, KnownOperation>();
     operations.set(operationName ?? '', operation);
     this.forget(text);
     this.texts.set(text, operations);
