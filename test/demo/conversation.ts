@@ -20,7 +20,7 @@ export interface Conversation {
   readonly opening: readonly CallEvent[];
   /** Sent many times at the same moment. */
   readonly doubled: CallEvent;
-  /** Sent, the answer "lost", and sent again. */
+  /** Sent, the answer lost on the way, and sent again. */
   readonly unsure: CallEvent;
   /** Sent as one batch, in the company of one that is stored already. */
   readonly batch: readonly CallEvent[];

@@ -13,7 +13,8 @@ export class Narrator {
     private readonly out: NodeJS.WriteStream,
     private readonly coloured = out.isTTY && !process.env.NO_COLOR,
   ) {
-    this.width = Math.min(out.columns ?? 110, 120);
+    // A terminal that does not know its width says 0; a pipe says nothing.
+    this.width = Math.min(out.columns || 110, 120);
   }
 
   title(text: string): void {

@@ -13,7 +13,7 @@ export async function tellStory(call: Conversation, client: DemoClient, narrator
     ['What is said is stored, one event at a time', speak],
     ['An answer gets lost on the way: the client sends again', retry],
     ['Eight workers send the same event at the same moment', sendAtOnce],
-    ['The rest comes as one batch, one event in it a second time', sendBatch],
+    ['The rest comes as one batch, with one event in it that is stored already', sendBatch],
     ['The same id with other words is refused, not swallowed', contradict],
     ['Reading the conversation, seven events a page, forwards', readForwards],
     ['… and backwards, and only what the caller said', readOtherwise],

@@ -32,12 +32,14 @@ export async function speak(scene: Scene): Promise<void> {
 }
 
 export async function retry(scene: Scene): Promise<void> {
-  const last = scene.call.opening.at(-1)!;
-  scene.narrator.note(`the network drops the answer to ${last.eventId}; nobody knows whether it was stored`);
-  const again = await add(scene, last);
-  scene.narrator.promise('the retry finds the stored event, in its old place', again.data, {
+  const { call, client, narrator, sessionId } = scene;
+  narrator.sent('addEvent', describeEvent(call.unsure));
+  await client.quietly<Added>(addEvent, { input: { sessionId, ...call.unsure } });
+  narrator.note('the network drops the answer: the client cannot know whether the event was stored');
+  const again = await add(scene, call.unsure);
+  narrator.promise('the retry finds the stored event, and stores nothing', again.data, {
     created: false,
-    event: { eventId: last.eventId, position: 6 },
+    event: { eventId: call.unsure.eventId, position: 7 },
   });
 }
 
@@ -46,22 +48,23 @@ export async function sendAtOnce({ call, client, narrator, sessionId }: Scene): 
   const variables = { input: { sessionId, ...call.doubled } };
   const sends = Array.from({ length: 8 }, () => client.quietly<Added>(addEvent, variables));
   const answers = await Promise.all(sends);
-  narrator.received(answers.map(({ data, code }) => (data ? `created: ${data.created}` : code)).join(', '));
   const created = answers.filter(({ data }) => data?.created).length;
+  const known = answers.filter(({ data }) => data?.created === false).length;
+  narrator.received(`${created} × created: true, ${known} × created: false`);
   narrator.promise('it was created exactly once', created, 1);
   const positions = new Set(answers.map(({ data }) => data?.event.position));
-  narrator.promise('everyone got the same event, and nobody an error', [...positions], [7]);
+  narrator.promise('everyone got the same event, and nobody an error', [...positions], [8]);
 }
 
 export async function sendBatch(scene: Scene): Promise<void> {
   const { call, client, narrator, sessionId } = scene;
-  await add(scene, call.unsure);
   const events = [call.unsure, ...call.batch].map((event) => ({ sessionId, ...event }));
   const batch = await client.tell<Batch>(
     addEvents,
     { input: { events } },
     `${events.length} events, ${events[0]?.eventId} to ${events.at(-1)?.eventId}`,
-    (data) => JSON.stringify(data).replaceAll('"', ''),
+    (data) =>
+      `${data.createdCount} created, ${data.duplicateCount} known already, ${data.rejectedCount} rejected`,
   );
   narrator.promise('each event of a batch is answered by itself', batch.data, {
     createdCount: call.batch.length,
