@@ -24,10 +24,10 @@ export function eventPageQuery(page: PageRequest<EventPlace>, selection: EventSe
   return { condition: { ...typeCondition(selection), ...condition }, sort };
 }
 
-/** The filter for counting a session's events. */
-export function eventCountFilter(sessionId: string, { types, timestamp }: EventSelection) {
+/** The filter for counting a session's events, but for the session. */
+export function eventCountCondition(selection: EventSelection): mongo.Filter<mongo.Document> {
   const everything: PageRequest<never> = { direction: 'forward', limit: 1, after: null, before: null };
-  return { sessionId, ...eventPageQuery(everything, { types, timestamp }).condition };
+  return eventPageQuery(everything, selection).condition;
 }
 
 /** Whether the selection leaves nothing out. */

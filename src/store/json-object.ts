@@ -18,51 +18,70 @@ export interface JsonMeasure {
 
 /** Measures an object for the rules of input and for storing. Costs one walk and no copy. */
 export function measureJson(value: JsonObject, maxDepth: number): JsonMeasure {
-  const found = { depth: 0, byteBound: 0, isJson: true, survivesBson: true };
-  visit(value, 1);
-  return found;
+  const walk = new JsonWalk(maxDepth);
+  walk.visit(value, 1);
+  return walk;
+}
 
-  function visit(node: unknown, level: number): void {
+class JsonWalk implements JsonMeasure {
+  depth = 0;
+  byteBound = 0;
+  isJson = true;
+  survivesBson = true;
+
+  constructor(private readonly maxDepth: number) {}
+
+  visit(node: unknown, level: number): void {
     switch (typeof node) {
       case 'string':
-        found.byteBound += escapedBytes * node.length + 2;
-        if (loneSurrogate.test(node)) found.survivesBson = false;
+        this.byteBound += escapedBytes * node.length + 2;
+        if (loneSurrogate.test(node)) this.survivesBson = false;
         return;
       case 'number':
-        found.byteBound += longestNumber;
-        if (!Number.isFinite(node)) found.isJson = false;
-        return;
-      case 'boolean':
-        found.byteBound += 5;
+        this.byteBound += longestNumber;
+        if (!Number.isFinite(node)) this.isJson = false;
         return;
       case 'object':
-        if (node === null) found.byteBound += 4;
-        else visitContainer(node, level);
+        if (node === null) this.byteBound += 4;
+        else this.visitContainer(node, level);
+        return;
+      case 'boolean':
+        this.byteBound += 5;
         return;
       default:
-        found.isJson = false;
+        this.isJson = false;
     }
   }
 
-  function visitContainer(node: object, level: number): void {
-    found.depth = Math.max(found.depth, level);
-    if (level > maxDepth) return;
-    found.byteBound += 2;
-    if (Array.isArray(node)) {
-      for (const item of node) {
-        found.byteBound += 1;
-        visit(item, level + 1);
-      }
-      return;
-    }
-    // What is no plain object can only have come through a variable of another type inside a literal.
-    if (Object.getPrototypeOf(node) !== Object.prototype) found.isJson = false;
-    for (const key of Object.keys(node)) {
-      found.byteBound += escapedBytes * key.length + 4;
-      if (!isOrdinaryKey(key)) found.survivesBson = false;
-      visit((node as JsonObject)[key], level + 1);
+  private visitContainer(node: object, level: number): void {
+    this.depth = Math.max(this.depth, level);
+    if (level > this.maxDepth) return;
+    this.byteBound += 2;
+    if (Array.isArray(node)) this.visitList(node, level);
+    else if (isPlain(node)) this.visitObject(node as JsonObject, level);
+    else this.isJson = false;
+  }
+
+  private visitList(list: readonly unknown[], level: number): void {
+    for (const item of list) {
+      this.byteBound += 1;
+      this.visit(item, level + 1);
     }
   }
+
+  private visitObject(object: JsonObject, level: number): void {
+    for (const key of Object.keys(object)) {
+      this.byteBound += escapedBytes * key.length + 4;
+      if (!isOrdinaryKey(key)) this.survivesBson = false;
+      this.visit(object[key], level + 1);
+    }
+  }
+}
+
+/** What is not can only have come through a variable of another type inside a literal, as a Date. */
+function isPlain(node: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(node);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The most bytes that one UTF-16 unit takes in JSON text: \u0000. */

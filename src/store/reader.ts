@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 import type { mongo } from 'mongoose';
 import { Event } from './event.model';
-import { eventCountFilter, eventPageQuery, type EventPlace, type EventSelection } from './event-queries';
-import { groupedPages } from './grouped-pages';
+import { eventCountCondition, eventPageQuery, type EventPlace, type EventSelection } from './event-queries';
+import { groupedCounts, groupedPages, type Reading } from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields } from './projection';
 import { ReadBudget } from './read-all';
@@ -32,22 +32,22 @@ export class Reader {
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
   /** The sessions read last, with the names of what was read of them. */
   private readonly known = new Map<string, { session: Session; stored: object }>();
-  private readonly options: mongo.FindOptions & mongo.Abortable;
-  private readonly budget = new ReadBudget();
+  private readonly reading: Reading;
 
   constructor(
     private readonly store: Store,
     { readPreference, timeoutMs, signal }: ReadOptions,
   ) {
-    this.options = { readPreference, maxTimeMS: timeoutMs };
-    if (signal) Object.defineProperty(this.options, 'signal', { get: signal, enumerable: true });
+    const options = { readPreference, maxTimeMS: timeoutMs };
+    if (signal) Object.defineProperty(options, 'signal', { get: signal, enumerable: true });
+    this.reading = { options, budget: new ReadBudget() };
   }
 
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
   afterWrite(): void {
     this.loaders.clear();
     this.known.clear();
-    this.options.readPreference = 'primary';
+    this.reading.options.readPreference = 'primary';
   }
 
   /** The session, or null where there is none. One that was read already, with these fields, is not read again. */
@@ -92,10 +92,7 @@ export class Reader {
     const projection = eventProjection(fields);
     const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
     return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
-      const rows = await groupedPages(this.store, sessionIds, request, {
-        options: this.options,
-        budget: this.budget,
-      });
+      const rows = await groupedPages(this.store, sessionIds, request, this.reading);
       return rows.map((group) =>
         pageOf(
           group.map((row) => new Event(row)),
@@ -105,9 +102,12 @@ export class Reader {
     });
   }
 
-  /** How many of a session's events match. */
+  /** How many of a session's events match. The same count of many sessions is one command. */
   countEvents(sessionId: string, selection: EventSelection): Promise<number> {
-    return this.store.events.countDocuments(eventCountFilter(sessionId, selection), this.options);
+    const condition = eventCountCondition(selection);
+    return this.load(`count ${JSON.stringify(condition)}`, sessionId, (sessionIds) =>
+      groupedCounts(this.store, sessionIds, condition, this.reading),
+    );
   }
 
   /** A page of the list of sessions, ordered by when they started. */
@@ -129,9 +129,10 @@ export class Reader {
   /** How many sessions match. */
   countSessions(selection: SessionSelection): Promise<number> {
     const filter = sessionCountFilter(selection);
+    const { options } = this.reading;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
-    if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(this.options);
-    return this.store.sessions.countDocuments(filter, this.options);
+    if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(options);
+    return this.store.sessions.countDocuments(filter, options);
   }
 
   private remember(session: Session, stored: object): Session {
@@ -147,8 +148,10 @@ export class Reader {
     sort?: mongo.Sort,
   ): Promise<Row[]> {
     // One reply holds them all, unless they are more than a message may be.
-    const options = { ...this.options, projection, limit, batchSize: limit, ...(sort && { sort }) };
-    return this.budget.readAll(collection.find(filter as mongo.Filter<Row>, options)) as Promise<Row[]>;
+    const options = { ...this.reading.options, projection, limit, batchSize: limit, ...(sort && { sort }) };
+    return this.reading.budget.readAll(collection.find(filter as mongo.Filter<Row>, options)) as Promise<
+      Row[]
+    >;
   }
 
   /** One entry of the loader that `name` tells apart from all others. */

@@ -94,6 +94,17 @@ describe('an operation costs the database', () => {
     }
   });
 
+  it('two commands for 50 sessions with the number of their events that match a filter', async () => {
+    const { data, commands } = await api.run(
+      '{ sessions(first: 50) { nodes { sessionId events(filter: { types: [BOT_SPEECH] }) { totalCount } } } }',
+    );
+
+    expect(namesOf(commands)).toEqual(['find', 'aggregate']);
+    for (const { sessionId, events: matching } of data.sessions.nodes) {
+      expect(matching.totalCount).toBe(sessionId === 's0' ? 300 : 6);
+    }
+  });
+
   it('two commands for 500 events with their session', async () => {
     const { data, commands } = await api.run(
       '{ session(sessionId: "s0") { events(first: 500) { nodes { position session { language eventCount } } } } }',
