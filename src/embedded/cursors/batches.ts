@@ -27,23 +27,25 @@ export class Batches {
     const breather = new Breather();
     let bytes = 0;
     while (documents.length < size) {
-      const document = this.held ?? (await this.pull(breather));
-      if (!document) break;
-      this.held = document;
+      const document = this.held ?? this.pull();
+      if (document === undefined) break;
+      if (document === null) {
+        await breather.rest();
+        continue;
+      }
       bytes += document.length;
-      if (documents.length > 0 && bytes > MAX_DOCUMENT_BYTES) break;
-      this.held = null;
+      this.held = documents.length > 0 && bytes > MAX_DOCUMENT_BYTES ? document : null;
+      if (this.held) break;
       documents.push(document);
     }
     return documents;
   }
 
-  private async pull(breather: Breather): Promise<Uint8Array | null> {
-    for (;;) {
-      const { done, value } = this.stream.next();
-      if (done) this.ended = true;
-      if (done || value) return value ?? null;
-      await breather.rest();
-    }
+  /** The next document, null for a pause, undefined at the end. */
+  private pull(): Uint8Array | null | undefined {
+    const { done, value } = this.stream.next();
+    if (!done) return value;
+    this.ended = true;
+    return undefined;
   }
 }

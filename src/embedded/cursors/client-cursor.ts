@@ -22,8 +22,6 @@ export interface CursorSource {
 export class ClientCursor {
   lastUse = performance.now();
   private readonly batches: Batches;
-  private readonly lsid: string;
-  private readonly txnNumber: string;
   private timeLeft = Infinity;
   private busy = false;
 
@@ -31,11 +29,9 @@ export class ClientCursor {
   constructor(
     readonly ns: string,
     private readonly source: CursorSource,
-    opener: CommandRequest,
+    private readonly opener: CommandRequest,
   ) {
     this.batches = new Batches(source.stream);
-    this.lsid = sessionOf(opener);
-    this.txnNumber = transactionOf(opener);
   }
 
   get isExhausted(): boolean {
@@ -66,20 +62,19 @@ export class ClientCursor {
   /** @throws MongoError 12051 where a batch is being made already, 50736 to 50741 where another session or transaction asks */
   admit(id: Long, request: CommandRequest): void {
     if (this.busy) throw new MongoError(12051, `cursor id ${id} is already in use`);
-    const [lsid, txnNumber] = [sessionOf(request), transactionOf(request)];
     const refuse = (code: number, made: string, asked: string) =>
       new MongoError(code, `Cannot run getMore on cursor ${id}, which was ${made}, ${asked}`);
-    if (this.lsid !== lsid) {
-      if (this.lsid === '') throw refuse(50736, 'not created in a session', `in session ${lsid}`);
-      if (lsid === '') throw refuse(50737, `created in session ${this.lsid}`, 'without an lsid');
-      throw refuse(50738, `created in session ${this.lsid}`, `in session ${lsid}`);
+    const [made, asked] = [sessionOf(this.opener), sessionOf(request)];
+    if (made !== asked) {
+      if (made === '') throw refuse(50736, 'not created in a session', `in session ${asked}`);
+      if (asked === '') throw refuse(50737, `created in session ${made}`, 'without an lsid');
+      throw refuse(50738, `created in session ${made}`, `in session ${asked}`);
     }
-    if (this.txnNumber !== txnNumber) {
-      if (this.txnNumber === '')
-        throw refuse(50739, 'not created in a transaction', `in transaction ${txnNumber}`);
-      if (txnNumber === '')
-        throw refuse(50740, `created in transaction ${this.txnNumber}`, 'without a txnNumber');
-      throw refuse(50741, `created in transaction ${this.txnNumber}`, `in transaction ${txnNumber}`);
+    const [began, now] = [transactionOf(this.opener), transactionOf(request)];
+    if (began !== now) {
+      if (began === '') throw refuse(50739, 'not created in a transaction', `in transaction ${now}`);
+      if (now === '') throw refuse(50740, `created in transaction ${began}`, 'without a txnNumber');
+      throw refuse(50741, `created in transaction ${began}`, `in transaction ${now}`);
     }
   }
 
