@@ -58,7 +58,12 @@ export function normalizedSpec(given: BsonDocument): BsonDocument {
   const name = nameOf(given, key);
   assertTimeToLive(given, key);
   const partial = given.get('partialFilterExpression');
-  if (partial !== undefined) parseFilter(partial as BsonDocument);
+  if (partial !== undefined) {
+    if (isTrue(given.get('sparse'))) {
+      throw new MongoError(67, 'cannot mix "partialFilterExpression" and "sparse" options');
+    }
+    parseFilter(partial as BsonDocument);
+  }
   return inOrder(given, key, name);
 }
 

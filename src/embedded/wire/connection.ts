@@ -61,7 +61,7 @@ export class Connection implements ConnectionState {
   /** Closes as soon as the command that runs, if any, has been answered. */
   end(): void {
     this.ending = true;
-    if (this.phase === 'idle') this.socket.destroySoon();
+    if (this.phase !== 'running') this.socket.destroySoon();
   }
 
   destroy(): void {
