@@ -121,7 +121,8 @@ export class EventWriter {
     if (lane.busy) return;
     lane.busy = true;
     this.running += 1;
-    void this.run(lane);
+    // What arrived in this same turn of the event loop goes along; nothing is waited for.
+    setImmediate(() => void this.run(lane));
   }
 
   private async run(lane: Lane): Promise<void> {

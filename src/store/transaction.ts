@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
+
+/** Before a commit without an answer is asked for again. */
+const commitPauseMs = 20;
 
 const options = {
   readConcern: { level: 'snapshot' },
@@ -35,6 +39,7 @@ async function commit(session: mongo.ClientSession, deadline: number): Promise<v
     } catch (error) {
       // Committing twice is safe: the server answers the second time from what the first one did.
       if (!isCommitUnknown(error) || Date.now() >= deadline) throw error;
+      await sleep(commitPauseMs);
     }
   }
 }

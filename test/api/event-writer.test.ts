@@ -44,7 +44,28 @@ describe('the event writer', () => {
       );
 
       expect(answers).toEqual(Array.from({ length: 400 }, () => 'created'));
-      // The first one waits for nobody; the others gather while it is in flight.
+      expect(commits).toBe(1);
+    }));
+
+  it('gathers what arrives while a batch is in flight', () =>
+    withDatabase({}, async (api) => {
+      await createSessions(api);
+      let commits = 0;
+      api.onCommand(({ insert, commitTransaction }) => {
+        commits += Number(commitTransaction ?? 0);
+        if (insert && commits === 0) add(200);
+      });
+      const answers: Promise<unknown>[] = [];
+      const add = (from: number) => {
+        for (let n = from; n < from + 200; n += 1)
+          answers.push(api.services.events.add(event(`s${n % 20}`, `e${n}`)));
+      };
+
+      add(0);
+      await answers[0];
+      await Promise.all(answers);
+
+      expect(answers).toHaveLength(400);
       expect(commits).toBe(2);
     }));
 
