@@ -196,6 +196,8 @@ describe('refusals', () => {
   it.each([
     [{ limit: -1 }, 2, 'Limit value must be non-negative, but received: -1'],
     [{ batchSize: -1 }, 2, 'BatchSize value must be non-negative, but received: -1'],
+    [{ sort: { a: 1, $natural: 1 } }, 2, "Cannot include '$natural' in compound sort"],
+    [{ filter: null }, 9, "'filter' field must be of BSON type object"],
     [{ filter: 5 }, 9, "'filter' field must be of BSON type object"],
     [{ sort: { a: 'up' } }, 15974, 'Illegal key in $sort specification'],
     [{ nonsense: 1 }, 9, "Unrecognized field 'nonsense'"],

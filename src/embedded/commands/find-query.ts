@@ -1,4 +1,7 @@
+import { BsonDocument } from '../language/bson-value';
+import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
+import { formatForMessage } from '../language/message-format';
 import { compileProjection } from '../language/projection';
 import { parseSort } from '../language/sort';
 import { Query } from '../planner/query';
@@ -33,7 +36,7 @@ export function readFind(request: CommandRequest): FindCommand {
     skip: options.count('skip', 'Skip'),
     limit: options.count('limit', 'Limit'),
   };
-  if (!query.sort.has('$natural')) parseSort(query.sort);
+  checkSort(query.sort);
   compileProjection(query.projection!);
   return {
     query,
@@ -42,4 +45,11 @@ export function readFind(request: CommandRequest): FindCommand {
     singleBatch: options.boolean('singleBatch'),
     deadline: options.deadline(),
   };
+}
+
+function checkSort(sort: BsonDocument): void {
+  if (!sort.has('$natural')) parseSort(sort);
+  else if (sort.size > 1) {
+    throw new MongoError(2, `Cannot include '$natural' in compound sort: ${formatForMessage(sort)}`);
+  }
 }

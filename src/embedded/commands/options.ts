@@ -35,7 +35,8 @@ export class Options {
   }
 
   document(name: string): BsonDocument {
-    const value = this.get(name) ?? new Map();
+    const value = this.get(name);
+    if (value === undefined || (value === null && this.table.generated)) return new Map();
     if (!isDocument(value)) throw this.wrongType(name, value, 'object');
     return value;
   }
