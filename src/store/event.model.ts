@@ -16,12 +16,14 @@ export interface EventRow {
   readonly position: number;
 }
 
+export const conversationIndex = { sessionId: 1, timestamp: 1, position: 1, type: 1 } as const;
+
 /** One moment of a conversation. Never changed once stored. */
 @ObjectType('Event', { implements: Node, simpleResolvers: true })
 // A retried event collides with itself: this index is the idempotency guarantee.
 @index({ sessionId: 1, eventId: 1 }, { unique: true })
 // What pages walk: conversation order; `type` last, so that a filter by type is decided in the index.
-@index({ sessionId: 1, timestamp: 1, position: 1, type: 1 })
+@index(conversationIndex)
 // Stored order, what live readers walk. Unique: no two events ever share a position.
 @index({ sessionId: 1, position: 1 }, { unique: true })
 @modelOptions({

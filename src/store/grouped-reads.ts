@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { EventRow } from './event.model';
+import { conversationIndex, type EventRow } from './event.model';
 import type { Projection } from './projection';
 import type { ReadBudget } from './read-all';
 import type { Store } from './store';
@@ -52,7 +52,9 @@ function onePage(
   { options, budget }: Reading,
 ): Promise<EventRow[]> {
   const filter = { sessionId, ...condition };
-  return budget.readAll(events.find(filter, { ...options, sort, projection, limit, batchSize: limit }));
+  // Named, so that no trial of plans ever picks one that gathers and sorts a long session.
+  const hint = conversationIndex;
+  return budget.readAll(events.find(filter, { ...options, hint, sort, projection, limit, batchSize: limit }));
 }
 
 /** One tight index walk a session, one after the other in one command. */
