@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { CommandRequest } from './commands/command';
-import { isNumber } from './language/bson-value';
-import { toDouble } from './language/numbers';
+import { timeLimitOf } from './commands/generic-options';
 import { checkFormat, commitKey, readCatalog, readGarbage } from './storage/catalog';
 import { ReadScope, ScopedCollectionView } from './storage/collection-view';
 import { GarbageCollector } from './storage/garbage';
@@ -142,6 +141,6 @@ function compose(environment: Environment, options: EngineOptions): Engine {
 }
 
 function deadlineOf(request: CommandRequest): number {
-  const maxTime = request.body.get('maxTimeMS');
-  return isNumber(maxTime) && toDouble(maxTime) > 0 ? Date.now() + toDouble(maxTime) : Infinity;
+  const limit = timeLimitOf(request.body);
+  return limit === null ? Infinity : Date.now() + limit;
 }

@@ -165,7 +165,10 @@ describe('specifications', () => {
     [{ key: { a: 'text' }, name: 'x' }, 238],
     [{ key: { a: 1 }, name: 'x', collation: { locale: 'de' } }, 238],
   ])('refuse %j', async (spec, code) => {
-    expect(await create(spec)).toMatchObject({ ok: 0, code });
+    const reply = await create(spec);
+    expect(reply).toMatchObject({ ok: 0, code });
+    // Codes below 10,000 have a name.
+    expect(reply['codeName']).not.toMatch('Location');
   });
 
   it('are at most 64', async () => {

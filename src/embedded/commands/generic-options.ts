@@ -37,6 +37,8 @@ export interface KnownOptions {
   readonly refused?: ReadonlySet<string>;
 }
 
+const longestTime = 2 ** 31 - 1;
+
 /** @throws MongoError 40415 for a field that is no option of the command, NotImplemented for one that is refused */
 export function assertOptions({ name, body }: CommandRequest, known: KnownOptions): void {
   for (const [option, value] of body) {
@@ -64,7 +66,7 @@ function assertOption(
 }
 
 /** Drivers send some options although they say nothing. */
-function asksForNothing(option: string, value: BsonValue): boolean {
+export function asksForNothing(option: string, value: BsonValue): boolean {
   if (value === false || value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   return (
@@ -74,6 +76,22 @@ function asksForNothing(option: string, value: BsonValue): boolean {
 
 export function isGenericOption(name: string): boolean {
   return genericOptions.has(name);
+}
+
+/**
+ * How long a command may take, in milliseconds; null for as long as it needs.
+ * @throws MongoError BadValue
+ */
+export function timeLimitOf(body: BsonDocument): number | null {
+  const limit = body.get('maxTimeMS');
+  if (limit === undefined) return null;
+  if (!isNumber(limit)) throw new MongoError(2, 'maxTimeMS must be a number');
+  const milliseconds = toDouble(limit);
+  if (!Number.isInteger(milliseconds)) throw new MongoError(2, 'maxTimeMS has non-integral value');
+  if (milliseconds < 0 || milliseconds > longestTime) {
+    throw new MongoError(2, `${milliseconds} value for maxTimeMS is out of range`);
+  }
+  return milliseconds === 0 ? null : milliseconds;
 }
 
 /** Where an option stands, for messages: `update.updates`. */

@@ -1,8 +1,8 @@
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
+import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
 import { MongoError } from '../language/errors';
 import { toDouble } from '../language/numbers';
 import { CommandRequest } from './command';
-import { isGenericOption } from './generic-options';
+import { asksForNothing, isGenericOption, timeLimitOf } from './generic-options';
 
 /** How a command treats each of its own fields; any other is an error. */
 export interface OptionTable {
@@ -26,7 +26,8 @@ export class Options {
     for (const [name, value] of request.body) {
       if (known.has(name) || isGenericOption(name)) continue;
       if (!table.refused?.includes(name)) throw this.unknown(name);
-      if (!isOff(name, value)) throw new MongoError(238, `${request.name} option '${name}' is not supported`);
+      if (!asksForNothing(name, value))
+        throw new MongoError(238, `${request.name} option '${name}' is not supported`);
     }
   }
 
@@ -86,11 +87,8 @@ export class Options {
 
   /** When the command must have ended, by `performance.now()`. */
   deadline(): number {
-    const limit = this.request.body.get('maxTimeMS');
-    if (limit === undefined) return Infinity;
-    if (!isNumber(limit)) throw new MongoError(2, 'maxTimeMS must be a number');
-    const milliseconds = checkedMilliseconds(limit);
-    return milliseconds === 0 ? Infinity : performance.now() + milliseconds;
+    const limit = timeLimitOf(this.request.body);
+    return limit === null ? Infinity : performance.now() + limit;
   }
 
   private unknown(name: string): MongoError {
@@ -111,19 +109,4 @@ export class Options {
     const rule = expected === 'numeric' ? 'must be numeric' : `must be of BSON type ${expected}`;
     return new MongoError(9, `Failed to parse: '${name}' field ${rule}.`);
   }
-}
-
-function checkedMilliseconds(limit: BsonNumber): number {
-  const milliseconds = toDouble(limit);
-  if (!Number.isInteger(milliseconds)) throw new MongoError(2, 'maxTimeMS has non-integral value');
-  if (milliseconds < 0 || milliseconds > 0x7fffffff)
-    throw new MongoError(2, `${milliseconds} value for maxTimeMS is out of range`);
-  return milliseconds;
-}
-
-/** Drivers send some options although they say nothing. */
-function isOff(name: string, value: BsonValue): boolean {
-  if (name === 'collation')
-    return isDocument(value) && (value.size === 0 || value.get('locale') === 'simple');
-  return value === false || value === null || (isDocument(value) && value.size === 0);
 }
