@@ -3,23 +3,24 @@ import type { Connection } from 'mongoose';
 import { readConfig } from '../../../src/config';
 import { openDatabase } from '../../../src/database/database';
 import { createServices, type Services } from '../../../src/service/create-services';
-import type { Event, EventRow } from '../../../src/store/event.model';
+import { Event, type EventRow } from '../../../src/store/event.model';
 import type { EventPlace } from '../../../src/store/event-queries';
 import type { PageRequest } from '../../../src/store/page';
-import type { Session, SessionRow } from '../../../src/store/session.model';
+import { Session, type SessionRow } from '../../../src/store/session.model';
 import { quietLog } from '../../process/quiet-log';
 import { serve } from './serve';
 
 /**
  * Reading as most services of this kind do it: hydrated Mongoose documents, a page by skip and limit, and a count of
- * everything beside it, behind the same Apollo and Fastify.
+ * everything beside it, behind the same Apollo and Fastify. The API's classes read each field of a document once.
  */
 function skippingReader(reader: ReturnType<Services['reader']>, connection: Connection) {
   const sessions = connection.model<SessionRow>('Session');
   const events = connection.model<EventRow>('Event');
   return Object.assign(reader, {
     async session(sessionId: string) {
-      return (await sessions.findOne({ sessionId })) as unknown as Session | null;
+      const document = await sessions.findOne({ sessionId });
+      return document && new Session(document);
     },
     async eventPage(sessionId: string, page: PageRequest<EventPlace>) {
       const order = { timestamp: 1, position: 1 } as const;
@@ -28,7 +29,7 @@ function skippingReader(reader: ReturnType<Services['reader']>, connection: Conn
         events.find({ sessionId }).sort(order).skip(0).limit(page.limit),
         events.countDocuments({ sessionId }),
       ]);
-      return { rows: rows as unknown as Event[], more: total > rows.length };
+      return { rows: rows.map((document) => new Event(document)), more: total > rows.length };
     },
   });
 }
