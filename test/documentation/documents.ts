@@ -2,11 +2,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../../..');
-const text = readFileSync(join(root, 'README.md'), 'utf8');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const design = readFileSync(join(root, 'DESIGN.md'), 'utf8');
 
 /** The rows of the table under a heading of the README, cells as plain text. */
 export function tableUnder(heading: string): string[][] {
-  const rows = section(heading)
+  return tableRows(section(readme, heading));
+}
+
+/** The same of DESIGN.md. */
+export function designTableUnder(heading: string): string[][] {
+  return tableRows(section(design, heading));
+}
+
+function tableRows(text: string): string[][] {
+  const rows = text
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => cells(line));
@@ -15,19 +25,27 @@ export function tableUnder(heading: string): string[][] {
 
 /** The fenced blocks under a heading, in order. */
 export function blocksUnder(heading: string): { language: string; code: string }[] {
-  const fenced = section(heading).matchAll(/```(\w+)\n([\s\S]*?)```/g);
+  const fenced = section(readme, heading).matchAll(/```(\w+)\n([\s\S]*?)```/g);
   return [...fenced].map(([, language, code]) => ({ language: language!, code: code! }));
 }
 
 /** The names of the scripts in package.json. */
 export function scriptNames(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
-  return Object.keys(scripts);
+  return Object.keys(manifest().scripts);
 }
 
-function section(heading: string): string {
+/** What the product itself needs, by package.json. */
+export function dependencyNames(): string[] {
+  return Object.keys(manifest().dependencies);
+}
+
+function manifest(): { scripts: object; dependencies: object } {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
+}
+
+function section(text: string, heading: string): string {
   const start = text.indexOf(`\n## ${heading}\n`);
-  if (start < 0) throw new Error(`the README has no heading "${heading}"`);
+  if (start < 0) throw new Error(`there is no heading "${heading}"`);
   const end = text.indexOf('\n## ', start + 1);
   return text.slice(start, end < 0 ? undefined : end);
 }

@@ -1,7 +1,7 @@
 import { settings } from '../../src/config';
 import { errorTable } from '../../src/errors';
 import { useTestApp } from '../support/test-app';
-import { blocksUnder, scriptNames, tableUnder } from './readme';
+import { blocksUnder, dependencyNames, designTableUnder, scriptNames, tableUnder } from './documents';
 
 describe('the README', () => {
   it('lists exactly the errors there are', () => {
@@ -38,6 +38,14 @@ describe('the README', () => {
         .filter((name) => name !== 'pretest')
         .toSorted(),
     );
+  });
+});
+
+describe('DESIGN.md', () => {
+  it('says of exactly the dependencies there are why they are taken', () => {
+    const listed = designTableUnder('What it stands on').flatMap(([names]) => names!.split(', '));
+
+    expect(listed.toSorted()).toEqual(dependencyNames().toSorted());
   });
 });
 
