@@ -11,6 +11,11 @@ async function main(): Promise<void> {
   const app = await startApp(config, log);
   // One request's fault is no reason to drop all the others.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  // The embedded engine's end, above all: nothing is lost, and whoever watches this process starts it again.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'ended by a fault');
+    process.exit(1);
+  });
   log.info({ url: app.url, database: app.database }, `listening on ${app.url}, database: ${app.database}`);
   stopOnSignals(app, config, log);
 }
