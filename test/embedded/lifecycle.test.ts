@@ -11,6 +11,7 @@ import {
   startEmbeddedMongo,
 } from '../../src/embedded/start-embedded-mongo';
 import { EngineProcess } from './engine-process';
+import { opMsg, RawConnection } from './raw-connection';
 
 let folder: string;
 const running: (() => Promise<unknown>)[] = [];
@@ -131,13 +132,16 @@ describe('in the process of its host', () => {
 
   it('answers what is running before it closes', async () => {
     const mongo = await start(folder);
-    await use(mongo.uri, async (client) => {
-      await client.connect();
-      const write = client.db('a').collection('c').insertOne({ text: 'in flight' });
-      await new Promise(setImmediate);
-      await mongo.close();
-      expect(await write).toMatchObject({ acknowledged: true });
-    });
+    // Not the driver: what it says in farewell to an engine that has gone may wait forever.
+    const raw = await RawConnection.open(mongo.uri);
+    await raw.ask(opMsg({ ping: 1, $db: 'a' }));
+    // Enough of them that it still runs when the engine is asked to close.
+    const documents = Array.from({ length: 50_000 }, (_, _id) => ({ _id }));
+    const answer = raw.ask(opMsg({ insert: 'c', documents, $db: 'a' }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await mongo.close();
+
+    expect(await answer).toEqual({ n: documents.length, ok: 1 });
   });
 });
 
