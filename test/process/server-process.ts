@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const builtRoot = join(__dirname, '../..');
+/** What `npm start` tells Node.js. Every program here is told the same, so that a comparison compares programs. */
+const nodeFlags = flagsOfStart(readFileSync(join(builtRoot, '../package.json'), 'utf8'));
 /** How long a program may take to say where it listens. */
 const startTimeoutMs = 30_000;
 
@@ -36,7 +39,7 @@ export async function startProcess(
   settings: Record<string, string | undefined>,
   ready: RegExp,
 ): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [join(builtRoot, program), ...parameters], {
+  const child = spawn(process.execPath, [...nodeFlags, join(builtRoot, program), ...parameters], {
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -71,4 +74,9 @@ function endWithThisProcess(child: ChildProcess): void {
   const end = (): void => void child.kill('SIGKILL');
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
+}
+
+function flagsOfStart(manifest: string): string[] {
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--') && word !== '--silent');
 }
