@@ -191,7 +191,18 @@ function choice<T extends string>(
 function mongodbUri(value: string): string {
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
     throw new Error('must begin with mongodb:// or mongodb+srv:// and name a host');
+  if (!isPercentEncoded(value))
+    throw new Error('must be percent-encoded: %25 for a % in a name or password, UTF-8 for all else');
   return value;
+}
+
+function isPercentEncoded(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function databaseName(value: string): string {
@@ -201,7 +212,16 @@ function databaseName(value: string): string {
   return value;
 }
 
-/** A value as a message may show it: a password in a URI stays out of logs. */
+/**
+ * A MONGODB_URI as a message may show it. Everything before the last @ counts as credentials, because a password with an
+ * unescaped / or @ is just what a person is told about; of the options, those that can be secrets lose their values.
+ */
+export function withoutSecrets(uri: string): string {
+  return uri
+    .replace(/^([^/@:]*:\/*)?.*@/s, '$1***@')
+    .replace(/([?&][^=&]*(?:password|properties)=)[^&]*/gi, '$1***');
+}
+
 function shown(variable: string, value: string): string {
-  return JSON.stringify(variable === 'MONGODB_URI' ? value.replace(/\/\/[^/@]*@/, '//***@') : value);
+  return JSON.stringify(variable === 'MONGODB_URI' ? withoutSecrets(value) : value);
 }

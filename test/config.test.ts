@@ -1,4 +1,4 @@
-import { ConfigError, readConfig, settings } from '../src/config';
+import { ConfigError, readConfig, settings, withoutSecrets } from '../src/config';
 
 describe('the settings', () => {
   it('have defaults for everything, also where a variable is empty', () => {
@@ -53,6 +53,24 @@ describe('the settings', () => {
   });
 
   it('keep a password out of the message', () => {
-    expect(() => readConfig({ MONGODB_URI: 'mongo://user:secret@host' })).toThrow('mongo://***@host');
+    expect(() => readConfig({ MONGODB_URI: 'mongo://user:secret@host' })).toThrow('"mongo://***@host"');
+    expect(() => readConfig({ MONGODB_URI: 'mongodb:/user:secret@host' })).toThrow('"mongodb:/***@host"');
+    expect(() => readConfig({ MONGODB_URI: 'user:sec:ret@host' })).toThrow('"user:***@host"');
+  });
+
+  it.each([
+    ['mongodb://user:sec/r@t@host:1/db', 'mongodb://***@host:1/db'],
+    ['mongodb+srv://user:secret@host/?a=1', 'mongodb+srv://***@host/?a=1'],
+    [
+      'mongodb://host/db?tls=true&tlsCertificateKeyFilePassword=secret&authMechanismProperties=TOKEN:secret&w=1',
+      'mongodb://host/db?tls=true&tlsCertificateKeyFilePassword=***&authMechanismProperties=***&w=1',
+    ],
+    ['mongodb://host:27017/db', 'mongodb://host:27017/db'],
+  ])('show of %s only %s', (uri, shown) => {
+    expect(withoutSecrets(uri)).toBe(shown);
+  });
+
+  it.each(['mongodb://user:5%@host', 'mongodb://host/%E0%A4%A'])('refuse %s, which is not encoded', (uri) => {
+    expect(() => readConfig({ MONGODB_URI: uri })).toThrow('must be percent-encoded');
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import type { Config } from '../config';
+import { type Config, withoutSecrets } from '../config';
 import type { Log } from '../log';
 
 /** The database cannot be used; the message is one line that says why and what to do. */
@@ -33,7 +33,7 @@ async function reach(uri: string, config: Config, log: Log): Promise<mongoose.Co
       await connection.close(true).catch(() => undefined);
       const reason = (error as Error).message;
       if (attempt === attempts || !isUnreachable(error)) {
-        throw new DatabaseOpenError(`MONGODB_URI ${withoutPassword(uri)} cannot be used: ${reason}`, {
+        throw new DatabaseOpenError(`MONGODB_URI ${withoutSecrets(uri)} cannot be used: ${reason}`, {
           cause: error,
         });
       }
@@ -99,8 +99,4 @@ function isUnreachable(error: unknown): boolean {
 function databaseOf(uri: string): string | undefined {
   const name = /^[^/]*\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
   return name === undefined ? undefined : decodeURIComponent(name);
-}
-
-function withoutPassword(uri: string): string {
-  return uri.replace(/\/\/[^/@]*@/, '//***@');
 }
