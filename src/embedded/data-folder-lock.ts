@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const LOCK_FILE = 'engine.lock';
 
@@ -22,7 +22,7 @@ export class DataFolderInUseError extends Error {}
  * @throws DataFolderInUseError, or the system's error when the folder cannot be made or written
  */
 export function lockDataFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const lockFile = join(folder, LOCK_FILE);
   const self: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', token: randomUUID() };
   const draft = join(folder, `${LOCK_FILE}.${self.token}`);
@@ -36,6 +36,19 @@ export function lockDataFolder(folder: string): () => void {
   return () => {
     if (readHolder(lockFile)?.token === self.token) unlinkSync(lockFile);
   };
+}
+
+/** With its parents. Not `recursive`: where the system refuses with ENOENT, as in /proc, Node.js would try for ever. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Made by someone else in the meantime.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 function tryLink(draft: string, lockFile: string): boolean {

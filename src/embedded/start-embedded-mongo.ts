@@ -86,6 +86,7 @@ function explain(error: NodeJS.ErrnoException, path: string, port: number | unde
     case 'ENOTDIR':
       return `the data folder ${path} cannot be made: a file is in its place`;
     default:
+      if (error.syscall === 'mkdir') return `the data folder ${path} cannot be made: ${error.message}`;
       return error.message.split('\n', 1)[0]!;
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -68,6 +69,12 @@ describe('a server that cannot start says why in one line and exits with 1', () 
 
     expect(why).toContain(folder);
     expect(why).toMatch(/^[^\n]*in use[^\n]*$/);
+  });
+
+  (existsSync('/proc/self') ? it : it.skip)('where the system lets nobody make the data folder', async () => {
+    expect(await whyNot({ DATA_DIR: '/proc/none/data' })).toMatch(
+      /^the data folder \/proc\/none\/data cannot be made: [^\n]+$/,
+    );
   });
 
   it('where the data folder is a file', async () => {
