@@ -1,5 +1,5 @@
 import { type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { Config } from '../config';
 import type { RequestContext } from '../schema/request-context';
 import { formatResult } from './format-result';
@@ -28,6 +28,7 @@ export function executionPlugin(
           const { operationName, variables, http } = request.request;
           operation = known.find(source, operationName) ?? known.learn(source, operationName, document);
           if (!operation) return;
+          refuseSubscription(operation);
           refuseAbove(config.maxQueryCost, operation, variables ?? {});
           const markedDocument =
             http?.method === 'GET' ? markSessions(schema, document, operation.node) : null;
@@ -59,6 +60,15 @@ export function executionPlugin(
 /** The route gives every request one. */
 function requestIdOf({ http }: GraphQLRequest): string {
   return http?.headers.get('x-request-id') ?? '';
+}
+
+/** Validation lets a subscription pass where the schema has none, and execution would call that a fault of ours. */
+function refuseSubscription({ node }: KnownOperation): void {
+  if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new GraphQLError('Subscriptions cannot be asked for over HTTP.', {
+    nodes: node,
+    extensions: { code: 'BAD_REQUEST', http: { status: 400, headers: new HeaderMap() } },
+  });
 }
 
 /** Says what an operation could cost where it is over the limit, with the status of a request that is at fault. */

@@ -51,7 +51,10 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => parseBody(body),
+    async ({ headers }: FastifyRequest, body: Buffer) => {
+      refuseEncoded(headers['content-encoding']);
+      return parseBody(body);
+    },
   );
   server.setNotFoundHandler((request, reply) => {
     const message = `There is nothing at ${request.method} ${request.url.split('?')[0]}; the API is at /graphql.`;
@@ -59,6 +62,11 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
   });
   server.setErrorHandler(errorHandler(config, log));
   return server;
+}
+
+function refuseEncoded(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new BadRequest('A body must be sent as it is, without a content-encoding.', 415);
 }
 
 /** JSON and nothing else: no key is special here, so that a payload comes out as it went in. */

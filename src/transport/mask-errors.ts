@@ -36,11 +36,19 @@ export function createErrorMask(log: Log): FormatError {
     if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') {
       return mask(formatted, thrown, requestIds.get(error as object), log);
     }
+    if (formatted.message === validationAborted) return { ...formatted, ...tooMuchToValidate };
     const message = shortened(formatted.message);
     if (code !== 'BAD_USER_INPUT') return { ...formatted, message };
     return { ...formatted, message, extensions: { ...tabled(code), ...argumentOf(error) } };
   };
 }
+
+/** What graphql-js says, and no more, where comparing the fields of a text with each other would take too long. */
+const validationAborted = 'Validation aborted.';
+const tooMuchToValidate = {
+  message: 'The operation is too complex: it repeats too many fields to be validated.',
+  extensions: tabled('QUERY_TOO_COMPLEX'),
+};
 
 /** graphql-js quotes the value that it refuses, all of it. */
 function shortened(message: string): string {

@@ -60,7 +60,11 @@ function parseWithinTokens(text: string, maxTokens: number): DocumentNode | null
       throw tooComplex('it has too many tokens', maxTokens, {});
     }
     // The parser recurses: this is a document that nests thousands of levels deep.
-    if (error instanceof RangeError) throw tooComplex('it nests too deep to be read', maxTokens, {});
+    if (error instanceof RangeError)
+      throw new DomainError(
+        'QUERY_TOO_COMPLEX',
+        'The operation is too complex: it nests too deep to be read.',
+      );
     return null;
   }
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { useTestApp } from '../support/test-app';
 
 const server = useTestApp({ MAX_BODY_BYTES: '100000' });
@@ -136,6 +137,14 @@ describe('a body', () => {
     expect(await failure(response)).toMatchObject({ status: 415, code: 'BAD_REQUEST' });
   });
 
+  it('that is compressed is refused as such', async () => {
+    const response = await server.app.post(new Uint8Array(gzipSync(asked)), { 'content-encoding': 'gzip' });
+    const { message, ...rest } = await failure(response);
+
+    expect(rest).toEqual({ status: 415, code: 'BAD_REQUEST' });
+    expect(message).toContain('content-encoding');
+  });
+
   it('shorter than its content-length ends the connection, not the server', async () => {
     await exchange(
       server.app.url,
@@ -155,6 +164,28 @@ describe('errors of the text', () => {
     expect(await failure(await server.app.post(JSON.stringify({ query: text })))).toMatchObject({
       status: 400,
       code,
+    });
+  });
+
+  it('say that there are no subscriptions here, every time', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      const response = await server.app.post(JSON.stringify({ query: 'subscription { __typename }' }));
+
+      expect(await failure(response)).toMatchObject({
+        status: 400,
+        code: 'BAD_REQUEST',
+        message: 'Subscriptions cannot be asked for over HTTP.',
+      });
+    }
+  });
+
+  it('say so where a text repeats too much to be validated', async () => {
+    const response = await server.app.post(JSON.stringify({ query: `{ ${'__typename '.repeat(8000)} }` }));
+
+    expect(await failure(response)).toMatchObject({
+      status: 400,
+      code: 'QUERY_TOO_COMPLEX',
+      message: 'The operation is too complex: it repeats too many fields to be validated.',
     });
   });
 
