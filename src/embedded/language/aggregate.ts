@@ -1,4 +1,5 @@
 import { Int32 } from 'bson';
+import { bucketStage } from './aggregate-bucket';
 import { groupStage } from './aggregate-group';
 import { facetStage, lookupStage, unionWithStage } from './aggregate-join';
 import { addFieldsStage, projectStage, replaceRootStage, unsetStage } from './aggregate-shape';
@@ -37,6 +38,7 @@ const STAGES: Readonly<Record<string, StageParser>> = {
   $group: groupStage,
   $count: countStage,
   $sortByCount: sortByCountStage,
+  $bucket: (spec, source) => bucketStage(spec, (pipeline) => compilePipeline(pipeline, source)),
   $unwind: unwindStage,
   $sample: sampleStage,
   $lookup: lookupStage,
@@ -47,7 +49,7 @@ const STAGES: Readonly<Record<string, StageParser>> = {
 /** Stages of MongoDB 4.4 that this engine does without. */
 const REFUSED = new Set(
   (
-    '$bucket $bucketAuto $changeStream $collStats $currentOp $geoNear $graphLookup $indexStats $listLocalSessions ' +
+    '$bucketAuto $changeStream $collStats $currentOp $geoNear $graphLookup $indexStats $listLocalSessions ' +
     '$listSessions $merge $out $planCacheStats $redact'
   ).split(' '),
 );

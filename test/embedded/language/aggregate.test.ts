@@ -401,3 +401,41 @@ describe('a pipeline', () => {
     expect(errorOf(() => run([stage], rows))).toEqual({ code, message });
   });
 });
+
+describe('$bucket', () => {
+  const readings = [{ n: 1 }, { n: 2.5 }, { n: 5 }, { n: 9 }, { n: 'x' }, {}];
+
+  it('groups by the lower boundary, in the order of the boundaries', () => {
+    const bucket = { groupBy: '$n', boundaries: [0, 5, 9], default: 'other' };
+    expectDocuments(run([{ $bucket: bucket }], readings), [
+      { _id: 0, count: 2 },
+      { _id: 5, count: 1 },
+      { _id: 'other', count: 3 },
+    ]);
+  });
+
+  it('computes what is asked for', () => {
+    const bucket = { groupBy: '$n', boundaries: [0, 5], output: { sum: { $sum: '$n' } } };
+    expectDocuments(run([{ $bucket: bucket }], [{ n: 1 }, { n: 3 }]), [{ _id: 0, sum: 4 }]);
+  });
+
+  it.each([
+    [40201, 1],
+    [40197, { groupBy: '$n', boundaries: [0, 1], more: 1 }],
+    [40198, { groupBy: '$n' }],
+    [40202, { groupBy: 'n', boundaries: [0, 1] }],
+    [40200, { groupBy: '$n', boundaries: 1 }],
+    [40192, { groupBy: '$n', boundaries: [0] }],
+    [40193, { groupBy: '$n', boundaries: [0, 'a'] }],
+    [40194, { groupBy: '$n', boundaries: [1, 1] }],
+    [40199, { groupBy: '$n', boundaries: [0, 2], default: 1 }],
+    [40196, { groupBy: '$n', boundaries: [0, 2], output: 1 }],
+  ])('refuses what MongoDB refuses with %i', (code, bucket) => {
+    expect(errorOf(() => run([{ $bucket: bucket }], [])).code).toBe(code);
+  });
+
+  it('refuses a value in no bucket where there is no default', () => {
+    const bucket = { groupBy: '$n', boundaries: [0, 1] };
+    expect(errorOf(() => run([{ $bucket: bucket }], [{ n: 7 }])).code).toBe(40066);
+  });
+});
