@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
@@ -16,6 +17,10 @@ import { createErrorMask } from './mask-errors';
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 72_000;
+/** How long a connection may stand still behind what a request may take: one that reads no answer keeps it in memory. */
+const standstillMs = 20_000;
+/** How long what is still being sent of a body that is too large is taken and thrown away. */
+const drainMs = 2_000;
 
 /** A request that never became a GraphQL one, with the status and code that Apollo uses for its like. */
 class BadRequest extends Error {
@@ -35,6 +40,7 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
   const server = Fastify({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: config.requestTimeoutMs + standstillMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 5_000 },
     // While it closes it still answers what arrives on open connections, and the route knows what to say.
@@ -46,6 +52,7 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
     requestIdHeader: 'x-request-id',
     genReqId: () => `${processId}-${++requests}`,
     clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: answerBadPath,
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -84,15 +91,28 @@ function parseBody(body: Buffer): unknown {
 
 function errorHandler(config: Config, log: Log) {
   const mask = createErrorMask(log);
-  return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply) => {
+  return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof DomainError) {
       const status = error.code === 'SERVICE_UNAVAILABLE' ? 503 : 400;
       return reply.code(status).send(errorBody(error.message, error.extensions));
     }
     const known = asBadRequest(error, config);
+    if (known?.statusCode === 413) await drain(request.raw);
     if (known) return reply.code(known.statusCode).send(errorBody(known.message, { code: known.code }));
     return reply.code(500).send({ errors: [mask({ message: error.message }, error)] });
   };
+}
+
+/** A client that is cut off while it sends would never read the answer. */
+function drain(body: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, drainMs);
+    body.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    body.resume();
+  });
 }
 
 function asBadRequest(error: FastifyError | Error, config: Config): BadRequest | null {
@@ -108,6 +128,11 @@ function asBadRequest(error: FastifyError | Error, config: Config): BadRequest |
     default:
       return null;
   }
+}
+
+/** The router's own errors: it takes the path apart before there is a route. */
+function answerBadPath(_error: FastifyError, _request: unknown, reply: Pick<FastifyReply, 'code'>): void {
+  void reply.code(400).send(errorBody('The path is not a valid URL.', { code: 'BAD_REQUEST' }));
 }
 
 function errorBody(message: string, extensions: object) {

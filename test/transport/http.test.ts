@@ -137,6 +137,12 @@ describe('a body', () => {
     expect(await failure(response)).toMatchObject({ status: 415, code: 'BAD_REQUEST' });
   });
 
+  it('far too large is answered all the same', async () => {
+    const response = await server.app.post('x'.repeat(20_000_000));
+
+    expect(await failure(response)).toMatchObject({ status: 413, code: 'BAD_REQUEST' });
+  });
+
   it('that is compressed is refused as such', async () => {
     const response = await server.app.post(new Uint8Array(gzipSync(asked)), { 'content-encoding': 'gzip' });
     const { message, ...rest } = await failure(response);
@@ -221,6 +227,13 @@ describe('what is no GraphQL', () => {
     expect(await failure(await server.app.fetch('/nothing'))).toMatchObject({
       status: 404,
       code: 'NOT_FOUND',
+    });
+  });
+
+  it('is answered in the same shape where the path is none', async () => {
+    expect(await failure(await server.app.fetch('/%zz'))).toMatchObject({
+      status: 400,
+      code: 'BAD_REQUEST',
     });
   });
 
