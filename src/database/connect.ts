@@ -12,21 +12,24 @@ const attempts = 3;
 const pauseMs = 1000;
 const defaultDatabase = 'conversations';
 
-/** A connection to the deployment at `uri`, and what that deployment is, in words. */
+/** A connection to the database at `uri`, what its deployment is, in words, and how to close it. */
 export async function connect(uri: string, config: Config, log: Log) {
-  const connection = await reach(uri, config, log);
+  const client = await reach(uri, config, log);
+  const close = () => client.close();
   try {
-    const description = await describe(connection);
-    return { connection, description };
+    const description = await describe(client);
+    // Not by the option `dbName`, which would also name the database of the user: that is the URI's, or admin.
+    const connection = client.useDb(config.mongodbDatabase ?? databaseOf(uri) ?? defaultDatabase);
+    return { connection, description, close };
   } catch (error) {
-    await connection.close();
+    await close();
     throw error;
   }
 }
 
 async function reach(uri: string, config: Config, log: Log): Promise<mongoose.Connection> {
   for (let attempt = 1; ; attempt += 1) {
-    const connection = mongoose.createConnection(uri, connectOptions(uri, config));
+    const connection = mongoose.createConnection(uri, connectOptions(config));
     try {
       return await connection.asPromise();
     } catch (error) {
@@ -44,13 +47,13 @@ async function reach(uri: string, config: Config, log: Log): Promise<mongoose.Co
 }
 
 /** Each option is a promise of DESIGN.md or keeps a bound on time; the rest is the driver's default or in the URI. */
-function connectOptions(uri: string, config: Config): mongoose.ConnectOptions {
+function connectOptions(config: Config): mongoose.ConnectOptions {
   return {
     appName: 'conversation-session-service',
-    dbName: config.mongodbDatabase ?? databaseOf(uri) ?? defaultDatabase,
     // Nothing acknowledged is lost, and nothing is read that a failover could still take back.
     writeConcern: { w: 'majority', j: true },
-    readConcern: { level: 'majority' },
+    // By this name, which a URI's readConcernLevel cannot override.
+    readConcernLevel: 'majority',
     // What the callers' promises and errors are about happens now, not when a buffer is flushed some time later.
     bufferCommands: false,
     autoCreate: false,
@@ -97,6 +100,6 @@ function isUnreachable(error: unknown): boolean {
 
 /** The database that a URI names after its hosts. */
 function databaseOf(uri: string): string | undefined {
-  const name = /^[^/]*\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
+  const name = /^[^/]*\/\/[^/?]+\/([^?]+)/.exec(uri)?.[1];
   return name === undefined ? undefined : decodeURIComponent(name);
 }

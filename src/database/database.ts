@@ -20,14 +20,14 @@ export interface Database {
  */
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   if (config.mongodbUri !== null) {
-    const { connection, description } = await connect(config.mongodbUri, config, log);
-    return database(connection, description, () => connection.close());
+    const { connection, description, close } = await connect(config.mongodbUri, config, log);
+    return database(connection, description, close);
   }
   const engine = await startEngine(config.dataDir, log);
   try {
-    const { connection } = await connect(engine.uri, config, log);
+    const { connection, close } = await connect(engine.uri, config, log);
     return database(connection, `embedded engine in ${config.dataDir}`, async () => {
-      await connection.close();
+      await close();
       await engine.close();
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mongoose from 'mongoose';
+import { MongoClient } from 'mongodb';
 
 /** A database of a test's own, as the settings that lead to it. */
 export interface TestDatabase {
@@ -29,9 +29,9 @@ function onServer(uri: string): TestDatabase {
   return {
     settings: { MONGODB_URI: uri, MONGODB_DATABASE: name },
     async remove() {
-      const connection = await mongoose.createConnection(uri, { dbName: name }).asPromise();
-      await connection.dropDatabase();
-      await connection.close();
+      const client = await MongoClient.connect(uri);
+      await client.db(name).dropDatabase();
+      await client.close();
     },
   };
 }
