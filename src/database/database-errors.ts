@@ -2,24 +2,34 @@ import { mongo } from 'mongoose';
 import { DomainError, serviceUnavailable } from '../errors';
 
 /**
- * Server codes that say "not now": interrupted, out of time, no primary, shutting down, write concern not reached in
- * time. From MongoDB's error_codes.yml; the driver has labels for some of them only.
+ * Server codes that say "not now": interrupted, out of time, no primary, shutting down, overloaded, a cursor or a
+ * snapshot gone, data that moves between shards, write concern not reached in time. From MongoDB's error_codes.yml; the
+ * driver has labels for some of them only.
  */
 const passing = new Set([
-  6, 7, 50, 64, 89, 91, 112, 133, 134, 189, 202, 251, 262, 290, 314, 317, 358, 384, 9001, 10058, 10107, 11600,
-  11602, 13435, 13436, 14031,
+  6, 7, 24, 43, 50, 64, 89, 91, 112, 133, 134, 150, 175, 189, 202, 237, 239, 246, 249, 251, 262, 279, 290,
+  314, 317, 358, 365, 384, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031,
 ]);
 
-const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongo;
+const { MongoBulkWriteError, MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } =
+  mongo;
 
 /**
- * The error for the client where `error` says that the database is away, busy or out of time; null where it says
+ * The error for the client where `thrown` says that the database is away, busy or out of time; null where it says
  * anything else, that is, where it is a fault of ours.
  */
-export function asServiceUnavailable(error: unknown): DomainError | null {
+export function asServiceUnavailable(thrown: unknown): DomainError | null {
+  const error = withoutBulk(thrown);
   if (isTimeLimit(error))
     return serviceUnavailable('The database took too long. Ask for less, or try again.', error);
   return isAway(error) ? serviceUnavailable('The database is not available. Try again.', error) : null;
+}
+
+/** A bulk write dresses up whatever it fails with as an error of the server, also that there is none. */
+function withoutBulk(error: unknown): unknown {
+  if (!(error instanceof MongoBulkWriteError)) return error;
+  const inner: unknown = error.errorResponse;
+  return inner instanceof MongoError ? inner : error;
 }
 
 function isTimeLimit(error: unknown): boolean {

@@ -5,7 +5,9 @@ import { mongo } from 'mongoose';
 const commitPauseMs = 20;
 
 const options = {
-  readConcern: { level: 'snapshot' },
+  // Not snapshot, which on a cluster reads as of a time that one router chooses: a session that another router has
+  // acknowledged a moment ago could be missing. Each shard's part reads one snapshot all the same.
+  readConcern: { level: 'majority' },
   writeConcern: { w: 'majority', j: true },
   readPreference: 'primary',
 } satisfies mongo.TransactionOptions;

@@ -23,12 +23,8 @@ describe('while the database is away', () => {
 
   it('the server is live, not ready, and asks clients to try again', async () => {
     const log = new CapturedLog();
-    const settings = { MONGODB_URI: database.url, REQUEST_TIMEOUT_MS: '1000', READ_TIMEOUT_MS: '500' };
-    const app = await startApp(readConfig({ PORT: '0', ...settings }), log);
+    const { app, client } = await startOn(database, log, { REQUEST_TIMEOUT_MS: '1000' });
     try {
-      const client = new TestClient(app.url);
-      expect(await client.send(operations[0])).toEqual({ data: { createSession: { created: true } } });
-
       await database.kill();
 
       expect((await client.fetch('/health/live')).status).toBe(200);
@@ -43,11 +39,42 @@ describe('while the database is away', () => {
     }
     expect(log.takeErrors()).toEqual([]);
   });
+
+  it('events of several sessions, which are written in bulk, are told so before their time is up', async () => {
+    const log = new CapturedLog();
+    const { app, client } = await startOn(database, log, { REQUEST_TIMEOUT_MS: '15000' });
+    try {
+      await database.kill();
+
+      const answers = await Promise.all([client.send(addEvent('s')), client.send(addEvent('t'))]);
+
+      for (const { errors } of answers)
+        expect(errors?.[0]).toMatchObject({
+          message: 'The database is not available. Try again.',
+          extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+        });
+    } finally {
+      await app.close();
+    }
+    expect(log.takeErrors()).toEqual([]);
+  });
 });
+
+/** A server on `database` that has done its first write. */
+async function startOn(database: RunningProcess, log: CapturedLog, settings: Record<string, string>) {
+  const config = { PORT: '0', MONGODB_URI: database.url, READ_TIMEOUT_MS: '500', ...settings };
+  const app = await startApp(readConfig(config), log);
+  const client = new TestClient(app.url);
+  expect(await client.send(operations[0])).toEqual({ data: { createSession: { created: true } } });
+  return { app, client };
+}
+
+const addEvent = (sessionId: string) =>
+  `mutation { addEvent(input: {sessionId: "${sessionId}", eventId: "e", type: SYSTEM, payload: {}}) { created } }`;
 
 const operations = [
   'mutation { createSession(input: {sessionId: "s", language: "en"}) { created } }',
-  'mutation { addEvent(input: {sessionId: "s", eventId: "e", type: SYSTEM, payload: {}}) { created } }',
+  addEvent('s'),
   'mutation { completeSession(input: {sessionId: "s"}) { completed } }',
   '{ session(sessionId: "s") { status } }',
   '{ sessions { nodes { status } } }',
