@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Monitored, openMonitored } from './monitored-database';
 
 const events = (count: number) =>
@@ -73,7 +74,7 @@ describe('an operation costs the database', () => {
     expect(data.session.events.totalCount).toBe(300);
   });
 
-  it('three commands for 50 sessions with their first ten events, counts and last events', async () => {
+  it('three commands for 50 sessions with their first ten events and last events, on MongoDB 4.2 one a page', async () => {
     const { data, commands } = await api.run(`{
       sessions(first: 50, orderBy: { direction: ASC }) { nodes {
         sessionId
@@ -82,7 +83,8 @@ describe('an operation costs the database', () => {
       } }
     }`);
 
-    expect(namesOf(commands)).toEqual(['find', 'aggregate', 'aggregate']);
+    const pages = api.hasUnions ? ['aggregate', 'aggregate'] : Array<string>(100).fill('find');
+    expect(namesOf(commands)).toEqual(['find', ...pages]);
     expect(data.sessions.nodes).toHaveLength(50);
     for (const { sessionId, ...session } of data.sessions.nodes) {
       const count = sessionId === 's0' ? 600 : 12;
@@ -211,6 +213,8 @@ describe('READ_PREFERENCE', () => {
   beforeAll(async () => {
     api = await openMonitored({ READ_PREFERENCE: 'secondaryPreferred' });
     await api.run('mutation { createSession(input: { sessionId: "s1", language: "en" }) { created } }');
+    // A secondary is as far as the primary a little later.
+    while (!(await api.run('{ session(sessionId: "s1") { status } }')).data.session) await sleep(20);
   });
   afterAll(() => api.close());
 

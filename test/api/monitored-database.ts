@@ -40,12 +40,15 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
   const { connection } = database;
   let sent: Command[] = [];
   const client = connection.getClient();
+  const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
   client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => sent.push(command));
   return {
     client,
     db: connection.db!,
     services,
     log,
+    /** Many pages are one command from MongoDB 4.4 on. */
+    hasUnions: versionArray[0] * 100 + versionArray[1] >= 404,
     /** Calls back with every command from now on. */
     onCommand(heard: (command: Command) => void) {
       client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => heard(command));
@@ -89,8 +92,9 @@ async function server() {
   };
 }
 
+/** Not by way of URL, which knows no list of hosts. */
 function withMonitoring(uri: string): string {
-  const url = new URL(uri);
-  url.searchParams.set('monitorCommands', 'true');
-  return url.href;
+  const [place, options] = uri.split('?');
+  const slash = /\/\/.*\//.test(place!) ? '' : '/';
+  return `${place}${slash}?${options ? `${options}&` : ''}monitorCommands=true`;
 }

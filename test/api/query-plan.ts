@@ -13,16 +13,19 @@ export function summarize(explained: unknown): PlanSummary {
   visit(explained);
   return summary;
 
-  function visit(part: unknown): void {
+  function visit(part: unknown, isCounted = false): void {
     if (typeof part !== 'object' || part === null) return;
-    if (Array.isArray(part)) return part.forEach(visit);
+    if (Array.isArray(part)) return part.forEach((item) => visit(item, isCounted));
     const fields = part as Record<string, unknown>;
     if (typeof fields.stage === 'string') summary.stages.add(fields.stage);
-    if (typeof fields.totalKeysExamined === 'number') {
+    // A cluster tells it of the whole and again of each shard, some versions again of each stage.
+    const counts = !isCounted && typeof fields.totalKeysExamined === 'number';
+    if (counts) {
       summary.returned += Number(fields.nReturned);
-      summary.keysExamined += fields.totalKeysExamined;
+      summary.keysExamined += Number(fields.totalKeysExamined);
       summary.docsExamined += Number(fields.totalDocsExamined);
     }
-    for (const [name, value] of Object.entries(fields)) if (name !== 'rejectedPlans') visit(value);
+    for (const [name, value] of Object.entries(fields))
+      if (name !== 'rejectedPlans') visit(value, isCounted || counts);
   }
 }
