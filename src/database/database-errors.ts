@@ -42,6 +42,19 @@ function isAway(error: unknown): boolean {
   return error instanceof MongoError && unreachable.has(error.name);
 }
 
+/**
+ * Whether a read that failed may well succeed at once on another server or connection: the driver's rule for its own
+ * reads (https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md).
+ */
+export function isRetryableRead(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    (error instanceof MongoServerError && retryableReads.has(Number(error.code)))
+  );
+}
+
+const retryableReads = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
 /** The driver's own errors for a pool or topology that is not there at the moment. */
 const unreachable = new Set([
   'MongoWaitQueueTimeoutError',

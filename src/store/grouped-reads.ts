@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { conversationIndex, type EventRow } from './event.model';
 import type { Projection } from './projection';
-import type { ReadBudget } from './read-all';
+import type { Reading } from './reading';
 import type { Store } from './store';
 
 /** The same page of each of many sessions. */
@@ -15,12 +15,6 @@ export interface GroupedRequest {
 
 /** Well under the 1000 stages that a MongoDB pipeline may have. */
 const sessionsPerCommand = 100;
-
-/** How the commands of an operation are carried out. */
-export interface Reading {
-  readonly options: mongo.FindOptions & mongo.Abortable;
-  readonly budget: ReadBudget;
-}
 
 /** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command, where the server can. */
 export async function groupedPages(
@@ -49,12 +43,12 @@ function onePage(
   events: mongo.Collection<EventRow>,
   sessionId: string,
   { condition, sort, projection, limit }: GroupedRequest,
-  { options, budget }: Reading,
+  reading: Reading,
 ): Promise<EventRow[]> {
   const filter = { sessionId, ...condition };
   // Named, so that no trial of plans ever picks one that gathers and sorts a long session.
   const hint = conversationIndex;
-  return budget.readAll(events.find(filter, { ...options, hint, sort, projection, limit, batchSize: limit }));
+  return reading.find(events.collectionName, { filter, hint, sort, projection, limit });
 }
 
 /** One tight index walk a session, one after the other in one command. */
@@ -62,7 +56,7 @@ function manyPages(
   events: mongo.Collection<EventRow>,
   sessionIds: readonly string[],
   { condition, sort, projection, limit }: GroupedRequest,
-  { options, budget }: Reading,
+  reading: Reading,
 ): Promise<EventRow[]> {
   const walk = (sessionId: string) => [
     { $match: { sessionId, ...condition } },
@@ -74,8 +68,7 @@ function manyPages(
   const unions = others.map((sessionId) => ({
     $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
   }));
-  const batchSize = limit * sessionIds.length + 1;
-  return budget.readAll(events.aggregate<EventRow>([...walk(first!), ...unions], { ...options, batchSize }));
+  return reading.aggregate(events.collectionName, [...walk(first!), ...unions], limit * sessionIds.length);
 }
 
 /** How many events of each session meet the condition, in the order of `sessionIds`, by one command. */
@@ -83,17 +76,20 @@ export async function groupedCounts(
   { events }: Store,
   sessionIds: readonly string[],
   condition: mongo.Filter<mongo.Document>,
-  { options, budget }: Reading,
+  reading: Reading,
 ): Promise<number[]> {
   const [only, ...others] = sessionIds;
-  if (others.length === 0) return [await events.countDocuments({ sessionId: only!, ...condition }, options)];
+  if (others.length === 0) {
+    return [await events.countDocuments({ sessionId: only!, ...condition }, reading.commandOptions)];
+  }
   const stages = [
     { $match: { sessionId: { $in: [...sessionIds] }, ...condition } },
     { $group: { _id: '$sessionId', count: { $sum: 1 } } },
   ];
-  const batchSize = sessionIds.length + 1;
-  const rows = await budget.readAll(
-    events.aggregate<{ _id: string; count: number }>(stages, { ...options, batchSize }),
+  const rows = await reading.aggregate<{ _id: string; count: number }>(
+    events.collectionName,
+    stages,
+    sessionIds.length,
   );
   const counts = new Map(rows.map(({ _id, count }) => [_id, count]));
   return sessionIds.map((sessionId) => counts.get(sessionId) ?? 0);

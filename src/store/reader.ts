@@ -1,12 +1,12 @@
 import DataLoader from 'dataloader';
 import type { mongo } from 'mongoose';
-import { Event } from './event.model';
+import { Event, type EventRow } from './event.model';
 import { eventCountCondition, eventPageQuery, type EventPlace, type EventSelection } from './event-queries';
-import { groupedCounts, groupedPages, type Reading } from './grouped-reads';
+import { groupedCounts, groupedPages } from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields } from './projection';
-import { ReadBudget } from './read-all';
-import { Session } from './session.model';
+import { Reading, type ReadingOptions } from './reading';
+import { Session, type SessionRow } from './session.model';
 import {
   sessionCountFilter,
   sessionPageQuery,
@@ -14,15 +14,6 @@ import {
   type SessionSelection,
 } from './session-queries';
 import type { Store } from './store';
-
-/** How an operation reads. */
-export interface ReadOptions {
-  readonly readPreference: mongo.ReadPreferenceMode;
-  /** How long the database may work on one command. */
-  readonly timeoutMs: number;
-  /** Its signal is aborted when nobody waits for the answer any more. Asked for by the first read. */
-  readonly signal?: (() => AbortSignal) | undefined;
-}
 
 /**
  * What one operation reads, made anew for each: equal lookups are one, and lookups of the same moment are one command.
@@ -36,18 +27,16 @@ export class Reader {
 
   constructor(
     private readonly store: Store,
-    { readPreference, timeoutMs, signal }: ReadOptions,
+    options: ReadingOptions,
   ) {
-    const options = { readPreference, maxTimeMS: timeoutMs };
-    if (signal) Object.defineProperty(options, 'signal', { get: signal, enumerable: true });
-    this.reading = { options, budget: new ReadBudget() };
+    this.reading = new Reading(store.database, { ...options });
   }
 
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
   afterWrite(): void {
     this.loaders.clear();
     this.known.clear();
-    this.reading.options.readPreference = 'primary';
+    this.reading.fromPrimary();
   }
 
   /** The session, or null where there is none. One that was read already, with these fields, is not read again. */
@@ -57,12 +46,9 @@ export class Reader {
     if (known !== undefined && Object.keys(projection).every((name) => name in known.stored))
       return known.session;
     return this.load(`session ${keyOf(projection)}`, sessionId, async (sessionIds) => {
-      const rows = await this.find(
-        this.store.sessions,
-        { sessionId: anyOf(sessionIds) },
-        projection,
-        sessionIds.length,
-      );
+      const filter = { sessionId: anyOf(sessionIds) };
+      const request = { filter, projection, limit: sessionIds.length };
+      const rows = await this.reading.find<SessionRow>(this.store.sessions.collectionName, request);
       const sessions = new Map(
         rows.map((row) => [row.sessionId, this.remember(new Session(row), projection)]),
       );
@@ -76,7 +62,11 @@ export class Reader {
     const projection = { ...eventProjection(fields), eventId: 1 };
     return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
       const filter = { sessionId, eventId: anyOf(eventIds) };
-      const rows = await this.find(this.store.events, filter, projection, eventIds.length);
+      const rows = await this.reading.find<EventRow>(this.store.events.collectionName, {
+        filter,
+        projection,
+        limit: eventIds.length,
+      });
       const events = new Map(rows.map((row) => [row.eventId, new Event(row)]));
       return eventIds.map((id) => events.get(id) ?? null);
     });
@@ -119,7 +109,8 @@ export class Reader {
   ): Promise<Page<Session>> {
     const { condition, sort } = sessionPageQuery(page, ascending, selection);
     const projection = { ...sessionProjection(fields), _id: 1, startedAt: 1 };
-    const rows = await this.find(this.store.sessions, condition, projection, page.limit + 1, sort);
+    const request = { filter: condition, projection, limit: page.limit + 1, sort };
+    const rows = await this.reading.find<SessionRow>(this.store.sessions.collectionName, request);
     return pageOf(
       rows.map((row) => this.remember(new Session(row), projection)),
       page,
@@ -129,7 +120,7 @@ export class Reader {
   /** How many sessions match. */
   countSessions(selection: SessionSelection): Promise<number> {
     const filter = sessionCountFilter(selection);
-    const { options } = this.reading;
+    const options = this.reading.commandOptions;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
     if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(options);
     return this.store.sessions.countDocuments(filter, options);
@@ -138,20 +129,6 @@ export class Reader {
   private remember(session: Session, stored: object): Session {
     this.known.set(session.sessionId, { session, stored });
     return session;
-  }
-
-  private find<Row extends object>(
-    collection: mongo.Collection<Row>,
-    filter: mongo.Filter<mongo.Document>,
-    projection: mongo.Document,
-    limit: number,
-    sort?: mongo.Sort,
-  ): Promise<Row[]> {
-    // One reply holds them all, unless they are more than a message may be.
-    const options = { ...this.reading.options, projection, limit, batchSize: limit, ...(sort && { sort }) };
-    return this.reading.budget.readAll(collection.find(filter as mongo.Filter<Row>, options)) as Promise<
-      Row[]
-    >;
   }
 
   /** One entry of the loader that `name` tells apart from all others. */

@@ -6,6 +6,7 @@ import { Session, type SessionRow } from './session.model';
 /** The collections of one database, through the driver itself: rows in and out, nothing cast or hydrated. */
 export interface Store {
   readonly client: mongo.MongoClient;
+  readonly database: mongo.Db;
   readonly sessions: mongo.Collection<SessionRow>;
   readonly events: mongo.Collection<EventRow>;
   /** Whether the server can put several walks in one command: MongoDB 4.4 and later ($unionWith). */
@@ -18,7 +19,8 @@ export async function openStore(connection: Connection): Promise<Store> {
   const events = await openCollection<EventRow>(connection, 'Event', buildSchema(Event));
   const client = connection.getClient();
   const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
-  return { client, sessions, events, hasUnions: hasUnions(versionArray) };
+  const database = client.db(connection.name);
+  return { client, database, sessions, events, hasUnions: hasUnions(versionArray) };
 }
 
 function hasUnions([major, minor]: readonly number[]): boolean {
