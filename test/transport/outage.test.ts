@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp } from '../../src/app';
@@ -60,8 +61,68 @@ describe('while the database is away', () => {
   });
 });
 
+it('a read whose connection breaks is answered on another one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'conversations-'));
+  const database = await startDatabaseProcess(folder);
+  const link = await openLink(new URL(database.url));
+  const log = new CapturedLog();
+  const { app, client } = await startOn({ url: link.url }, log, {});
+  try {
+    link.cutAtNextFind();
+
+    expect(await client.send('{ session(sessionId: "s") { sessionId } }')).toEqual({
+      data: { session: { sessionId: 's' } },
+    });
+    expect(link.cuts).toBe(1);
+  } finally {
+    await app.close();
+    link.close();
+    await database.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+  expect(log.takeErrors()).toEqual([]);
+});
+
+/** Stands between a server and its database, and can cut the connection on which a find arrives. */
+async function openLink(target: URL) {
+  let armed = false;
+  let cuts = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    const drop = (): void => void [near, far].map((socket) => socket.destroy());
+    for (const socket of [near, far]) sockets.add(socket.on('error', drop).on('close', drop));
+    near.on('data', (chunk) => {
+      if (armed && chunk.includes('find')) {
+        armed = false;
+        cuts += 1;
+        drop();
+      } else far.write(chunk);
+    });
+    far.pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(target);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    get cuts() {
+      return cuts;
+    },
+    cutAtNextFind: () => void (armed = true),
+    close(): void {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
 /** A server on `database` that has done its first write. */
-async function startOn(database: RunningProcess, log: CapturedLog, settings: Record<string, string>) {
+async function startOn(
+  database: Pick<RunningProcess, 'url'>,
+  log: CapturedLog,
+  settings: Record<string, string>,
+) {
   const config = { PORT: '0', MONGODB_URI: database.url, READ_TIMEOUT_MS: '500', ...settings };
   const app = await startApp(readConfig(config), log);
   const client = new TestClient(app.url);
