@@ -45,8 +45,8 @@ interface Lane {
 }
 
 const maxBatchEvents = 1000;
-/** Well below the 48 MB of a MongoDB message, and small enough to be on disk soon. */
-const maxBatchBytes = 12 * 1024 * 1024;
+/** As JSON. BSON may take six times as much ([1,1,…]), and has to stay below the 16 MiB of a MongoDB command. */
+const maxBatchBytes = 2 * 1024 * 1024;
 
 /**
  * Stores the events of all requests, those that arrive together in one transaction: while one is in flight, the next

@@ -1,10 +1,12 @@
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
 import type { EventType } from './event-type';
 import type { StoredJson } from './json-object';
+import type { SessionRow } from './session.model';
 import { hasEnded, SessionStatus } from './session-status';
 import type { Store } from './store';
 import { isDuplicateKey } from './transaction';
+import { inTransactionOf } from './transaction-command';
 
 /** An event on its way into the store. */
 export interface NewEvent {
@@ -53,12 +55,10 @@ export async function storeBatch(
     return { ...event, timestamp: event.timestamp ?? receivedAt, receivedAt, position: advance.position };
   });
   const inserts = rows.filter((row) => row !== undefined);
-  // The driver adds an _id to what it inserts; the row that the caller gets is none of its business.
-  if (inserts.length > 0)
-    await store.events.insertMany(
-      inserts.map((row) => ({ ...row })),
-      { session },
-    );
+  if (inserts.length > 0) {
+    const documents = inserts.map((row) => ({ _id: new mongo.ObjectId(), ...row }));
+    await inTransactionOf(store, session, { insert: store.events.collectionName, documents });
+  }
   return { rows, refused };
 }
 
@@ -85,18 +85,19 @@ function advancesOf(events: readonly NewEvent[], receivedAt: Date): Map<string, 
 /** Counts the events in, finds out the positions, and returns the sessions that take none. */
 async function advanceSessions(store: Store, session: mongo.ClientSession, advances: Map<string, Advance>) {
   if (advances.size === 1) return advanceOne(store, session, ...[...advances][0]!);
-  await store.sessions.bulkWrite(
-    [...advances].map(([sessionId, advance]) => ({
-      updateOne: { filter: openSession(sessionId), update: additions(advance) },
-    })),
-    { session },
-  );
-  const rows = await store.sessions
-    .find(
-      { sessionId: { $in: [...advances.keys()] } },
-      { session, projection: counted, batchSize: advances.size + 1 },
-    )
-    .toArray();
+  const sessions = store.sessions.collectionName;
+  const updates = [...advances].map(([sessionId, advance]) => ({
+    q: openSession(sessionId),
+    u: additions(advance),
+  }));
+  await inTransactionOf(store, session, { update: sessions, updates });
+  const { cursor } = await inTransactionOf(store, session, {
+    find: sessions,
+    filter: { sessionId: { $in: [...advances.keys()] } },
+    projection: counted,
+    batchSize: advances.size + 1,
+  });
+  const rows = cursor.firstBatch as CountedRow[];
   const refused = new Map<string, SessionStatus | null>(
     [...advances.keys()].map((sessionId) => [sessionId, null]),
   );
@@ -114,11 +115,14 @@ async function advanceSessions(store: Store, session: mongo.ClientSession, advan
 /** The same for a single session, with one command fewer: what a lone client waits for. */
 async function advanceOne(store: Store, session: mongo.ClientSession, sessionId: string, advance: Advance) {
   const refused = new Map<string, SessionStatus | null>();
-  const row = await store.sessions.findOneAndUpdate(openSession(sessionId), additions(advance), {
-    session,
-    projection: counted,
-    returnDocument: 'after',
+  const reply = await inTransactionOf(store, session, {
+    findAndModify: store.sessions.collectionName,
+    query: openSession(sessionId),
+    update: additions(advance),
+    fields: counted,
+    new: true,
   });
+  const row = reply.value as CountedRow | null;
   if (row !== null) advance.position = row.eventCount - advance.added;
   else {
     const closed = await store.sessions.findOne({ sessionId }, { session, projection: counted });
@@ -128,6 +132,7 @@ async function advanceOne(store: Store, session: mongo.ClientSession, sessionId:
 }
 
 const counted = { _id: 0, sessionId: 1, status: 1, eventCount: 1 };
+type CountedRow = Pick<SessionRow, 'sessionId' | 'status' | 'eventCount'>;
 
 function openSession(sessionId: string): mongo.Filter<mongo.Document> {
   // Not by its status, which is in another index: with one index to choose there is nothing to plan.

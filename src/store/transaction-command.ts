@@ -1,0 +1,23 @@
+import { mongo } from 'mongoose';
+import type { Store } from './store';
+
+interface WriteReply extends mongo.Document {
+  readonly writeErrors?: readonly { readonly errmsg: string }[];
+}
+
+/**
+ * Runs one command in the transaction of `session` and resolves to its reply. Not through the driver's collections:
+ * they measure, wrap and retry statement by statement, which costs twice the time of the process, and in a transaction
+ * nothing is retried by itself. The command must fit into one message of 16 MiB.
+ * @throws the driver's errors, a MongoServerError for the first statement that failed among them
+ */
+export async function inTransactionOf(
+  { database }: Store,
+  session: mongo.ClientSession,
+  command: mongo.Document,
+): Promise<mongo.Document> {
+  const reply: WriteReply = await database.command(command, { session });
+  const failed = reply.writeErrors?.[0];
+  if (failed !== undefined) throw new mongo.MongoServerError({ ...failed, message: failed.errmsg });
+  return reply;
+}
