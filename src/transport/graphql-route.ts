@@ -44,9 +44,9 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   createContext: () => RequestContext,
-): Promise<string> {
+): Promise<string | Buffer> {
   const started = performance.now();
-  let body: string | null = null;
+  let body: string | Buffer | null = null;
   if (route.lane && request.method === 'POST') {
     body = await route.lane.answer(request, reply, createContext);
   }

@@ -39,7 +39,7 @@ export class KnownLane {
     { id, body, headers: { accept } }: FastifyRequest,
     reply: FastifyReply,
     createContext: () => RequestContext,
-  ): Promise<string | null> {
+  ): Promise<Buffer | null> {
     const contentType = this.contentTypes.get(accept ?? '');
     if (!contentType || !isOrdinary(body)) return null;
     const operation = this.known.find(body.query, body.operationName);
@@ -52,7 +52,8 @@ export class KnownLane {
     for (const [name, value] of formatted.headers) reply.header(name, value);
     reply.code(formatted.status ?? 200);
     reply.header('content-type', contentType).header('cache-control', notCacheable);
-    return `${JSON.stringify(formatted.body)}\n`;
+    // A string would be encoded twice: once for its length.
+    return Buffer.from(`${JSON.stringify(formatted.body)}\n`);
   }
 }
 

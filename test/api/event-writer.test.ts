@@ -47,6 +47,18 @@ describe('the event writer', () => {
       expect(commits).toBe(1);
     }));
 
+  it('stores of each event what belongs to it, and nothing else', () =>
+    withDatabase({}, async (api) => {
+      await createSessions(api);
+
+      await api.services.events.add(event('s1', 'alone'));
+      await api.services.events.addMany([event('s1', 'first'), event('s2', 'second')]);
+
+      const rows = await api.db.collection('events').find().toArray();
+      const fields = ['_id', 'eventId', 'payload', 'position', 'receivedAt', 'sessionId', 'timestamp', 'type'];
+      expect(rows.map((row) => Object.keys(row).sort())).toEqual([fields, fields, fields]);
+    }));
+
   it('gathers what arrives while a batch is in flight', () =>
     withDatabase({}, async (api) => {
       await createSessions(api);
