@@ -1,4 +1,4 @@
-import { Long, serialize } from 'bson';
+import { Long, serialize, Timestamp } from 'bson';
 import { Environment } from '../../src/embedded/storage/lmdb';
 import { FakeConnection, FakeSession, InProcessEngine } from './in-process-engine';
 
@@ -260,6 +260,27 @@ describe('documents', () => {
     const [first, second] = await engine.all('c');
     expect(Object.keys(first!)).toEqual(['_id', 'a']);
     expect(Object.keys(second!)).toEqual(['_id', 'b']);
+  });
+
+  it('keeps every other field as it came, wherever _id stood, and fills in the time where it is left open', async () => {
+    const open = new Timestamp({ t: 0, i: 0 });
+    const rest = { at: open, inner: { at: open }, é: 1 };
+    const values = { a: [1, { b: null }], ...rest };
+    const documents = [
+      { _id: 1, ...values },
+      { ...values, _id: 2 },
+      { a: values.a, _id: 3, ...rest },
+      values,
+    ];
+    expect(await engine.run({ insert: 'c', documents })).toMatchObject({ n: 4 });
+    const stored = await engine.all('c');
+    for (const document of stored) {
+      const at = document['at'] as Timestamp;
+      expect(Object.keys(document)).toEqual(['_id', 'a', 'at', 'inner', 'é']);
+      expect(document).toMatchObject({ ...values, at });
+      expect(at.t).toBeGreaterThan(1_700_000_000);
+    }
+    expect(new Set(stored.map(({ at }) => String(at))).size).toBe(4);
   });
 
   it('refuses one of more than 16 MiB', async () => {

@@ -22,12 +22,17 @@ export interface CommandRequest {
   readonly connection: ConnectionState;
 }
 
-/** Documents of a reply that are sent as they are stored, without decoding them. */
+/** A document in a reply that is sent as it is stored, without decoding it. */
+export class RawDocument {
+  constructor(readonly bytes: Uint8Array) {}
+}
+
+/** An array of such documents. */
 export class RawDocuments {
   constructor(readonly documents: readonly Uint8Array[]) {}
 }
 
-export type ReplyValue = BsonValue | RawDocuments | Reply;
+export type ReplyValue = BsonValue | RawDocument | RawDocuments | Reply;
 
 /** A reply without its `ok`; key order is kept. */
 export type Reply = Map<string, ReplyValue>;

@@ -73,8 +73,8 @@ class DeleteStatement {
   run(scope: WriteScope): StatementOutcome {
     const collection = scope.use(this.ns);
     if (collection) {
-      this.selected.each(scope, collection, (record, document) => {
-        deleteRecord(scope, collection, record, document);
+      this.selected.each(scope, collection, (record) => {
+        deleteRecord(scope, collection, record);
         this.n += 1;
       });
     }

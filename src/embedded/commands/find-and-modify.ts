@@ -1,13 +1,13 @@
 import { Int32 } from 'bson';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
+import { BsonDocument, documentOf } from '../language/bson-value';
 import { MongoError } from '../language/errors';
 import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledProjection, compileProjection } from '../language/projection';
 import { CompiledUpdate } from '../language/update';
 import { WriteScope } from '../storage/write-scope';
 import { firstStatementId } from './bulk-write';
-import { CommandRequest, Reply, replyOf } from './command';
+import { CommandRequest, RawDocument, Reply, replyOf, ReplyValue } from './command';
 import { assertOptions, booleanOption, documentOption } from './generic-options';
 import { deleteRecord, parseUpdate, SelectedRecords, updateRecord, upsert } from './modification';
 import { assertWritable, namespaceOf } from './namespace';
@@ -95,15 +95,15 @@ function run(scope: WriteScope, modification: Modification): Reply {
   const collection = scope.use(ns);
   let reply: Reply | null = null;
   if (collection) {
-    selected.each(scope, collection, (record, before) => {
+    selected.each(scope, collection, (record) => {
       if (!update) {
-        deleteRecord(scope, collection, record, before);
-        reply = replyWith(documentOf({ n: new Int32(1) }), before, modification);
+        deleteRecord(scope, collection, record);
+        reply = replyWith(documentOf({ n: new Int32(1) }), record.bytes, modification);
         return;
       }
-      const { document } = updateRecord(scope, collection, record, before, update);
+      const { bytes } = updateRecord(scope, collection, record, update);
       const outcome = documentOf({ n: new Int32(1), updatedExisting: true });
-      reply = replyWith(outcome, modification.returnsNew ? document : before, modification);
+      reply = replyWith(outcome, modification.returnsNew ? bytes : record.bytes, modification);
     });
   }
   return reply ?? nothingFound(scope, modification);
@@ -115,16 +115,16 @@ function nothingFound(scope: WriteScope, modification: Modification): Reply {
   if (!upserts) {
     return replyWith(documentOf({ n: new Int32(0), updatedExisting: false }), null, modification);
   }
-  const document = upsert(scope, ns, filter, update);
-  const outcome = documentOf({ n: new Int32(1), updatedExisting: false, upserted: document.get('_id')! });
-  return replyWith(outcome, returnsNew ? document : null, modification);
+  const { id, bytes } = upsert(scope, ns, filter, update);
+  const outcome = documentOf({ n: new Int32(1), updatedExisting: false, upserted: id });
+  return replyWith(outcome, returnsNew ? bytes : null, modification);
 }
 
 function replyWith(
   lastErrorObject: BsonDocument,
-  document: BsonDocument | null,
+  bytes: Uint8Array | null,
   { projection }: Modification,
 ): Reply {
-  const value = document && projection ? projection.apply(document) : document;
-  return replyOf<BsonValue>({ lastErrorObject, value });
+  const value = bytes && new RawDocument(projection ? projection.applyToBytes(bytes) : bytes);
+  return replyOf<ReplyValue>({ lastErrorObject, value });
 }

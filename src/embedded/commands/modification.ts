@@ -1,18 +1,20 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
-import { decodeDocument, encodeDocument } from '../language/codec';
+import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { FilterNode } from '../language/filter';
 import { filterEqualities } from '../language/filter-equalities';
-import { CompiledFilter, compileFilter } from '../language/filter-match';
+import { patchDocument } from '../language/patch-document';
 import { CompiledUpdate, compileUpdate } from '../language/update';
+import { documentTest } from '../planner/document-test';
 import { matchingRecords } from '../planner/matching-records';
 import { StoredCollection } from '../storage/catalog';
 import { ScopedCollectionView } from '../storage/collection-view';
 import { removeRecord, replaceRecord } from '../storage/records';
 import { StoredDocument } from '../storage/view';
 import { WriteScope } from '../storage/write-scope';
-import { collectionFor, storable, storeDocument } from './insert';
+import { collectionFor, storeDocument } from './insert';
 import { MAX_DOCUMENT_BYTES } from './limits';
+import { storable } from './storable';
 
 /** Which documents a statement is about. */
 export interface Selection {
@@ -24,46 +26,48 @@ export interface Selection {
 
 /** The next documents of a statement, one at a time. */
 export class SelectedRecords {
+  /** Of a statement about many: those that are still to be changed, the next one last. */
   private pending: number[] | null = null;
-  private readonly matches: CompiledFilter['matches'];
 
-  constructor(private readonly selection: Selection) {
-    this.matches = compileFilter(selection.filter).matches;
-  }
+  constructor(private readonly selection: Selection) {}
 
   /**
-   * Calls `change` for each selected document. All are found before the first is changed, so that none is met again
-   * where its change has moved it. May be called again when `change` had to wait: goes on with the same document, and
-   * leaves out those that match no more.
+   * Calls `change` for each selected document. May be called again when `change` had to wait: goes on with the same
+   * document, and leaves out those that match no more.
    */
-  each(
-    scope: WriteScope,
-    collection: StoredCollection,
-    change: (record: StoredDocument, document: BsonDocument) => void,
-  ): void {
+  each(scope: WriteScope, collection: StoredCollection, change: (record: StoredDocument) => void): void {
     const view = new ScopedCollectionView(collection, scope);
-    // A single document is looked for again instead: another one may have taken its place.
-    if (!this.selection.multi) this.pending = null;
-    this.pending ??= this.find(view);
+    if (this.selection.multi) return this.changeAll(view, scope, change);
+    // Looked for again after a wait: another one may have taken its place.
+    const [found] = this.find(view, 1);
+    if (found) change(found);
+  }
+
+  /** All are found before the first is changed, so that none is met again where its change has moved it. */
+  private changeAll(
+    view: ScopedCollectionView,
+    scope: WriteScope,
+    change: (record: StoredDocument) => void,
+  ): void {
+    const matches = documentTest([this.selection.filter]);
+    this.pending ??= Array.from(this.find(view, 0), ({ recordId }) => recordId).reverse();
     for (let recordId = this.pending.at(-1); recordId !== undefined; recordId = this.pending.at(-1)) {
       const bytes = view.document(recordId);
-      const document = bytes && decodeDocument(bytes);
-      if (document && this.matches(document)) change({ recordId, bytes }, document);
+      if (bytes && matches(bytes)) change({ recordId, bytes });
       this.pending.pop();
       if (this.pending.length > 0) scope.pause();
     }
   }
 
-  private find(view: ScopedCollectionView): number[] {
-    const { filter, sort, hint, multi } = this.selection;
-    const found = matchingRecords(view, { filter, sort, hint, limit: multi ? 0 : 1 });
-    return Array.from(found, ({ recordId }) => recordId).reverse();
+  private find(view: ScopedCollectionView, limit: number): Generator<StoredDocument> {
+    const { filter, sort, hint } = this.selection;
+    return matchingRecords(view, { filter, sort, hint, limit });
   }
 }
 
 /** What an update has made of a document. */
 export interface Updated {
-  readonly document: BsonDocument;
+  readonly bytes: Uint8Array;
   readonly modified: boolean;
 }
 
@@ -72,26 +76,33 @@ export function updateRecord(
   scope: WriteScope,
   collection: StoredCollection,
   { recordId, bytes }: StoredDocument,
-  before: BsonDocument,
   update: CompiledUpdate,
 ): Updated {
-  const updated = update.apply(before);
-  if (!updated.modified) return updated;
-  const after = { bytes: encodeDocument(updated.document), fields: updated.document };
-  if (after.bytes.length > MAX_DOCUMENT_BYTES) {
+  const before = update.fields ? decodeFields(bytes, update.fields) : decodeDocument(bytes);
+  const { document: after, modified } = update.apply(before);
+  if (!modified) return { bytes, modified };
+  const changed = update.fields ? patchDocument(bytes, before, after) : encodeDocument(after);
+  if (changed.length > MAX_DOCUMENT_BYTES) {
     throw new MongoError(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
   }
-  replaceRecord(scope, collection, recordId, { bytes, fields: before }, after);
-  return updated;
+  const { indexedFields } = collection;
+  const isIndexed = [...before.keys(), ...after.keys()].some(
+    (name) => indexedFields.has(name) && before.get(name) !== after.get(name),
+  );
+  const recordOf = (document: Uint8Array, known: BsonDocument) => ({
+    bytes: document,
+    fields: isIndexed && update.fields ? decodeFields(document, indexedFields) : known,
+  });
+  replaceRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
+  return { bytes: changed, modified };
 }
 
 export function deleteRecord(
   scope: WriteScope,
   collection: StoredCollection,
   { recordId, bytes }: StoredDocument,
-  document: BsonDocument,
 ): void {
-  removeRecord(scope, collection, recordId, { bytes, fields: document });
+  removeRecord(scope, collection, recordId, { bytes, fields: decodeFields(bytes, collection.indexedFields) });
 }
 
 /** Inserts what an update makes of a filter that nothing matched. */
@@ -100,14 +111,15 @@ export function upsert(
   ns: string,
   filter: FilterNode,
   update: CompiledUpdate,
-): BsonDocument {
+): { id: BsonValue; bytes: Uint8Array } {
   const document = update.insert(filterEqualities(filter));
   const bytes = encodeDocument(document);
   if (bytes.length > MAX_DOCUMENT_BYTES) {
     throw new MongoError(17420, `Document to upsert is larger than ${MAX_DOCUMENT_BYTES}`);
   }
-  storeDocument(scope, collectionFor(scope, ns), storable(bytes));
-  return document;
+  const stored = storable(bytes);
+  storeDocument(scope, collectionFor(scope, ns), stored);
+  return { id: document.get('_id')!, bytes: stored };
 }
 
 /**

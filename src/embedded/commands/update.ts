@@ -78,13 +78,13 @@ class UpdateStatement {
   run(scope: WriteScope): StatementOutcome {
     const collection = scope.use(this.ns);
     if (collection) {
-      this.selected.each(scope, collection, (record, document) => {
-        const { modified } = updateRecord(scope, collection, record, document, this.update);
+      this.selected.each(scope, collection, (record) => {
+        const { modified } = updateRecord(scope, collection, record, this.update);
         this.n += 1;
         if (modified) this.modified += 1;
       });
     }
     if (this.n > 0 || !this.upserts) return { n: this.n, modified: this.modified };
-    return { n: 1, modified: 0, upserted: upsert(scope, this.ns, this.filter, this.update).get('_id')! };
+    return { n: 1, modified: 0, upserted: upsert(scope, this.ns, this.filter, this.update).id };
   }
 }

@@ -1,8 +1,10 @@
 import { Binary, BSON, BSONError, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long } from 'bson';
 import { MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import { BsonDocument, BsonValue } from './bson-value';
-import { isNamed, scanElements } from './element-scanner';
+import { DocumentPieces } from './document-pieces';
+import { ElementScanner } from './element-scanner';
 import { MongoError } from './errors';
+import { nameAt } from './field-name';
 
 const { ByteUtils, NumberUtils } = BSON.onDemand;
 
@@ -21,12 +23,12 @@ export function decodeDocument(bytes: Uint8Array): BsonDocument {
 export function decodeFields(bytes: Uint8Array, names: ReadonlySet<string>): BsonDocument {
   return guarded(() => {
     const document: BsonDocument = new Map();
-    scanElements(bytes, 0, (type, nameStart, nameEnd, valueStart, valueEnd) => {
+    const fields = new ElementScanner(bytes);
+    while (fields.next()) {
       for (const name of names) {
-        if (!isNamed(bytes, nameStart, nameEnd, name)) continue;
-        document.set(name, decodeValue(bytes, type, valueStart, valueEnd, 1));
+        if (fields.isNamed(name)) document.set(name, decodeValue(bytes, fields, 1));
       }
-    });
+    }
     return document;
   });
 }
@@ -38,23 +40,13 @@ export function encodeDocument(document: BsonDocument): Uint8Array {
 
 /** The document's top-level fields whose names are kept, copied as they are. */
 export function copyFields(bytes: Uint8Array, isKept: (name: string) => boolean): Uint8Array {
-  const spans: { start: number; end: number }[] = [];
-  scanElements(bytes, 0, (_type, nameStart, nameEnd, _valueStart, end) => {
-    if (!isKept(ByteUtils.toUTF8(bytes, nameStart, nameEnd, false))) return;
-    const start = nameStart - 1;
-    const last = spans.at(-1);
-    if (last?.end === start) last.end = end;
-    else spans.push({ start, end });
-  });
-  const size = spans.reduce((total, { start, end }) => total + end - start, 5);
-  const document = Buffer.allocUnsafe(size);
-  let at = document.writeInt32LE(size);
-  for (const { start, end } of spans) {
-    document.set(bytes.subarray(start, end), at);
-    at += end - start;
+  const pieces = new DocumentPieces();
+  const fields = new ElementScanner(bytes);
+  while (fields.next()) {
+    if (isKept(nameAt(bytes, fields.nameStart, fields.nameEnd)))
+      pieces.add(bytes, fields.nameStart - 1, fields.valueEnd);
   }
-  document[at] = 0;
-  return document;
+  return pieces.toDocument();
 }
 
 function guarded<T>(decode: () => T): T {
@@ -71,10 +63,10 @@ function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): Bso
     throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
   }
   const document: BsonDocument = new Map();
-  scanElements(bytes, offset, (type, nameStart, nameEnd, valueStart, valueEnd) => {
-    const name = ByteUtils.toUTF8(bytes, nameStart, nameEnd, false);
-    document.set(name, decodeValue(bytes, type, valueStart, valueEnd, depth));
-  });
+  const fields = new ElementScanner(bytes, offset);
+  while (fields.next()) {
+    document.set(nameAt(bytes, fields.nameStart, fields.nameEnd), decodeValue(bytes, fields, depth));
+  }
   return document;
 }
 
@@ -87,13 +79,16 @@ function checkDepth(depth: number): void {
 function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {
   checkDepth(depth);
   const values: BsonValue[] = [];
-  scanElements(bytes, offset, (type, _nameStart, _nameEnd, valueStart, valueEnd) => {
-    values.push(decodeValue(bytes, type, valueStart, valueEnd, depth));
-  });
+  const elements = new ElementScanner(bytes, offset);
+  while (elements.next()) values.push(decodeValue(bytes, elements, depth));
   return values;
 }
 
-function decodeValue(bytes: Uint8Array, type: number, at: number, end: number, depth: number): BsonValue {
+function decodeValue(
+  bytes: Uint8Array,
+  { type, valueStart: at, valueEnd: end }: ElementScanner,
+  depth: number,
+): BsonValue {
   switch (type) {
     case 1:
       return new Double(NumberUtils.getFloat64LE(bytes, at));

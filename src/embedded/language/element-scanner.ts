@@ -12,25 +12,50 @@ const FIXED_SIZES: Readonly<Record<number, number>> = {
   19: 16,
 };
 
-/** Called for each field with its type, where its name starts and ends, and where its value does. */
-type Visit = (type: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number) => void;
-
 /**
- * Goes over the fields of the document that starts at `start`, without decoding them or allocating anything.
- * @throws MongoError InvalidBSON (22)
+ * Goes over the fields of the document that starts at `start`, one after the other, without decoding them: where the
+ * name and the value of the one at hand begin and end.
  */
-export function scanElements(bytes: Uint8Array, start: number, visit: Visit): void {
-  const end = start + sizeAt(bytes, start, bytes.length) - 1;
-  if (end < start + 4 || bytes[end] !== 0) throw invalid('a document does not end in 0');
-  let at = start + 4;
-  while (at < end) {
-    const type = bytes[at]!;
+export class ElementScanner {
+  type = 0;
+  nameStart = 0;
+  nameEnd = 0;
+  valueStart = 0;
+  /** Also where the next field begins, with its type. */
+  valueEnd: number;
+  private readonly end: number;
+
+  /** @throws MongoError InvalidBSON (22) */
+  constructor(
+    private readonly bytes: Uint8Array,
+    start = 0,
+  ) {
+    this.end = start + sizeAt(bytes, start, bytes.length) - 1;
+    if (this.end < start + 4 || bytes[this.end] !== 0) throw invalid('a document does not end in 0');
+    this.valueEnd = start + 4;
+  }
+
+  /**
+   * Goes on to the next field; false at the end.
+   * @throws MongoError InvalidBSON (22)
+   */
+  next(): boolean {
+    const { bytes, end, valueEnd: at } = this;
+    if (at >= end) return false;
     let nameEnd = at + 1;
     while (bytes[nameEnd] !== 0 && nameEnd < end) nameEnd++;
-    const valueEnd = endOfValue(bytes, type, nameEnd + 1, end);
-    if (valueEnd > end) throw invalid('a value is larger than its document');
-    visit(type, at + 1, nameEnd, nameEnd + 1, valueEnd);
-    at = valueEnd;
+    this.type = bytes[at]!;
+    this.nameStart = at + 1;
+    this.nameEnd = nameEnd;
+    this.valueStart = nameEnd + 1;
+    this.valueEnd = endOfValue(bytes, this.type, nameEnd + 1, end);
+    if (this.valueEnd > end) throw invalid('a value is larger than its document');
+    return true;
+  }
+
+  /** Whether the name at hand is this one: without making a string of it, where the name is plain ASCII. */
+  isNamed(name: string): boolean {
+    return isNamed(this.bytes, this.nameStart, this.nameEnd, name);
   }
 }
 
@@ -48,19 +73,21 @@ function endOfValue(bytes: Uint8Array, type: number, at: number, end: number): n
       return at + sizeAt(bytes, at, end);
     case 5:
       return endOfBinary(bytes, at, end);
+    case 6:
     case 10:
     case 127:
     case 255:
       return at;
     case 11:
       return endOfName(bytes, endOfName(bytes, at));
+    case 12:
+      return endOfText(bytes, at, end) + 12;
     default:
-      throw invalid(`type ${type} is deprecated, or none`);
+      throw invalid(`there is no type ${type}`);
   }
 }
 
-/** Whether the bytes spell the name: without making a string of them, where the name is plain ASCII. */
-export function isNamed(bytes: Uint8Array, start: number, end: number, name: string): boolean {
+function isNamed(bytes: Uint8Array, start: number, end: number, name: string): boolean {
   const length = end - start;
   if (name.length > length) return false;
   for (let i = 0; i < name.length; i++) {

@@ -23,6 +23,11 @@ export interface UpdateOptions {
 
 /** An update, ready to run. */
 export interface CompiledUpdate {
+  /**
+   * The top-level fields that it reads and changes, with `_id`: to `apply` it, no others need be decoded. Null is all of
+   * them, and then the order of the fields may change too.
+   */
+  readonly fields: ReadonlySet<string> | null;
   /** The document after the update; `modified` is false, and the document the very same, where nothing changes. */
   apply(document: BsonDocument): { document: BsonDocument; modified: boolean };
   /** The document that an upsert inserts, `_id` first, made from what its filter says that fields equal. */
@@ -49,6 +54,7 @@ function compileReplacement(replacement: BsonDocument, options: UpdateOptions): 
     return withIdFirst(replacement, replacement.get('_id') ?? id);
   };
   return {
+    fields: null,
     apply(document) {
       const replaced = replace(document.get('_id'));
       return isIdenticalDocument(document, replaced)
@@ -80,6 +86,7 @@ function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledU
     return withIdFirst(changed, id ?? own);
   };
   return {
+    fields: null,
     apply(document) {
       const changed = run(document, document.get('_id'));
       return { document: changed, modified: !isIdenticalDocument(document, changed) };
@@ -127,12 +134,24 @@ function compileOperators(update: BsonDocument, options: UpdateOptions): Compile
     }, document);
   };
   return {
+    fields: fieldsOf(steps),
     apply(document) {
       const changed = run(document, false);
       return { document: changed, modified: changed !== document };
     },
     insert: (equalities) => inserted(run(documentOf(equalities), true)),
   };
+}
+
+/** Null for the positional `$`, which stands for what the filter found anywhere in the document. */
+function fieldsOf(steps: readonly Step[]): ReadonlySet<string> | null {
+  const fields = new Set(['_id']);
+  for (const { path, renamedFrom } of steps) {
+    if (path.includes('$')) return null;
+    fields.add(path[0]!);
+    if (renamedFrom) fields.add(renamedFrom[0]!);
+  }
+  return fields;
 }
 
 /** The filter's fields in MongoDB's order: that of their paths. */

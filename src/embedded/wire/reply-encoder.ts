@@ -1,5 +1,5 @@
 import { Double } from 'bson';
-import { RawDocuments, type Reply, type ReplyValue } from '../commands/command';
+import { RawDocument, RawDocuments, type Reply, type ReplyValue } from '../commands/command';
 import { encodeDocument } from '../language/codec';
 import { OP_MSG_PREFIX, OP_REPLY_PREFIX, writeReplyPrefix } from './message';
 
@@ -39,6 +39,9 @@ class ReplyWriter {
   private field(name: string, value: ReplyValue): void {
     if (value instanceof RawDocuments) {
       this.rawArray(name, value.documents);
+    } else if (value instanceof RawDocument) {
+      this.elementHead(DOCUMENT, name);
+      this.append(value.bytes);
     } else if (value instanceof Map) {
       this.elementHead(DOCUMENT, name);
       this.document(value as Reply);

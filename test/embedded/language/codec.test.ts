@@ -41,6 +41,15 @@ describe('the codec', () => {
     expect([...document.keys()]).toEqual(names);
   });
 
+  it('tells names beyond ASCII from those whose characters are their bytes', () => {
+    const names = Array.from({ length: 30 * 64 }, (_, n) => {
+      const bytes = Buffer.of(0xc2 + (n >> 6), 0x80 + (n & 63));
+      return [bytes.toString('latin1'), bytes.toString('utf8')];
+    }).flat();
+    const bytes = encodeDocument(new Map(names.map((name) => [name, null])));
+    expect([...decodeDocument(bytes).keys()]).toEqual(names);
+  });
+
   it('makes no reference of { $ref, $id }', () => {
     const document = decodeDocument(BSON.serialize({ a: { $ref: 'x', $id: 1, more: true } }));
     expect(document.get('a')).toEqual(

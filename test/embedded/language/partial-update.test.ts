@@ -1,0 +1,96 @@
+import { Int32 } from 'bson';
+import fc from 'fast-check';
+import { BsonDocument, BsonValue } from '../../../src/embedded/language/bson-value';
+import { decodeDocument, decodeFields, encodeDocument } from '../../../src/embedded/language/codec';
+import { MongoError } from '../../../src/embedded/language/errors';
+import { patchDocument } from '../../../src/embedded/language/patch-document';
+import { CompiledUpdate, compileUpdate } from '../../../src/embedded/language/update';
+import { anyDocument, anyValue } from './arbitraries';
+
+// Few names, so that updates meet fields, fields inside of fields, and what is not there.
+const name = fc.constantFrom('a', 'b', 'c', 'd', 'é');
+const path = fc.oneof(
+  { weight: 3, arbitrary: name },
+  fc.tuple(name, fc.constantFrom('x', 'y', '0', '$[]')).map((names) => names.join('.')),
+);
+const number = fc.integer({ min: -3, max: 3 }).map((value) => new Int32(value));
+const inner = fc.oneof(
+  anyValue,
+  number,
+  fc.array(number, { maxLength: 3 }),
+  fc.dictionary(fc.constantFrom('x', 'y', '0'), number).map((fields) => new Map(Object.entries(fields))),
+);
+
+const stored = fc
+  .tuple(fc.uniqueArray(fc.tuple(name, inner), { selector: ([key]) => key }), anyDocument, number)
+  .map(
+    ([fields, others, id]): BsonDocument => new Map<string, BsonValue>([['_id', id], ...others, ...fields]),
+  );
+
+const operation = fc.oneof(
+  fc.tuple(fc.constantFrom('$set', '$min', '$max', '$push', '$addToSet', '$setOnInsert'), path, inner),
+  fc.tuple(fc.constantFrom('$inc', '$mul', '$pop'), path, number),
+  fc.tuple(fc.constantFrom('$unset', '$pull'), path, number),
+  fc.tuple(fc.constant('$rename'), path, path),
+);
+const update = fc.array(operation, { minLength: 1, maxLength: 4 }).map((operations): BsonDocument => {
+  const document: BsonDocument = new Map();
+  for (const [operator, field, operand] of operations) {
+    const fields = (document.get(operator) ?? new Map()) as BsonDocument;
+    document.set(operator, fields.set(field, operand));
+  }
+  return document;
+});
+
+function outcome(run: () => Uint8Array | null): string | null {
+  try {
+    const bytes = run();
+    return bytes && Buffer.from(bytes).toString('hex');
+  } catch (error) {
+    if (!(error instanceof MongoError)) throw error;
+    return error.message;
+  }
+}
+
+function compiled(spec: BsonDocument): CompiledUpdate | null {
+  try {
+    return compileUpdate(spec);
+  } catch (error) {
+    if (!(error instanceof MongoError)) throw error;
+    return null;
+  }
+}
+
+function wholeUpdate(bytes: Uint8Array, { apply }: CompiledUpdate): Uint8Array | null {
+  const { document, modified } = apply(decodeDocument(bytes));
+  return modified ? encodeDocument(document) : null;
+}
+
+function partialUpdate(bytes: Uint8Array, { apply, fields }: CompiledUpdate): Uint8Array | null {
+  const before = decodeFields(bytes, fields!);
+  const { document, modified } = apply(before);
+  return modified ? patchDocument(bytes, before, document) : null;
+}
+
+it('makes of the fields that an update speaks of what it makes of the whole document', () => {
+  let changed = 0;
+  fc.assert(
+    fc.property(stored, update, (document, spec) => {
+      const compiledUpdate = compiled(spec);
+      fc.pre(compiledUpdate !== null);
+      const bytes = encodeDocument(document);
+      const whole = outcome(() => wholeUpdate(bytes, compiledUpdate));
+      expect(outcome(() => partialUpdate(bytes, compiledUpdate))).toBe(whole);
+      if (whole !== null) changed += 1;
+    }),
+    { numRuns: 3000 },
+  );
+  expect(changed).toBeGreaterThan(500);
+});
+
+it('needs the whole document for what the filter found, and for what is not done field by field', () => {
+  const one = new Int32(1);
+  expect(compileUpdate(new Map([['$set', new Map([['a.$.b', one]])]])).fields).toBeNull();
+  expect(compileUpdate(new Map([['a', one]])).fields).toBeNull();
+  expect(compileUpdate([new Map([['$set', new Map([['a', one]])]])]).fields).toBeNull();
+});
