@@ -48,8 +48,17 @@ export async function findAndModify(request: CommandRequest, engine: Engine): Pr
   if (repeated) return new Map(repeated);
   const modification = parse(request);
   const reply = await engine.write(request, (scope) => run(scope, modification));
-  results?.set(statementId, new Map(reply));
+  results?.set(statementId, remembered(reply));
   return reply;
+}
+
+/** A copy, as above; and of the bytes too, because those in hand may be a small part of a large piece of memory. */
+function remembered(reply: Reply): Reply {
+  const value = reply.get('value');
+  const copy = new Map(reply);
+  return value instanceof RawDocument
+    ? copy.set('value', new RawDocument(new Uint8Array(value.bytes)))
+    : copy;
 }
 
 function parse(request: CommandRequest): Modification {

@@ -86,15 +86,18 @@ export function updateRecord(
     throw new MongoError(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
   }
   const { indexedFields } = collection;
-  const isIndexed = [...before.keys(), ...after.keys()].some(
-    (name) => indexedFields.has(name) && before.get(name) !== after.get(name),
-  );
+  const isKnown = !update.fields || areSame(before, after, indexedFields);
   const recordOf = (document: Uint8Array, known: BsonDocument) => ({
     bytes: document,
-    fields: isIndexed && update.fields ? decodeFields(document, indexedFields) : known,
+    fields: isKnown ? known : decodeFields(document, indexedFields),
   });
   replaceRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
   return { bytes: changed, modified };
+}
+
+function areSame(a: BsonDocument, b: BsonDocument, names: ReadonlySet<string>): boolean {
+  for (const name of names) if (a.get(name) !== b.get(name)) return false;
+  return true;
 }
 
 export function deleteRecord(

@@ -39,7 +39,9 @@ export function parseFilter(filter: BsonDocument): FilterNode {
 }
 
 function parseDocument(filter: BsonDocument, level: Level): FilterNode {
-  return conjunction([...filter].flatMap(([name, value]) => parseEntry(name, value, level)));
+  const nodes: FilterNode[] = [];
+  for (const [name, value] of filter) nodes.push(...parseEntry(name, value, level));
+  return conjunction(nodes);
 }
 
 function parseEntry(name: string, value: BsonValue, level: Level): FilterNode[] {
@@ -57,7 +59,8 @@ function regexNode(path: string, value: BSONRegExp): FieldNode {
 }
 
 function conjunction(nodes: FilterNode[]): FilterNode {
-  const children = nodes.flatMap((node) => (node.kind === 'and' ? node.children : [node]));
+  const nested = nodes.some(({ kind }) => kind === 'and');
+  const children = nested ? nodes.flatMap((node) => (node.kind === 'and' ? node.children : [node])) : nodes;
   return children.length === 1 ? children[0]! : { kind: 'and', children };
 }
 

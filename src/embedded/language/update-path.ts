@@ -50,19 +50,16 @@ class PathApplication {
     private readonly choose: ElementChoice,
   ) {}
 
-  inDocument(
-    document: BsonDocument,
-    taken: readonly string[],
-    [name, ...rest]: readonly string[],
-  ): BsonDocument {
-    if (isDynamic(name!)) throw notAnArray(document, taken);
-    const old = document.get(name!);
-    const value = this.to(old, [...taken, name!], rest);
+  inDocument(document: BsonDocument, taken: readonly string[], path: readonly string[]): BsonDocument {
+    const name = path[0]!;
+    if (isDynamic(name)) throw notAnArray(document, taken);
+    const old = document.get(name);
+    const value = this.to(old, [...taken, name], path.slice(1));
     if (value === old) return document;
-    if (old === undefined) checkNewName(name!, taken);
+    if (old === undefined) checkNewName(name, taken);
     const copy = new Map(document);
-    if (value === undefined) copy.delete(name!);
-    else copy.set(name!, value);
+    if (value === undefined) copy.delete(name);
+    else copy.set(name, value);
     return copy;
   }
 
@@ -129,7 +126,7 @@ class PathApplication {
 
 /** Whether a part of a path stands for elements that the update chooses. */
 export function isDynamic(part: string): boolean {
-  return part === '$' || /^\$\[.*\]$/.test(part);
+  return part.startsWith('$') && (part === '$' || /^\$\[.*\]$/.test(part));
 }
 
 /** A reference's fields may be set one by one. */

@@ -65,7 +65,7 @@ function parseStep(operator: string, name: string, operand: BsonValue): Step {
 
 function parseUpdatePath(name: string): string[] {
   if (name === '') throw new MongoError(56, 'An empty update path is not valid.');
-  const path = name.split('.');
+  const path = name.includes('.') ? name.split('.') : [name];
   if (path.includes('')) {
     throw new MongoError(56, `The update path '${name}' contains an empty field name, which is not allowed.`);
   }
@@ -106,10 +106,10 @@ function parseRename(renamedFrom: string[], name: string, operand: BsonValue): S
 }
 
 function takePath(taken: string[], parts: readonly string[]): void {
-  const path = parts.join('.');
+  const path = parts.length === 1 ? parts[0]! : parts.join('.');
   for (const other of taken) {
     const [shorter, longer] = other.length < path.length ? [other, path] : [path, other];
-    if (`${longer}.`.startsWith(`${shorter}.`)) {
+    if (longer === shorter || (longer.startsWith(shorter) && longer[shorter.length] === '.')) {
       throw new MongoError(40, `Updating the path '${path}' would create a conflict at '${shorter}'`);
     }
   }

@@ -2,7 +2,7 @@ import { BsonDocument } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
 import { parseSort } from '../language/sort';
 import { CollectionView } from '../storage/view';
-import { Candidate, candidate, candidatesOf, contenders } from './candidates';
+import { Candidate, candidate, candidatesOf, contenders, placeInUniqueIndex } from './candidates';
 import { hintedIndexes, naturalDirection } from './hint';
 import { indexAccesses } from './index-access';
 import { mergeOfSplitWalk } from './merge-of-walks';
@@ -31,6 +31,8 @@ export function bestAccess(view: CollectionView, query: Query): Access {
   const conjuncts = conjunctsOf(query.filter);
   const sort = parseSort(query.sort);
   const indexes = hintedIndexes(view, query.hint);
+  const unique = placeInUniqueIndex(indexes, conjuncts);
+  if (unique) return walk(candidate(unique, sort), query.sort);
   const candidates = candidatesOf(indexes, conjuncts, sort);
   const union = unionOfBranches(indexes, query, sort, candidates);
   if (union) return union;

@@ -31,6 +31,31 @@ export function candidate(access: IndexAccess, sort: readonly SortKey[]): Candid
   return { access, order, points: pointPrefix(access), bounded: boundedPrefix(access) };
 }
 
+/**
+ * The one place of a unique index where what the filter finds must stand, if equalities say so much: with that there is
+ * nothing to choose, and no need to look at what else the indexes offer.
+ */
+export function placeInUniqueIndex(
+  indexes: readonly IndexInfo[],
+  conjuncts: readonly FilterNode[],
+): IndexAccess | null {
+  for (const index of indexes) {
+    if (!index.unique || !isGiven(index, conjuncts)) continue;
+    const found = indexAccesses(index, conjuncts).find(findsAtMostOne);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Whether the filter says what each component of the index equals. */
+function isGiven({ key }: IndexInfo, conjuncts: readonly FilterNode[]): boolean {
+  for (const path of key.keys()) {
+    if (!conjuncts.some((node) => node.kind === 'field' && node.op === 'eq' && node.path === path))
+      return false;
+  }
+  return true;
+}
+
 /** Those that may be the best, of which only trying them out can tell. */
 export function contenders(candidates: readonly Candidate[]): Candidate[] {
   const unique = candidates.find(({ access }) => findsAtMostOne(access));

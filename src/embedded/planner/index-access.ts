@@ -62,6 +62,7 @@ export function boundedPrefix(access: IndexAccess): number {
  * several conjuncts speak of it: only one of them can bound the walk.
  */
 export function indexAccesses(index: IndexInfo, conjuncts: readonly FilterNode[]): IndexAccess[] {
+  if (index.multikeyPaths.size === 0) return [indexAccess(index, conjuncts, -1)];
   const arrayPath = [...index.key.keys()].find((path) => index.multikeyPaths.has(path));
   const choices = [...conjuncts.keys()].filter(
     (i) => arrayPath !== undefined && isBounding(conjuncts[i]!, arrayPath),

@@ -1,5 +1,5 @@
-import { afterPrefix, encodeIntervals } from './byte-interval';
-import { IndexAccess, pointPrefix } from './index-access';
+import { afterPrefix, ByteInterval, encodeIntervals } from './byte-interval';
+import { ComponentBounds, IndexAccess, pointPrefix } from './index-access';
 import { isEverything } from './interval';
 
 /** A piece of an index without gaps: lower <= key < upper. */
@@ -16,27 +16,43 @@ const nothing = new Uint8Array();
  */
 export function* stretches(access: IndexAccess, reverse: boolean): Generator<Stretch> {
   const points = pointPrefix(access);
-  const intervals = access.components
-    .slice(0, points + 1)
-    .map(({ intervals, direction }) =>
-      isEverything(intervals) ? null : encodeIntervals(intervals, direction),
-    );
-  if (reverse) for (const list of intervals) list?.reverse();
-  yield* below(nothing, 0);
-
-  function* below(head: Uint8Array, depth: number): Generator<Stretch> {
-    const list = intervals[depth];
-    if (!list) return yield { lower: head, upper: afterPrefix(head) };
-    for (const { low, lowOpen, high, highOpen } of list) {
-      const from = join(head, low);
-      if (depth < points) {
-        yield* below(from, depth + 1);
-        continue;
-      }
-      const to = join(head, high);
-      yield { lower: lowOpen ? afterPrefix(from) : from, upper: highOpen ? to : afterPrefix(to) };
-    }
+  const lists = access.components.slice(0, points).map((component) => placesOf(component, reverse));
+  const range = access.components[points];
+  const intervals = range && !isEverything(range.intervals) ? placesOf(range, reverse) : null;
+  for (const head of headsOf(lists)) {
+    if (intervals) for (const interval of intervals) yield within(head, interval);
+    else yield { lower: head, upper: afterPrefix(head) };
   }
+}
+
+function placesOf({ intervals, direction }: ComponentBounds, reverse: boolean): ByteInterval[] {
+  const encoded = encodeIntervals(intervals, direction);
+  return reverse ? encoded.reverse() : encoded;
+}
+
+/** The beginnings of keys that take a point of each list. */
+function headsOf(lists: readonly (readonly ByteInterval[])[]): Iterable<Uint8Array> {
+  // The most frequent case, and in need of no recursion.
+  if (lists.every(({ length }) => length === 1)) {
+    return [lists.reduce<Uint8Array>((head, [only]) => join(head, only!.low), nothing)];
+  }
+  return combinations(lists, 0, nothing);
+}
+
+function* combinations(
+  lists: readonly (readonly ByteInterval[])[],
+  depth: number,
+  head: Uint8Array,
+): Generator<Uint8Array> {
+  const list = lists[depth];
+  if (!list) return yield head;
+  for (const { low } of list) yield* combinations(lists, depth + 1, join(head, low));
+}
+
+function within(head: Uint8Array, { low, lowOpen, high, highOpen }: ByteInterval): Stretch {
+  const from = join(head, low);
+  const to = join(head, high);
+  return { lower: lowOpen ? afterPrefix(from) : from, upper: highOpen ? to : afterPrefix(to) };
 }
 
 function join(head: Uint8Array, tail: Uint8Array): Uint8Array {
