@@ -2,6 +2,7 @@ import { mongo } from 'mongoose';
 import type { Store } from './store';
 
 interface WriteReply extends mongo.Document {
+  readonly errorLabels?: string[];
   readonly writeErrors?: readonly { readonly errmsg: string }[];
 }
 
@@ -17,7 +18,8 @@ export async function inTransactionOf(
   command: mongo.Document,
 ): Promise<mongo.Document> {
   const reply: WriteReply = await database.command(command, { session });
-  const failed = reply.writeErrors?.[0];
-  if (failed !== undefined) throw new mongo.MongoServerError({ ...failed, message: failed.errmsg });
-  return reply;
+  const { errorLabels, writeErrors } = reply;
+  const failed = writeErrors?.[0];
+  if (failed === undefined) return reply;
+  throw new mongo.MongoServerError({ ...failed, message: failed.errmsg, ...(errorLabels && { errorLabels }) });
 }
