@@ -107,6 +107,13 @@ export const settings = {
     4096 * MiB,
     'How many bytes of events may wait to be stored.',
   ),
+  maxAnswerBytes: integer(
+    'MAX_ANSWER_BYTES',
+    256 * MiB,
+    16 * MiB,
+    65_536 * MiB,
+    'How many bytes large answers may hold in memory, all together.',
+  ),
   shutdownTimeoutMs: integer(
     'SHUTDOWN_TIMEOUT_MS',
     10_000,

@@ -1,5 +1,5 @@
 import type { EventService } from '../service/event-service';
-import type { Services } from '../service/create-services';
+import type { Asker, Services } from '../service/create-services';
 import type { SessionService } from '../service/session-service';
 import type { Reader } from '../store/reader';
 
@@ -10,7 +10,7 @@ export interface RequestContext {
   readonly reader: Reader;
 }
 
-/** The context of one operation. Its signal is aborted when its client has gone away: what it reads stops then. */
-export function createRequestContext(services: Services, signal?: () => AbortSignal): RequestContext {
-  return { sessions: services.sessions, events: services.events, reader: services.reader(signal) };
+/** The context of one operation, which reads for `asker`. */
+export function createRequestContext(services: Services, asker?: Asker): RequestContext {
+  return { sessions: services.sessions, events: services.events, reader: services.reader(asker) };
 }

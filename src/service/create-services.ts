@@ -2,18 +2,22 @@ import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
 import { Reader } from '../store/reader';
+import type { ReadingOptions } from '../store/reading';
 import { openStore } from '../store/store';
 import { BatchStorer } from './event-batch-storer';
 import { EventService } from './event-service';
 import { EventWriter } from './event-writer';
 import { SessionService } from './session-service';
 
+/** Who waits for what an operation reads. */
+export type Asker = Pick<ReadingOptions, 'signal' | 'takeMemory'>;
+
 /** The rules of one app, on its database. */
 export interface Services {
   readonly sessions: SessionService;
   readonly events: EventService;
-  /** What one operation reads; made anew for each. Its signal is aborted when its client has gone away. */
-  reader(signal?: () => AbortSignal): Reader;
+  /** What one operation reads; made anew for each. */
+  reader(asker?: Asker): Reader;
   /** Takes no more events; resolves when those that wait are stored and answered. */
   close(): Promise<void>;
 }
@@ -31,7 +35,7 @@ export async function createServices(database: Database, config: Config, log: Lo
   return {
     sessions: new SessionService(store, config.requestTimeoutMs),
     events: new EventService(writer),
-    reader: (signal) => new Reader(store, { readPreference, timeoutMs, signal }),
+    reader: (asker) => new Reader(store, { readPreference, timeoutMs, ...asker }),
     close: () => writer.close(),
   };
 }

@@ -13,6 +13,8 @@ export interface ReadingOptions {
   readonly timeoutMs: number;
   /** Its signal is aborted when nobody waits for the answer any more. Asked for by the first command. */
   readonly signal?: (() => AbortSignal) | undefined;
+  /** Told of large replies, in bytes, before they are read; throws where there is no room for one more. */
+  readonly takeMemory?: ((bytes: number) => void) | undefined;
 }
 
 /** The rows of one ordered walk. */
@@ -118,6 +120,7 @@ export class Reading {
   }
 
   private spendFullReply(): void {
+    this.options.takeMemory?.(fullReplyMiB * 1024 * 1024);
     this.fullReplies -= 1;
     if (this.fullReplies >= 0) return;
     throw new DomainError(

@@ -21,5 +21,9 @@ export async function inTransactionOf(
   const { errorLabels, writeErrors } = reply;
   const failed = writeErrors?.[0];
   if (failed === undefined) return reply;
-  throw new mongo.MongoServerError({ ...failed, message: failed.errmsg, ...(errorLabels && { errorLabels }) });
+  throw new mongo.MongoServerError({
+    ...failed,
+    message: failed.errmsg,
+    ...(errorLabels && { errorLabels }),
+  });
 }

@@ -6,6 +6,8 @@ import type { Config } from '../config';
 import { DomainError, serviceUnavailable } from '../errors';
 import type { Log } from '../log';
 import type { RequestContext } from '../schema/request-context';
+import type { Asker } from '../service/create-services';
+import { type AnswerMemory, largeText } from './answer-memory';
 import { type Explorer, prefersHtml } from './explorer';
 import type { KnownLane } from './known-lane';
 import { parseWithinLimits } from './query-limits';
@@ -19,7 +21,8 @@ export interface GraphQLRoute {
   readonly explorer: Explorer;
   readonly config: Config;
   readonly log: Log;
-  createContext(signal: GetSignal): RequestContext;
+  readonly memory: AnswerMemory;
+  createContext(asker: Asker): RequestContext;
   isStopping(): boolean;
 }
 
@@ -33,7 +36,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
         return route.explorer.sendPage(reply);
       if (route.isStopping()) throw serviceUnavailable('The server is stopping. Try again.');
       return withinTime(reply.raw, route.config.requestTimeoutMs, (signal) =>
-        answer(route, request, reply, () => route.createContext(signal)),
+        answer(route, request, reply, signal),
       );
     },
   });
@@ -43,16 +46,23 @@ async function answer(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  createContext: () => RequestContext,
+  signal: GetSignal,
 ): Promise<string | Buffer> {
   const started = performance.now();
-  let body: string | Buffer | null = null;
-  if (route.lane && request.method === 'POST') {
-    body = await route.lane.answer(request, reply, createContext);
+  const share = route.memory.share();
+  const createContext = () => route.createContext({ signal, takeMemory: (bytes) => share.take(bytes) });
+  try {
+    let body: string | Buffer | null = null;
+    if (route.lane && request.method === 'POST') {
+      body = await route.lane.answer(request, reply, createContext);
+    }
+    body ??= await throughApollo(route, request, reply, createContext);
+    if (body.length > largeText) share.take(body.length);
+    return body;
+  } finally {
+    share.giveBackAfter(reply.raw);
+    logRequest(route, request, performance.now() - started);
   }
-  body ??= await throughApollo(route, request, reply, createContext);
-  logRequest(route, request, performance.now() - started);
-  return body;
 }
 
 async function throughApollo(

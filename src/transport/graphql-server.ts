@@ -5,6 +5,7 @@ import type { Log } from '../log';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
 import type { Services } from '../service/create-services';
+import { AnswerMemory } from './answer-memory';
 import { startApollo } from './apollo-server';
 import { executionPlugin } from './execution-plugin';
 import { addExplorer } from './explorer';
@@ -43,7 +44,8 @@ export async function createGraphQLServer(
     explorer: addExplorer(server),
     config,
     log,
-    createContext: (signal) => createRequestContext(services, signal),
+    memory: new AnswerMemory(config.maxAnswerBytes),
+    createContext: (asker) => createRequestContext(services, asker),
     isStopping,
   });
   addHealthRoutes(server, database, isStopping);

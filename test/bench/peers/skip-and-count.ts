@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Connection } from 'mongoose';
 import { readConfig } from '../../../src/config';
 import { openDatabase } from '../../../src/database/database';
-import { createServices, type Services } from '../../../src/service/create-services';
+import { type Asker, createServices, type Services } from '../../../src/service/create-services';
 import { Event, type EventRow } from '../../../src/store/event.model';
 import type { EventPlace } from '../../../src/store/event-queries';
 import type { PageRequest } from '../../../src/store/page';
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const database = await openDatabase(config, quietLog);
   const services = await createServices(database, config, quietLog);
-  const reader = (signal?: () => AbortSignal) => skippingReader(services.reader(signal), database.connection);
+  const reader = (asker?: Asker) => skippingReader(services.reader(asker), database.connection);
   await serve({ ...services, reader }, database, config);
 }
 

@@ -1,0 +1,63 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AddEventsDocument } from '../generated/operations';
+import { newSession, speech } from '../api/conversation';
+import { useTestApp } from '../support/test-app';
+
+const test = useTestApp({ MAX_ANSWER_BYTES: String(16 * 1024 * 1024) });
+const text = 'x'.repeat(250 * 1024);
+
+/** A session whose first `count` events make a page of a quarter MiB each. */
+async function largeSession(count: number): Promise<string> {
+  const sessionId = await newSession(test.app);
+  for (let from = 0; from < count; from += 50) {
+    const events = Array.from({ length: Math.min(50, count - from) }, (_, index) =>
+      speech(sessionId, `e${from + index}`, { payload: { text } }),
+    );
+    await test.app.execute(AddEventsDocument, { input: { events } });
+  }
+  return sessionId;
+}
+
+const page = (sessionId: string, size: number) =>
+  `{ session(sessionId: "${sessionId}") { events(first: ${size}) { nodes { payload } } } }`;
+
+/** A client that asks and then takes nothing of the answer but its first piece. */
+async function askAndStall(query: string): Promise<Socket> {
+  const { hostname, port } = new URL(test.app.url);
+  const body = JSON.stringify({ query });
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  await new Promise<void>((resolve) =>
+    socket.once('data', () => {
+      socket.pause();
+      resolve();
+    }),
+  );
+  return socket;
+}
+
+async function codeOf(query: string): Promise<unknown> {
+  const { errors } = await test.app.send(query);
+  return errors?.[0]?.extensions ?? 'answered';
+}
+
+const noRoom = { code: 'SERVICE_UNAVAILABLE', retryable: true };
+
+it.each([
+  ['of one reply of the database', 60],
+  ['of several', 80],
+])('a large answer %s that nobody takes leaves no room for others, until it is gone', async (_what, size) => {
+  const sessionId = await largeSession(80);
+  const query = page(sessionId, size);
+  expect(await codeOf(query)).toBe('answered');
+  const stalled = await askAndStall(query);
+
+  expect(await codeOf(query)).toEqual(noRoom);
+  expect(await codeOf(page(sessionId, 1))).toBe('answered');
+
+  stalled.destroy();
+  while ((await codeOf(query)) !== 'answered') await sleep(20);
+});
