@@ -22,9 +22,9 @@ export class Options {
     private readonly request: CommandRequest,
     private readonly table: OptionTable,
   ) {
-    const known = new Set([request.name, ...table.taken, ...(table.ignored ?? [])]);
     for (const [name, value] of request.body) {
-      if (known.has(name) || isGenericOption(name)) continue;
+      if (name === request.name || isGenericOption(name)) continue;
+      if (table.taken.includes(name) || table.ignored?.includes(name)) continue;
       if (!table.refused?.includes(name)) throw this.unknown(name);
       if (!asksForNothing(name, value))
         throw new MongoError(238, `${request.name} option '${name}' is not supported`);

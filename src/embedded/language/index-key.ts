@@ -22,11 +22,24 @@ interface Search {
 export function indexKeysOf(document: BsonDocument, keyPattern: BsonDocument): Uint8Array[][] {
   const fields = keyFieldsOf(keyPattern);
   if (fields === null) return [];
+  const plain = plainKeyOf(document, fields);
+  if (plain) return [plain];
   const searches = fields.map(({ path }) => ({ value: document, path, expands: true }));
   const keys = keyValues(searches).map((values) =>
     values.map((value, i) => encodeKeyComponent(value, fields[i]!.direction)),
   );
   return keys.length === 1 ? keys : withoutRepeats(keys);
+}
+
+/** The one key of nearly every document: top-level fields, none of which holds an array. Null for any other. */
+function plainKeyOf(document: BsonDocument, fields: readonly KeyField[]): Uint8Array[] | null {
+  const key: Uint8Array[] = [];
+  for (const { path, direction } of fields) {
+    const value = path.length === 1 ? document.get(path[0]!) : [];
+    if (Array.isArray(value)) return null;
+    key.push(encodeKeyComponent(value, direction));
+  }
+  return key;
 }
 
 interface KeyField {

@@ -1,9 +1,10 @@
-import { BsonDocument, BsonValue } from './bson-value';
+import { BsonDocument, BsonValue, isNumber } from './bson-value';
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
 import { collectExpressionFields } from './dependencies';
 import { MongoError } from './errors';
 import { Scope, scopeOf } from './expression-scope';
 import { FilterNode } from './filter';
+import { isTrue } from './filter-operands';
 import { compileFilter } from './filter-match';
 import { matchedPosition } from './matched-element';
 import { sliced } from './projection-slice';
@@ -25,11 +26,38 @@ export interface ProjectionOptions {
   readonly filter?: FilterNode;
 }
 
+/** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
+const known = new Map<string, CompiledProjection>();
+const mostKnown = 200;
+const longestKnown = 2000;
+
 /**
  * Makes a projection ready to run.
  * @throws MongoError 31249, 31250, 31253, 31254 and others, in MongoDB's words
  */
 export function compileProjection(spec: BsonDocument, options: ProjectionOptions = {}): CompiledProjection {
+  const text = textOf(spec);
+  if (text === null || text.length > longestKnown) return compile(spec, options);
+  let compiled = known.get(text);
+  if (!compiled) {
+    compiled = compile(spec, options);
+    if (known.size === mostKnown) known.clear();
+    known.set(text, compiled);
+  }
+  return compiled;
+}
+
+/** Names with what is said of them; null where more is said, which may depend on the query or its language. */
+function textOf(spec: BsonDocument): string | null {
+  let text = '';
+  for (const [name, rule] of spec) {
+    if (name.includes('$') || !(isNumber(rule) || typeof rule === 'boolean')) return null;
+    text += isTrue(rule) ? `+${name}\0` : `-${name}\0`;
+  }
+  return text;
+}
+
+function compile(spec: BsonDocument, options: ProjectionOptions): CompiledProjection {
   const { type, root } = parseProjection(spec, options.language ?? 'find');
   const names = new Set(root.keys());
   const apply = (document: BsonDocument) => {

@@ -57,7 +57,8 @@ function isGiven({ key }: IndexInfo, conjuncts: readonly FilterNode[]): boolean 
 }
 
 /** Those that may be the best, of which only trying them out can tell. */
-export function contenders(candidates: readonly Candidate[]): Candidate[] {
+export function contenders(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length < 2) return candidates;
   const unique = candidates.find(({ access }) => findsAtMostOne(access));
   if (unique) return [unique];
   const ordered = tightest(candidates.filter(({ order, bounded }) => order && bounded > 0));

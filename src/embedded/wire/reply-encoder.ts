@@ -1,10 +1,14 @@
-import { Double } from 'bson';
+import { Double, Int32 } from 'bson';
 import { RawDocument, RawDocuments, type Reply, type ReplyValue } from '../commands/command';
+import { BsonValue } from '../language/bson-value';
 import { encodeDocument } from '../language/codec';
 import { OP_MSG_PREFIX, OP_REPLY_PREFIX, writeReplyPrefix } from './message';
 
+const DOUBLE = 1;
+const STRING = 2;
 const DOCUMENT = 3;
 const ARRAY = 4;
+const INT32 = 16;
 const FIRST_SIZE = 512;
 /** Type, index and zero before a document in an array. */
 const MAX_INDEX_HEAD = 10;
@@ -45,28 +49,50 @@ class ReplyWriter {
     } else if (value instanceof Map) {
       this.elementHead(DOCUMENT, name);
       this.document(value as Reply);
-    } else if (value instanceof Double) {
-      this.double(name, value.value);
-    } else {
+    } else if (!this.scalar(name, value)) {
       // A document of this one field holds the element between its length and its final zero.
       const single = encodeDocument(new Map([[name, value]]));
       this.append(single.subarray(4, single.length - 1));
     }
   }
 
+  /** What nearly every reply says; false for any other value. */
+  private scalar(name: string, value: BsonValue): boolean {
+    if (typeof value === 'string') this.text(name, value);
+    else if (value instanceof Int32) this.int32(name, value.value);
+    else if (value instanceof Double) this.double(name, value.value);
+    else return false;
+    return true;
+  }
+
   private rawArray(name: string, documents: readonly Uint8Array[]): void {
     this.elementHead(ARRAY, name);
     this.reserve(documents.reduce((sum, document) => sum + document.length + MAX_INDEX_HEAD, FIRST_SIZE));
     const start = this.open();
-    documents.forEach((document, index) => {
+    for (let index = 0; index < documents.length; index++) {
       this.elementHead(DOCUMENT, String(index));
-      this.append(document);
-    });
+      this.append(documents[index]!);
+    }
     this.close(start);
   }
 
+  private text(name: string, value: string): void {
+    this.elementHead(STRING, name);
+    this.reserve(value.length * 3 + 5);
+    const length = this.bytes.write(value, this.at + 4) + 1;
+    this.bytes.writeInt32LE(length, this.at);
+    this.at += 4 + length;
+    this.bytes[this.at - 1] = 0;
+  }
+
+  private int32(name: string, value: number): void {
+    this.elementHead(INT32, name);
+    this.reserve(4);
+    this.at = this.bytes.writeInt32LE(value, this.at);
+  }
+
   private double(name: string, value: number): void {
-    this.elementHead(1, name);
+    this.elementHead(DOUBLE, name);
     this.reserve(8);
     this.at = this.bytes.writeDoubleLE(value, this.at);
   }
@@ -74,8 +100,19 @@ class ReplyWriter {
   private elementHead(type: number, name: string): void {
     this.reserve(name.length * 3 + 2);
     this.bytes[this.at++] = type;
-    this.at += this.bytes.write(name, this.at);
+    if (!this.asciiName(name)) this.at += this.bytes.write(name, this.at);
     this.bytes[this.at++] = 0;
+  }
+
+  /** Short as they are, a loop is quicker than the platform's encoder. */
+  private asciiName(name: string): boolean {
+    for (let i = 0; i < name.length; i++) {
+      const unit = name.charCodeAt(i);
+      if (unit > 127) return false;
+      this.bytes[this.at + i] = unit;
+    }
+    this.at += name.length;
+    return true;
   }
 
   /** Leaves room for a length, which `close` fills in. */
