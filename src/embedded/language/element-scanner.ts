@@ -1,16 +1,11 @@
 import { MongoError } from './errors';
 
-/** Bytes that a value takes, by its type; 0 where they are counted in the value itself. */
-const FIXED_SIZES: Readonly<Record<number, number>> = {
-  1: 8,
-  7: 12,
-  8: 1,
-  9: 8,
-  16: 4,
-  17: 8,
-  18: 8,
-  19: 16,
-};
+/** Bytes that a value takes, by its type; 0 where they are counted in the value itself, or there are none. */
+const FIXED_SIZES = sizesByType({ 1: 8, 7: 12, 8: 1, 9: 8, 16: 4, 17: 8, 18: 8, 19: 16 });
+
+function sizesByType(sizes: Readonly<Record<number, number>>): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, type) => sizes[type] ?? 0);
+}
 
 /**
  * Goes over the fields of the document that starts at `start`, one after the other, without decoding them: where the
@@ -60,8 +55,8 @@ export class ElementScanner {
 }
 
 function endOfValue(bytes: Uint8Array, type: number, at: number, end: number): number {
-  const fixed = FIXED_SIZES[type];
-  if (fixed !== undefined) return at + fixed;
+  const fixed = FIXED_SIZES[type]!;
+  if (fixed > 0) return at + fixed;
   switch (type) {
     case 2:
     case 13:

@@ -37,7 +37,9 @@ export class ScopedCollectionView implements CollectionView {
       yield readEntry(index, { key: from, value: only });
       return;
     }
-    for (const entry of this.scope.reader.range('indexes', from, to, reverse)) yield readEntry(index, entry);
+    // Only a unique index has anything in its values.
+    const walk = this.scope.reader.range('indexes', from, to, reverse, !index.unique);
+    for (const entry of walk) yield readEntry(index, entry);
   }
 
   *scanDocuments(reverse = false, after?: number): IterableIterator<StoredDocument> {

@@ -1,4 +1,5 @@
-import { Database, DatabaseOptions, open, RootDatabase, Transaction } from 'lmdb';
+import { Database, DatabaseOptions, open, RangeOptions, RootDatabase, Transaction } from 'lmdb';
+import { EntryWalk, KeyWalk } from './lmdb-walks';
 
 /** `catalog` is small and read at start; `documents` and `indexes` hold everything else. */
 export type Table = 'catalog' | 'documents' | 'indexes';
@@ -11,8 +12,17 @@ export interface Entry {
 /** An ordered map of bytes for each table, as of one moment. */
 export interface Reader {
   get(table: Table, key: Uint8Array): Buffer | undefined;
-  /** lower <= key < upper, ascending or from the end; a walk that does not end by itself must be returned. */
-  range(table: Table, lower: Uint8Array, upper: Uint8Array, reverse?: boolean): IterableIterator<Entry>;
+  /**
+   * lower <= key < upper, ascending or from the end; a walk that does not end by itself must be returned.
+   * @param keysOnly for who does not look at the values: they may be left out, which is quicker
+   */
+  range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse?: boolean,
+    keysOnly?: boolean,
+  ): IterableIterator<Entry>;
 }
 
 export interface Writer extends Reader {
@@ -33,7 +43,7 @@ const mapSize = 256 * 2 ** 30;
 // Every commit that some cursor or transaction still reads takes one place.
 const maxReaders = 4096;
 
-// lmdb's types leave out keyEncoder.
+// lmdb's types leave out keyEncoder, and `values` of a range.
 type TableOptions = DatabaseOptions & { name: Table; keyEncoder: typeof keyEncoder };
 type Tables = Record<Table, Database<Buffer, Uint8Array>>;
 
@@ -109,7 +119,7 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
   const options = transaction && { transaction };
   return {
     get: (name, key) => getBinary(tables[name], key, options),
-    range(name, lower, upper, reverse = false) {
+    range(name, lower, upper, reverse = false, keysOnly = false) {
       const walk = tables[name].getRange({
         ...options,
         reverse,
@@ -117,14 +127,14 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
         end: reverse ? lower : upper,
         exclusiveStart: reverse,
         inclusiveEnd: reverse,
-      });
-      return Object.assign(walk[Symbol.iterator]() as Iterator<Entry>, { [Symbol.iterator]: itself });
+        values: !keysOnly,
+      } as RangeOptions);
+      const iterator: unknown = walk[Symbol.iterator]();
+      return keysOnly
+        ? new KeyWalk(iterator as Required<Iterator<Buffer>>)
+        : new EntryWalk(iterator as Required<Iterator<Entry>>);
     },
   };
-}
-
-function itself<T>(this: T): T {
-  return this;
 }
 
 // lmdb's types leave out that getBinaryFast takes the transaction as get does.
