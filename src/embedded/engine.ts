@@ -7,6 +7,7 @@ import { GarbageCollector } from './storage/garbage';
 import { GroupCommit } from './storage/group-commit';
 import { Ids } from './storage/ids';
 import { Environment } from './storage/lmdb';
+import { Store } from './storage/store';
 import { noTotals } from './storage/totals';
 import { CollectionView } from './storage/view';
 import { WriteScope } from './storage/write-scope';
@@ -33,7 +34,7 @@ const minute = 60_000;
 /** One open data folder. */
 export class Engine {
   constructor(
-    private readonly environment: Environment,
+    private readonly store: Store,
     private readonly groups: GroupCommit,
     /** Which request belongs to which transaction, and what retries are answered with. */
     readonly sessions: Sessions,
@@ -79,6 +80,13 @@ export class Engine {
     return this.groups.submit(run, deadlineOf(request));
   }
 
+  /** As `write`, for what may write more than fits into memory. */
+  async build<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
+    const transaction = this.sessions.transactionOf(request);
+    if (transaction) return run(transaction);
+    return this.groups.submit(run, deadlineOf(request), true);
+  }
+
   /** As `write`, for what drops something. */
   async change<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
     const result = await this.write(request, run);
@@ -91,7 +99,7 @@ export class Engine {
     this.sessions.close();
     await this.garbage.stop();
     await this.groups.idle();
-    await this.environment.close();
+    await this.store.close();
   }
 
   private scopeOf(request: CommandRequest, ns: string | null): ReadScope {
@@ -102,7 +110,7 @@ export class Engine {
   }
 
   private latest(): ReadScope {
-    const snapshot = this.environment.snapshot();
+    const snapshot = this.store.snapshot();
     const { catalog } = this.groups;
     return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
   }
@@ -117,27 +125,29 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const environment = new Environment(options.path);
   try {
     await environment.write(checkFormat);
+    const told = 'recent writes stay in the journal: they could not be brought into the tables yet';
+    const onFailure = (error: unknown) => options.log.error(told, error);
+    return compose(await Store.open(environment, options.path, { onFailure }), options);
   } catch (error) {
     await environment.close();
     throw error;
   }
-  return compose(environment, options);
 }
 
-function compose(environment: Environment, options: EngineOptions): Engine {
-  const snapshot = environment.snapshot();
+function compose(store: Store, options: EngineOptions): Engine {
+  const snapshot = store.snapshot();
   const catalog = readCatalog(snapshot);
   const garbage = readGarbage(snapshot);
   const commits = snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
   snapshot.release();
 
   const open = new OpenTransactions();
-  const groups = new GroupCommit(environment, catalog, commits, new Ids(catalog, garbage), open);
-  const host = { groups, open, snapshot: () => environment.snapshot() };
+  const groups = new GroupCommit(store, catalog, commits, new Ids(catalog, garbage), open);
+  const host = { groups, open, snapshot: () => store.snapshot() };
   const sessions = new Sessions(() => new Transaction(host), options.transactionIdleMilliseconds ?? minute);
   const collector = new GarbageCollector(groups, options.log);
   if (garbage.length > 0) collector.wake();
-  return new Engine(environment, groups, sessions, collector);
+  return new Engine(store, groups, sessions, collector);
 }
 
 function deadlineOf(request: CommandRequest): number {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { EngineProcess } from './engine-process';
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 3);
 const SINGLE_WRITERS = 12;
 const TRANSACTION_WRITERS = 8;
-const DRIVER = { retryWrites: false, serverSelectionTimeoutMS: 5_000 };
+const DRIVER = { retryWrites: false, serverSelectionTimeoutMS: 2_000 };
 
 interface Entry {
   _id: string;
@@ -133,6 +133,71 @@ it(
     }
     expect(acknowledged.singles.size).toBeGreaterThan(ROUNDS * SINGLE_WRITERS);
     expect(acknowledged.transactions.size).toBeGreaterThan(ROUNDS * TRANSACTION_WRITERS);
+  },
+  ROUNDS * 20_000,
+);
+
+/** Enough entries in the indexes for checkpoints to follow one another. */
+const BATCH = 300;
+const BATCH_WRITERS = 6;
+
+async function writeBatch(db: Db, session: ClientSession, batch: string): Promise<void> {
+  session.startTransaction();
+  const entries = Array.from({ length: BATCH }, (_, n) => ({
+    _id: `${batch}/${n}`,
+    batch,
+    writer: n % 7,
+    n,
+  }));
+  await db.collection<Entry>('batches').insertMany(entries, { session });
+  await session.commitTransaction();
+}
+
+/** How many entries of each batch there are. */
+async function countBatches(db: Db): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const { _id } of db.collection<Entry>('batches').find().project<Entry>({ _id: 1 })) {
+    const batch = _id.slice(0, _id.indexOf('/'));
+    counts.set(batch, (counts.get(batch) ?? 0) + 1);
+  }
+  return counts;
+}
+
+it(
+  `loses nothing acknowledged in ${ROUNDS} kills between and within checkpoints`,
+  async () => {
+    const acknowledged = new Set<string>();
+    let journals = 0;
+    engine = EngineProcess.onFolder(folder);
+    await use(async (db) => {
+      await db.collection('batches').createIndex({ writer: 1, n: -1, _id: 1 });
+      await db.collection('batches').createIndex({ n: 1, batch: 1 });
+    });
+    for (let round = 0; round < ROUNDS; round++) {
+      await use(async (db, client) => {
+        const writers = Array.from({ length: BATCH_WRITERS }, (_, index) => {
+          const session = client.startSession();
+          return untilKilled(async (n) => {
+            await writeBatch(db, session, `${round}b${index}-${n}`);
+            acknowledged.add(`${round}b${index}-${n}`);
+          });
+        });
+        await sleep(500 + Math.random() * 1_000);
+        await engine.stop('SIGKILL');
+        await Promise.all(writers);
+      });
+      // Both are there from the second checkpoint on.
+      if (['journal.1', 'journal.2'].every((name) => existsSync(join(folder, name)))) journals += 1;
+      engine = EngineProcess.onFolder(folder);
+      await use(async (db) => {
+        const counts = await countBatches(db);
+        expect([...acknowledged].filter((batch) => !counts.has(batch))).toEqual([]);
+        expect([...counts].filter(([, count]) => count !== BATCH)).toEqual([]);
+        expect(await db.command({ validate: 'batches' })).toMatchObject({ valid: true });
+      });
+    }
+    expect(journals).toBeGreaterThan(0);
+    expect(acknowledged.size).toBeGreaterThan(ROUNDS * BATCH_WRITERS);
   },
   ROUNDS * 20_000,
 );

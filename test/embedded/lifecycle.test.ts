@@ -104,10 +104,10 @@ describe('in the process of its host', () => {
 
   it('refuses data of a newer format, and leaves it as it is', async () => {
     await (await start(folder)).close();
-    await writeFormat(2);
+    await writeFormat(3);
 
-    await expect(start(folder)).rejects.toThrow(/format version 2; .* newer program/);
-    await writeFormat(1);
+    await expect(start(folder)).rejects.toThrow(/format version 3; .* newer program/);
+    await writeFormat(2);
     await start(folder);
   });
 

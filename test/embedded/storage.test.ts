@@ -214,12 +214,12 @@ describe('a data folder', () => {
   it('of a newer format is refused', async () => {
     await engine.close();
     const environment = new Environment(engine.folder);
-    await environment.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 2)));
+    await environment.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 3)));
     await environment.close();
-    await expect(engine.open()).rejects.toThrow('format version 2');
+    await expect(engine.open()).rejects.toThrow('format version 3');
 
     const again = new Environment(engine.folder);
-    await again.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 1)));
+    await again.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 2)));
     await again.close();
     await engine.open();
   });

@@ -28,7 +28,7 @@ export async function createIndexes(request: CommandRequest, engine: Engine): Pr
   if (given.length === 0) throw new MongoError(2, 'Must specify at least one index to create');
   const specs = given.map(normalizedSpec);
   const transaction = engine.sessions.transactionOf(request);
-  return engine.write(request, (scope) => {
+  return engine.build(request, (scope) => {
     const isNew = !scope.use(ns);
     const collection = collectionFor(scope, ns);
     const missing = missingOf(collection, specs);

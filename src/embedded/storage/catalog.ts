@@ -9,9 +9,11 @@ import { Reader, Writer } from './lmdb';
 import { CollectionInfo, IndexInfo } from './view';
 
 // catalog: '!format' → version u32     '!commits' → number of the latest commit
+//          '!applied' → see Store
 //          'c' id → collection         'm' id path → the index met an array under that path
 //          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
-const formatVersion = 1;
+// 2: what was committed may still be in a journal.
+const formatVersion = 2;
 const formatKey = Buffer.from('!format');
 
 /** The number of the commit that a snapshot shows. */
@@ -173,13 +175,14 @@ export function readCatalog(reader: Reader): Catalog {
 }
 
 /**
- * Marks a new folder with the format's version.
+ * Marks a new folder, or that of an older version, with the format's version.
  * @throws Error for a folder that a newer version of this program has written
  */
 export function checkFormat(writer: Writer): void {
   const found = writer.get('catalog', formatKey)?.readUInt32BE();
-  if (found === undefined) writer.put('catalog', formatKey, prefixOf(formatVersion));
-  else if (found > formatVersion) {
+  if (found === undefined || found < formatVersion) {
+    writer.put('catalog', formatKey, prefixOf(formatVersion));
+  } else if (found > formatVersion) {
     throw new Error(
       `The data folder has format version ${found}; this program knows versions up to ${formatVersion}. Use the newer program that wrote it.`,
     );

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { MongoError } from '../language/errors';
 import { Catalog, commitKey, StoredCollection, totalsKey } from './catalog';
 import { Ids } from './ids';
-import { Environment, Table, Writer } from './lmdb';
+import { Table, Writer } from './lmdb';
+import { Store } from './store';
 import { noTotals, readTotals, storedTotals, sumOf, Totals } from './totals';
 import { Blocked, WriteScope } from './write-scope';
 
@@ -16,6 +18,8 @@ export interface Claims {
 interface Statement {
   readonly run: (group: WriteGroup) => unknown;
   readonly deadline: number;
+  /** Whether it may write more than fits into memory. */
+  readonly isBulk: boolean;
   readonly answer: (result: unknown) => void;
   readonly refuse: (error: unknown) => void;
   /** Set when a commit that held part of it failed, while it waited to go on. */
@@ -131,7 +135,7 @@ export class GroupCommit {
   private running: Promise<void> | null = null;
 
   constructor(
-    private readonly environment: Environment,
+    private readonly store: Store,
     private catalogOnDisk: Catalog,
     private commits: number,
     readonly ids: Ids,
@@ -162,11 +166,12 @@ export class GroupCommit {
    * Runs `run` within the next group; resolves with what it returned when that is on disk. It may run more than once:
    * when it throws Blocked, what it has written so far stays, and it is called again later.
    * @param deadline when to give up waiting for others' transactions, in milliseconds of Date.now()
+   * @param isBulk whether it may write more than fits into memory
    * @throws what `run` threw; MaxTimeMSExpired; OutOfDiskSpace
    */
-  submit<T>(run: (group: WriteGroup) => T, deadline = Infinity): Promise<T> {
+  submit<T>(run: (group: WriteGroup) => T, deadline = Infinity, isBulk = false): Promise<T> {
     return new Promise((answer, refuse) => {
-      this.enqueue({ run, deadline, answer: answer as (result: unknown) => void, refuse });
+      this.enqueue({ run, deadline, isBulk, answer: answer as (result: unknown) => void, refuse });
     });
   }
 
@@ -186,17 +191,20 @@ export class GroupCommit {
   }
 
   private async commitGroup(): Promise<void> {
-    let statements: Statement[] = [];
+    // Those that came in together share a commit: the first one waits until the others have been read.
+    await setImmediate();
+    const statements = this.gathering;
+    this.gathering = [];
     let outcomes: Outcome[] = [];
+    const body = (writer: Writer) => {
+      const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, this.ids, writer, this.claims);
+      this.inFlight = group;
+      outcomes = statements.map((statement) => this.outcomeOf(statement, group));
+      group.finish();
+    };
     try {
-      await this.environment.write((writer) => {
-        statements = this.gathering;
-        this.gathering = [];
-        const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, this.ids, writer, this.claims);
-        this.inFlight = group;
-        outcomes = statements.map((statement) => this.outcomeOf(statement, group));
-        group.finish();
-      });
+      const isBulk = statements.some((statement) => statement.isBulk);
+      await (isBulk ? this.store.writeThrough(body) : this.store.write(body));
       if (this.inFlight) this.catalogOnDisk = this.nextCatalog;
       this.commits += 1;
     } catch (error) {
@@ -244,7 +252,7 @@ async function endsBefore(promise: Promise<void>, deadline: number): Promise<boo
   }
 }
 
-/** LMDB has no room, or the disk failed: nothing of the group was written, and the next one may succeed. */
+/** The disk has no room, or has failed: nothing of the group was written, and the next one may succeed. */
 function diskError(error: unknown): MongoError {
   return new MongoError(14031, `the write could not be brought to disk: ${(error as Error).message}`);
 }

@@ -4,9 +4,18 @@ import { EntryWalk, KeyWalk } from './lmdb-walks';
 /** `catalog` is small and read at start; `documents` and `indexes` hold everything else. */
 export type Table = 'catalog' | 'documents' | 'indexes';
 
+export const tableNames: readonly Table[] = ['catalog', 'documents', 'indexes'];
+
 export interface Entry {
   readonly key: Buffer;
   readonly value: Buffer;
+}
+
+/** What a key is given; without a value it is removed. */
+export interface Change {
+  readonly table: Table;
+  readonly key: Buffer;
+  readonly value: Buffer | null;
 }
 
 /** An ordered map of bytes for each table, as of one moment. */
@@ -96,8 +105,37 @@ export class Environment {
    * @throws LMDB's error when the commit failed; then nothing of it was written
    */
   async write(body: (writer: Writer) => void): Promise<void> {
+    await this.committed(this.root.transaction(() => body(this.writer)));
+  }
+
+  /**
+   * Commits changes in one transaction, on LMDB's own thread. Snapshots that are taken meanwhile show none of it.
+   * @throws LMDB's error when the commit failed; then nothing of it was written
+   */
+  async apply(changes: Iterable<Change>): Promise<void> {
+    const before = this.snapshot();
     try {
-      await this.root.transaction(() => body(this.writer));
+      await this.committed(
+        this.root.batch(() => {
+          for (const { table, key, value } of changes) {
+            if (value) this.writer.put(table, key, value);
+            else this.writer.remove(table, key);
+          }
+        }),
+      );
+    } finally {
+      before.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const snapshot of this.open) snapshot.end();
+    await this.root.close();
+  }
+
+  private async committed(commit: Promise<unknown>): Promise<void> {
+    try {
+      await commit;
     } catch (error) {
       // The cause comes as a promise that rejects.
       await (error as { commitError?: Promise<never> }).commitError;
@@ -106,11 +144,6 @@ export class Environment {
       this.latest?.retire();
       this.latest = null;
     }
-  }
-
-  async close(): Promise<void> {
-    for (const snapshot of this.open) snapshot.end();
-    await this.root.close();
   }
 }
 

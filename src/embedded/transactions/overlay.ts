@@ -1,75 +1,57 @@
 import { MongoError } from '../language/errors';
-import { Entry, Reader, Table, Writer } from '../storage/lmdb';
-import { SortedBytes } from './sorted-bytes';
+import { Entry, Reader, Table } from '../storage/lmdb';
+import { Overlay } from '../storage/overlay';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
 const mostBytes = 256 * 2 ** 20;
 
 /** A snapshot with uncommitted writes over it. */
-export class Overlay implements Writer {
-  private readonly changes: Record<Table, SortedBytes<Buffer | null>> = {
-    catalog: new SortedBytes(),
-    documents: new SortedBytes(),
-    indexes: new SortedBytes(),
-  };
-
+export class TransactionOverlay extends Overlay {
   private readonly walks = new Set<IterableIterator<Entry>>();
   private ended = false;
-  private written = 0;
 
   /** @param error what a read is told after the end */
   constructor(
-    private readonly base: Reader,
+    base: Reader,
     private readonly error: () => Error,
-  ) {}
-
-  /** Whether nothing was written. */
-  get isEmpty(): boolean {
-    return Object.values(this.changes).every((changes) => changes.isEmpty);
+  ) {
+    super(base);
   }
 
-  get(table: Table, key: Uint8Array): Buffer | undefined {
+  override get(table: Table, key: Uint8Array): Buffer | undefined {
     this.assertOpen();
-    const change = this.changes[table].get(key);
-    return change ? (change.value ?? undefined) : this.base.get(table, key);
+    return super.get(table, key);
   }
 
   /** @throws MongoError TransactionTooLarge */
-  put(table: Table, key: Buffer, value: Buffer): void {
-    this.written += key.length + value.length;
-    if (this.written > mostBytes) {
+  override put(table: Table, key: Buffer, value: Buffer): void {
+    if (this.bytes + key.length + value.length > mostBytes) {
       throw new MongoError(
         257,
         `Total size of all transaction operations must be less than ${mostBytes} bytes.`,
       );
     }
-    this.changes[table].set(key, value);
+    super.put(table, key, value);
   }
 
-  remove(table: Table, key: Buffer): void {
-    this.changes[table].set(key, null);
-  }
-
-  /** Merges two ordered walks; of equal keys the change is what counts. */
-  *range(table: Table, lower: Uint8Array, upper: Uint8Array, reverse = false): IterableIterator<Entry> {
+  override *range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse = false,
+    keysOnly = false,
+  ): IterableIterator<Entry> {
     this.assertOpen();
-    const stored = this.base.range(table, lower, upper, reverse);
-    const changed = this.changes[table].range(lower, upper, reverse);
-    this.walks.add(stored);
+    const walk = super.range(table, lower, upper, reverse, keysOnly);
+    this.walks.add(walk);
     try {
-      let base = stored.next();
-      let change = changed.next();
-      while (!base.done || !change.done) {
-        const order = change.done ? -1 : base.done ? 1 : orderOf(base.value.key, change.value.key, reverse);
-        if (order < 0) yield base.value as Entry;
-        else if (change.value!.value) yield change.value as Entry;
+      for (const entry of walk) {
+        yield entry;
         this.assertOpen();
-        if (order >= 0) change = changed.next();
-        if (order <= 0) base = stored.next();
       }
     } finally {
-      stored.return?.();
-      this.walks.delete(stored);
+      walk.return?.();
+      this.walks.delete(walk);
     }
   }
 
@@ -79,20 +61,7 @@ export class Overlay implements Writer {
     for (const walk of this.walks) walk.return?.();
   }
 
-  applyTo(writer: Writer): void {
-    for (const table of Object.keys(this.changes) as Table[]) {
-      for (const { key, value } of this.changes[table].all()) {
-        if (value) writer.put(table, key, value);
-        else writer.remove(table, key);
-      }
-    }
-  }
-
   private assertOpen(): void {
     if (this.ended) throw this.error();
   }
-}
-
-function orderOf(a: Buffer, b: Buffer, reverse: boolean): number {
-  return reverse ? Buffer.compare(b, a) : Buffer.compare(a, b);
 }

@@ -6,7 +6,7 @@ import { Snapshot, Table } from '../storage/lmdb';
 import { noTotals, sumOf, Totals } from '../storage/totals';
 import { writeConflict, WriteScope } from '../storage/write-scope';
 import { OpenTransactions } from './open-transactions';
-import { Overlay } from './overlay';
+import { TransactionOverlay } from './overlay';
 
 /** What a transaction needs of the storage. */
 export interface TransactionHost {
@@ -20,8 +20,8 @@ export interface TransactionHost {
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
 export class Transaction implements WriteScope {
-  readonly reader: Overlay;
-  readonly writer: Overlay;
+  readonly reader: TransactionOverlay;
+  readonly writer: TransactionOverlay;
   readonly ids: Ids;
   catalog: Catalog;
   /** Resolves when it has committed or aborted, and nothing waits for it any more. */
@@ -40,7 +40,10 @@ export class Transaction implements WriteScope {
     this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
     this.catalog = host.groups.catalog;
     this.ids = host.groups.ids;
-    const overlay = new Overlay(this.snapshot, () => new MongoError(251, 'The transaction has ended.'));
+    const overlay = new TransactionOverlay(
+      this.snapshot,
+      () => new MongoError(251, 'The transaction has ended.'),
+    );
     this.reader = overlay;
     this.writer = overlay;
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));

@@ -1,0 +1,139 @@
+import { Change, Entry, Reader, Snapshot, Table, tableNames } from './lmdb';
+import { mergedWalk } from './merged-walk';
+import { SortedBytes } from './sorted-bytes';
+
+/** What a key was given by one commit, and before it. */
+interface Version {
+  readonly commit: number;
+  /** Null where it was removed. */
+  readonly value: Buffer | null;
+  older: Version | null;
+}
+
+/** What a version costs in memory besides its key and value, about. */
+const bytesOfVersion = 200;
+
+/**
+ * What was committed since the last checkpoint, in memory. Every version is kept until all of it goes, so that a
+ * snapshot is no more than the number of a commit.
+ */
+export class RecentWrites {
+  private readonly tables: Record<Table, SortedBytes<Version>> = {
+    catalog: new SortedBytes(),
+    documents: new SortedBytes(),
+    indexes: new SortedBytes(),
+  };
+
+  private size = 0;
+  private latest = 0;
+
+  /** About how much memory it takes, in bytes. */
+  get bytes(): number {
+    return this.size;
+  }
+
+  /** How many keys have been written. */
+  get keys(): number {
+    return tableNames.reduce((sum, table) => sum + this.tables[table].size, 0);
+  }
+
+  get isEmpty(): boolean {
+    return this.keys === 0;
+  }
+
+  /** The number of the last commit that is part of it. */
+  get lastCommit(): number {
+    return this.latest;
+  }
+
+  /** @param commit higher than all before */
+  add(commit: number, changes: Iterable<Change>): void {
+    this.latest = commit;
+    for (const { table, key, value } of changes) {
+      this.size += key.length + (value?.length ?? 0) + bytesOfVersion;
+      const version: Version = { commit, value, older: null };
+      const item = this.tables[table].insert(key, version);
+      if (!item) continue;
+      version.older = item.value;
+      item.value = version;
+    }
+  }
+
+  /** `base` with what was committed up to `commit` over it. */
+  over(base: Reader, commit: number): Reader {
+    return new RecentReader(base, this.tables, commit);
+  }
+
+  has(table: Table, key: Buffer): boolean {
+    return this.tables[table].get(key) !== undefined;
+  }
+
+  /** The newest value of each key. */
+  *newest(): Generator<Change> {
+    for (const table of tableNames) {
+      for (const { key, value: version } of this.tables[table].all())
+        yield { table, key, value: version.value };
+    }
+  }
+}
+
+class RecentReader implements Reader {
+  constructor(
+    private readonly base: Reader,
+    private readonly tables: Record<Table, SortedBytes<Version>>,
+    private readonly commit: number,
+  ) {}
+
+  get(table: Table, key: Uint8Array): Buffer | undefined {
+    const item = this.tables[table].get(key);
+    const value = item && this.valueOf(item.value);
+    return value === undefined ? this.base.get(table, key) : (value ?? undefined);
+  }
+
+  range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse = false,
+    keysOnly = false,
+  ): IterableIterator<Entry> {
+    const changes = this.tables[table].walk(lower, upper, reverse);
+    const openBase = () => this.base.range(table, lower, upper, reverse, keysOnly);
+    // What comes later is of a later commit, so it stays as it is: nothing to merge.
+    if (!changes.peek()) return openBase();
+    return mergedWalk(openBase, changes, (version) => this.valueOf(version), reverse);
+  }
+
+  /** Undefined where the key was not yet written. */
+  private valueOf(newest: Version): Buffer | null | undefined {
+    let version: Version | null = newest;
+    while (version && version.commit > this.commit) version = version.older;
+    return version?.value;
+  }
+}
+
+/** A snapshot of the tables with recent writes over it. */
+export class LayeredSnapshot implements Snapshot {
+  constructor(
+    private readonly base: Snapshot,
+    private readonly reader: Reader,
+  ) {}
+
+  get(table: Table, key: Uint8Array): Buffer | undefined {
+    return this.reader.get(table, key);
+  }
+
+  range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse?: boolean,
+    keysOnly?: boolean,
+  ): IterableIterator<Entry> {
+    return this.reader.range(table, lower, upper, reverse, keysOnly);
+  }
+
+  release(): void {
+    this.base.release();
+  }
+}

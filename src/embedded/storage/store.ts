@@ -1,0 +1,238 @@
+import { Journal } from './journal';
+import { Change, Environment, Snapshot, Writer } from './lmdb';
+import { Overlay } from './overlay';
+import { LayeredSnapshot, RecentWrites } from './recent-writes';
+
+/** catalog: the number of the last commit that the tables have; later ones are in the journal. */
+const appliedKey = Buffer.from('!applied');
+
+/** A checkpoint begins at so many keys: handing them to LMDB keeps the thread for about 10 ms. */
+const usualKeys = 12_000;
+const bytesOfCheckpoint = 8 * 2 ** 20;
+/** A group that is larger goes into the tables at once: the journal would only write it twice. */
+const longestJournaled = 4 * 2 ** 20;
+/** Beyond this, writes are refused where a checkpoint fails. */
+const mostRecentBytes = 64 * 2 ** 20;
+/** So much may gather while a checkpoint runs; then writes wait for it. */
+const mostCheckpointsAhead = 4;
+const idleMilliseconds = 1000;
+const retryMilliseconds = 5000;
+
+export interface StoreOptions {
+  /** Told when a checkpoint has failed; it will be tried again. */
+  readonly onFailure: (error: unknown) => void;
+  /** At how many keys a checkpoint begins; 12,000 by default. */
+  readonly keysOfCheckpoint?: number;
+}
+
+/**
+ * The tables with a journal in front. A commit is appended to the journal, which is one short write to disk, and kept in
+ * memory; a checkpoint brings many commits into LMDB's trees at once, in the background. Writes come one at a time:
+ * GroupCommit sees to that.
+ */
+export class Store {
+  /** What commits are added to, and what a checkpoint is bringing into the tables, or has failed to. */
+  private recent = new RecentWrites();
+  private frozen: RecentWrites | null = null;
+  private checkpointing: Promise<void> | null = null;
+  private failure: unknown = null;
+  private retryAt = 0;
+  private isWriting = false;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly keysOfCheckpoint: number;
+
+  private constructor(
+    private readonly environment: Environment,
+    private readonly journal: Journal,
+    /** The number of the latest commit. */
+    private commit: number,
+    private readonly options: StoreOptions,
+  ) {
+    this.keysOfCheckpoint = options.keysOfCheckpoint ?? usualKeys;
+  }
+
+  /**
+   * Brings into the tables what a process that ended without closing has left in the journal.
+   * @throws Error for a damaged journal
+   */
+  static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
+    const snapshot = environment.snapshot();
+    const applied = snapshot.get('catalog', appliedKey)?.readDoubleBE() ?? 0;
+    snapshot.release();
+    const store = new Store(environment, new Journal(folder), applied, options);
+    for (const { commit, changes } of store.journal.readLeft(applied)) {
+      store.recent.add(commit, changes);
+      store.commit = commit;
+    }
+    // A disk without room does not keep what is there from being read.
+    await store.applyAll().catch(options.onFailure);
+    store.checkpointWhenIdle();
+    return store;
+  }
+
+  /** The latest commit. */
+  snapshot(): Snapshot {
+    const base = this.environment.snapshot();
+    if (!this.frozen && this.recent.isEmpty) return base;
+    const older = this.frozen ? this.frozen.over(base, this.commit) : base;
+    return new LayeredSnapshot(base, this.recent.over(older, this.commit));
+  }
+
+  /**
+   * Runs `body` with a writer over the latest commit and commits whatever it wrote, all or nothing. Resolved means on
+   * disk. `body` must not throw.
+   * @throws the disk's error; then nothing of it was written
+   */
+  write(body: (writer: Writer) => void): Promise<void> {
+    return this.alone(async () => {
+      // Before `body`, so that what it writes does not wait in memory too.
+      if (this.isAhead) await this.checkpointing;
+      const snapshot = this.snapshot();
+      const overlay = new Overlay(snapshot);
+      try {
+        body(overlay);
+      } finally {
+        snapshot.release();
+      }
+      if (!overlay.isEmpty) await this.put([...overlay.all()], overlay.bytes);
+    });
+  }
+
+  /**
+   * As `write`, for what may be too much for memory: past the journal, straight into the tables.
+   * @throws LMDB's error when the commit failed; then nothing of it was written
+   */
+  writeThrough(body: (writer: Writer) => void): Promise<void> {
+    return this.alone(async () => {
+      await this.applyAll();
+      await this.environment.write((writer) => {
+        body(writer);
+        writer.put('catalog', appliedKey, double(this.commit + 1));
+      });
+      this.commit += 1;
+    });
+  }
+
+  /** Brings everything into the tables where the disk lets it; where not, the journal keeps it. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    let isApplied = true;
+    try {
+      await this.applyAll();
+    } catch (error) {
+      this.options.onFailure(error);
+      isApplied = false;
+    }
+    clearTimeout(this.timer);
+    this.journal.close(isApplied);
+    await this.environment.close();
+  }
+
+  /** Keeps the timer from beginning a checkpoint between a commit's way into the journal and its way into memory. */
+  private async alone(write: () => Promise<void>): Promise<void> {
+    this.isWriting = true;
+    try {
+      await write();
+    } finally {
+      this.isWriting = false;
+      this.checkpointWhenIdle();
+    }
+    if (this.recent.keys >= this.keysOfCheckpoint || this.recent.bytes >= bytesOfCheckpoint)
+      this.checkpoint();
+  }
+
+  private async put(changes: readonly Change[], bytes: number): Promise<void> {
+    if (this.isFull && performance.now() < this.retryAt) throw this.failure;
+    if (this.isFull || bytes > longestJournaled || !(await this.journaled(changes))) {
+      return this.applyAll(changes);
+    }
+    this.commit += 1;
+    this.recent.add(this.commit, changes);
+  }
+
+  /** False where the journal cannot take it, as on a full disk: the tables may have room. */
+  private async journaled(changes: readonly Change[]): Promise<boolean> {
+    try {
+      await this.journal.append(this.commit + 1, changes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private get isFull(): boolean {
+    return this.recent.bytes + (this.frozen?.bytes ?? 0) > mostRecentBytes;
+  }
+
+  private get isAhead(): boolean {
+    return this.isFull || this.recent.keys > mostCheckpointsAhead * this.keysOfCheckpoint;
+  }
+
+  /** Brings into the tables all that they do not have, and `changes` as a further commit, all or nothing. */
+  private async applyAll(changes: readonly Change[] = []): Promise<void> {
+    await this.checkpointing;
+    const layers = this.frozen ? [this.frozen, this.recent] : [this.recent];
+    const commit = changes.length > 0 ? this.commit + 1 : this.commit;
+    const last = new RecentWrites();
+    last.add(commit, changes);
+    if (last.isEmpty && layers.every((layer) => layer.isEmpty)) return this.journal.clear();
+    await this.apply([...layers, last], commit);
+    this.commit = commit;
+    this.frozen = null;
+    this.recent = new RecentWrites();
+    this.journal.clear();
+  }
+
+  private async apply(layers: readonly RecentWrites[], commit: number): Promise<void> {
+    try {
+      await this.environment.apply(newestOf(layers, commit));
+    } catch (error) {
+      this.failure = error;
+      this.retryAt = performance.now() + retryMilliseconds;
+      throw error;
+    }
+  }
+
+  private checkpoint(): void {
+    if (this.checkpointing) return;
+    if (performance.now() < this.retryAt) return this.checkpointWhenIdle();
+    if (!this.frozen) {
+      this.frozen = this.recent;
+      this.recent = new RecentWrites();
+      this.journal.turn();
+    }
+    this.checkpointing = this.bringIn(this.frozen);
+  }
+
+  private async bringIn(frozen: RecentWrites): Promise<void> {
+    try {
+      await this.apply([frozen], frozen.lastCommit);
+      this.frozen = null;
+    } catch (error) {
+      this.options.onFailure(error);
+    } finally {
+      this.checkpointing = null;
+      this.checkpointWhenIdle();
+    }
+  }
+
+  private checkpointWhenIdle(): void {
+    clearTimeout(this.timer);
+    const delay = Math.max(idleMilliseconds, this.retryAt - performance.now());
+    this.timer = setTimeout(() => {
+      if (!this.isWriting && (this.frozen || !this.recent.isEmpty)) this.checkpoint();
+    }, delay).unref();
+  }
+}
+
+/** What the tables are to be given: of a key that several layers have, the value of the latest comes last. */
+function* newestOf(layers: readonly RecentWrites[], commit: number): Generator<Change> {
+  for (const layer of layers) yield* layer.newest();
+  yield { table: 'catalog', key: appliedKey, value: double(commit) };
+}
+
+function double(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(value);
+  return bytes;
+}

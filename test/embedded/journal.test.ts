@@ -1,0 +1,399 @@
+import fs, { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { decodeRecords, encodeRecord } from '../../src/embedded/storage/journal-record';
+import { Environment, type Reader } from '../../src/embedded/storage/lmdb';
+import { Store } from '../../src/embedded/storage/store';
+
+/** What a store holds, or should: keys and values as text. */
+type Content = Map<string, string>;
+
+const folders: string[] = [];
+const opened: Store[] = [];
+let failures: unknown[] = [];
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-test-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function open(folder: string, keysOfCheckpoint?: number): Promise<Store> {
+  const onFailure = (error: unknown) => failures.push(error);
+  const store = await Store.open(new Environment(folder), folder, { onFailure, keysOfCheckpoint });
+  opened.push(store);
+  return store;
+}
+
+async function close(store: Store): Promise<void> {
+  opened.splice(opened.indexOf(store), 1);
+  await store.close();
+}
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const store of opened.splice(0)) await store.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  failures = [];
+});
+
+function put(store: Store, changes: Record<string, string | null>): Promise<void> {
+  return store.write((writer) => {
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === null) writer.remove('documents', Buffer.from(key));
+      else writer.put('documents', Buffer.from(key), Buffer.from(value));
+    }
+  });
+}
+
+function contentOf(reader: Reader, reverse = false): Content {
+  const entries = [...reader.range('documents', Buffer.of(0), Buffer.of(255), reverse)];
+  return new Map(entries.map(({ key, value }) => [key.toString(), value.toString()]));
+}
+
+function latest(store: Store): Content {
+  const snapshot = store.snapshot();
+  try {
+    return contentOf(snapshot);
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** The folder as a crash would leave it now; `damage` is what happens to the file of the journal. */
+function crashed(folder: string, damage: (journal: Buffer) => Buffer = (same) => same): string {
+  const copy = newFolder();
+  cpSync(folder, copy, { recursive: true });
+  const journal = join(copy, 'journal.1');
+  if (existsSync(journal)) writeFileSync(journal, damage(readFileSync(journal)));
+  return copy;
+}
+
+async function contentAfter(folder: string): Promise<Content> {
+  const store = await open(folder);
+  const content = latest(store);
+  await close(store);
+  return content;
+}
+
+/** Where the records of a journal's file begin, and where the last one ends. */
+function boundsIn(folder: string): number[] {
+  const file = readFileSync(join(folder, 'journal.1'));
+  const bounds = [0];
+  [...decodeRecords(file)].forEach(() =>
+    bounds.push(bounds.at(-1)! + 24 + file.readUInt32BE(bounds.at(-1)!)),
+  );
+  return bounds;
+}
+
+/** As a disk that is full, or broken, for the files of the journal; the data file has LMDB's own calls. */
+function failing(call: 'write' | 'fdatasync', code: string): jest.SpyInstance {
+  const fail = (...given: unknown[]) =>
+    (given.at(-1) as (error: Error) => void)(Object.assign(new Error(code), { code }));
+  return jest.spyOn(fs, call).mockImplementation(fail as never);
+}
+
+function failingTables(): jest.SpyInstance {
+  return jest.spyOn(Environment.prototype, 'apply').mockRejectedValue(new Error('no room'));
+}
+
+describe('after a crash', () => {
+  it('has what was committed, though the tables had none of it', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1', b: '1' });
+    await put(store, { a: '2', b: null, c: '2' });
+    const image = crashed(folder);
+
+    const tablesAlone = new Environment(crashed(folder));
+    const snapshot = tablesAlone.snapshot();
+    expect(contentOf(snapshot)).toEqual(new Map());
+    snapshot.release();
+    await tablesAlone.close();
+    const expected = new Map([
+      ['a', '2'],
+      ['c', '2'],
+    ]);
+    expect(await contentAfter(image)).toEqual(expected);
+    // Closed well by now: the tables have it, and nothing is left to be done again.
+    expect(existsSync(join(image, 'journal.1'))).toBe(false);
+    expect(await contentAfter(image)).toEqual(expected);
+  });
+
+  it('has nothing of a commit whose record is torn, at whatever byte, and goes on', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    await put(store, { a: '2', b: '2' });
+    const whole = crashed(folder);
+    const [, begin, end] = boundsIn(whole) as [number, number, number];
+    for (let cut = begin; cut < end; cut++) {
+      const zeros = cut % 2 === 0;
+      const image = crashed(whole, (journal) =>
+        zeros ? Buffer.from(journal).fill(0, cut) : journal.subarray(0, cut),
+      );
+      const again = await open(image);
+      expect(latest(again)).toEqual(new Map([['a', '1']]));
+      await put(again, { c: '3' });
+      const after = crashed(image);
+      await close(again);
+      for (const each of [image, after]) expect((await contentAfter(each)).get('c')).toBe('3');
+    }
+  });
+
+  it('shows no part of a damaged commit, nor of what follows it', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    for (const value of ['1', '2', '3']) await put(store, { a: value, b: value });
+    const whole = crashed(folder);
+    const [, second, third] = boundsIn(whole) as [number, number, number];
+    for (let at = second; at < third; at++) {
+      const image = crashed(whole, (journal) => {
+        journal[at]! ^= 0x10;
+        return journal;
+      });
+      expect([...(await contentAfter(image)).values()]).toEqual(['1', '1']);
+    }
+  });
+
+  it('refuses a journal that lacks commits on which later ones were built', async () => {
+    const folder = newFolder();
+    failingTables();
+    const store = await open(folder, 2);
+    await put(store, { a: '1', b: '1' });
+    await put(store, { c: '2' });
+    expect(existsSync(join(folder, 'journal.2'))).toBe(true);
+    const image = crashed(folder, (journal) => journal.fill(0));
+    jest.restoreAllMocks();
+
+    const environment = new Environment(image);
+    await expect(Store.open(environment, image, { onFailure: () => undefined })).rejects.toThrow(
+      'damaged: commit 1 is missing, though 2 is there',
+    );
+    await environment.close();
+  });
+
+  it('takes nothing for new that an earlier filling of the file has left', async () => {
+    const folder = newFolder();
+    const store = await open(folder, 1);
+    const rounds = 12;
+    for (let round = 0; round < rounds; round++) {
+      await put(store, { [`k${round}`]: 'x'.repeat(100), last: `${round}` });
+      const content = latest(store);
+      expect(content.get('last')).toBe(`${round}`);
+      expect(await contentAfter(crashed(folder))).toEqual(content);
+    }
+  });
+});
+
+it('takes no record for its own that a client has made up', async () => {
+  const folder = newFolder();
+  const store = await open(folder);
+  const forged = encodeRecord(3, Buffer.alloc(8), [
+    { table: 'documents', key: Buffer.from('forged'), value: Buffer.from('x') },
+  ]);
+  await put(store, { a: '1' });
+  await put(store, { a: '2' });
+  const end = boundsIn(folder).at(-1)!;
+  const image = crashed(folder, (journal) => {
+    forged.copy(journal, end);
+    return journal;
+  });
+  expect([...decodeRecords(readFileSync(join(image, 'journal.1')).subarray(end))]).toHaveLength(1);
+  expect(await contentAfter(image)).toEqual(new Map([['a', '2']]));
+});
+
+describe('a disk that fails', () => {
+  it('on the way into the journal: the tables take the commit', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    const write = failing('write', 'ENOSPC');
+    await put(store, { b: '2' });
+    expect(write).toHaveBeenCalled();
+    expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+    expect(latest(store).size).toBe(2);
+  });
+
+  it('in the middle of a record: it is cut off, refused, and never comes back', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    const tables = failingTables();
+    const write = fs.write;
+    const half = (
+      fd: number,
+      bytes: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      done: never,
+    ) =>
+      length > 2
+        ? write(fd, bytes, offset, length >> 1, position, done)
+        : (done as (error: Error) => void)(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    const halves = jest.spyOn(fs, 'write').mockImplementation(half as never);
+    await expect(put(store, { a: '2', b: '2' })).rejects.toThrow('no room');
+
+    expect(latest(store)).toEqual(new Map([['a', '1']]));
+    expect(statSync(join(folder, 'journal.1')).size).toBe(boundsIn(folder).at(-1));
+    expect(await contentAfter(await imageWith(tables))).toEqual(new Map([['a', '1']]));
+    halves.mockRestore();
+    await put(store, { c: '3' });
+    expect([...latest(store).keys()]).toEqual(['a', 'c']);
+    expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+
+    async function imageWith(spy: jest.SpyInstance): Promise<string> {
+      spy.mockRestore();
+      return crashed(folder);
+    }
+  });
+
+  it('at a flush: that file is not written to again, and the commit is in the tables', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    const file = statSync(join(folder, 'journal.1')).ino;
+    failing('fdatasync', 'EIO');
+    await put(store, { b: '2' });
+    jest.restoreAllMocks();
+    expect(existsSync(join(folder, 'journal.1'))).toBe(false);
+    expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+
+    writeFileSync(join(folder, 'takes-the-inode'), '');
+    await put(store, { c: '3' });
+    expect(statSync(join(folder, 'journal.1')).ino).not.toBe(file);
+    expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+    expect([...latest(store).keys()]).toEqual(['a', 'b', 'c']);
+  });
+
+  it('at a flush, and in the tables: nothing is written through that file until the tables have all', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    const tables = failingTables();
+    const flush = failing('fdatasync', 'EIO');
+    await expect(put(store, { b: '2' })).rejects.toThrow('no room');
+    flush.mockRestore();
+    await expect(put(store, { c: '3' })).rejects.toThrow('no room');
+    expect(latest(store)).toEqual(new Map([['a', '1']]));
+    tables.mockRestore();
+    await put(store, { d: '4' });
+    expect([...latest(store).keys()]).toEqual(['a', 'd']);
+    expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+  });
+
+  it('under a checkpoint: it is told, writes go on, and the next one brings in all', async () => {
+    const folder = newFolder();
+    const store = await open(folder, 2);
+    const tables = failingTables();
+    const expected: Content = new Map();
+    for (let n = 0; n < 20; n++) {
+      await put(store, { [`k${n}`]: `${n}`, [`k${n - 1}`]: null });
+      expected.set(`k${n}`, `${n}`).delete(`k${n - 1}`);
+      expect(latest(store)).toEqual(expected);
+    }
+    expect(failures.length).toBeGreaterThan(0);
+    tables.mockRestore();
+    expect(await contentAfter(crashed(folder))).toEqual(expected);
+    await close(store);
+    expect(existsSync(join(folder, 'journal.1'))).toBe(false);
+    expect(existsSync(join(folder, 'journal.2'))).toBe(false);
+    expect(await contentAfter(folder)).toEqual(expected);
+  });
+
+  it('under checkpoints for long: writes are refused before memory is, and taken again afterwards', async () => {
+    const store = await open(newFolder());
+    const tables = failingTables();
+    const big = 'x'.repeat(2 ** 20);
+    let stored = 0;
+    const fill = async () => {
+      for (; stored < 200; stored++) await put(store, { [`k${stored}`]: big });
+    };
+    await expect(fill()).rejects.toThrow('no room');
+    expect(stored).toBeGreaterThanOrEqual(60);
+    expect(stored).toBeLessThan(80);
+    expect(latest(store).size).toBe(stored);
+    // The next try comes later: each one hands LMDB all that there is.
+    const tries = tables.mock.calls.length;
+    await expect(put(store, { more: big })).rejects.toThrow('no room');
+    expect(tables).toHaveBeenCalledTimes(tries);
+    tables.mockRestore();
+    await close(store);
+    const again = await open(folders[0]!);
+    await put(again, { more: big });
+    expect(latest(again).size).toBe(stored + 1);
+  });
+
+  it('at the start: what the journal holds is read all the same, and kept', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await put(store, { a: '1' });
+    const image = crashed(folder);
+    const tables = failingTables();
+    const again = await open(image);
+    expect(latest(again)).toEqual(new Map([['a', '1']]));
+    await expect(put(again, { b: '2' })).rejects.toThrow('no room');
+    expect(failures).toHaveLength(1);
+    tables.mockRestore();
+    expect(await contentAfter(crashed(image))).toEqual(new Map([['a', '1']]));
+    await put(again, { c: '3' });
+    expect(await contentAfter(crashed(image))).toEqual(latest(again));
+  });
+});
+
+it('puts a large commit, and what is built in bulk, into the tables behind what came before', async () => {
+  const folder = newFolder();
+  const store = await open(folder);
+  await put(store, { a: '1', b: '1' });
+  await put(store, { a: 'x'.repeat(5 * 2 ** 20), b: null });
+  expect(latest(store).get('a')).toHaveLength(5 * 2 ** 20);
+  expect(await contentAfter(crashed(folder, (journal) => journal.subarray(0, 0)))).toEqual(latest(store));
+
+  await put(store, { a: '2' });
+  await store.writeThrough((writer) => {
+    expect(writer.get('documents', Buffer.from('a'))?.toString()).toBe('2');
+    writer.put('documents', Buffer.from('a'), Buffer.from('3'));
+  });
+  await put(store, { c: '4' });
+  expect(latest(store)).toEqual(
+    new Map([
+      ['a', '3'],
+      ['c', '4'],
+    ]),
+  );
+  expect(await contentAfter(crashed(folder))).toEqual(latest(store));
+});
+
+it('shows nothing of what is being brought into the tables before all of it is there', async () => {
+  const folder = newFolder();
+  const environment = new Environment(folder);
+  const applying = environment.apply([
+    { table: 'documents', key: Buffer.from('a'), value: Buffer.from('1') },
+  ]);
+  await setImmediate();
+  await setImmediate();
+  // LMDB commits on a thread of its own, and this one hears of it later.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  const meanwhile = environment.snapshot();
+  expect(contentOf(meanwhile).size).toBe(0);
+  await applying;
+  const after = environment.snapshot();
+  expect([contentOf(meanwhile).size, contentOf(after).size]).toEqual([0, 1]);
+  meanwhile.release();
+  after.release();
+  await environment.close();
+});
+
+it('brings recent writes into the tables when nothing is written for a while, also after it has failed', async () => {
+  const folder = newFolder();
+  const store = await open(folder);
+  const tables = jest.spyOn(Environment.prototype, 'apply').mockRejectedValueOnce(new Error('no room'));
+  await put(store, { a: '1' });
+  const end = Date.now() + 15_000;
+  while (tables.mock.calls.length < 2 && Date.now() < end) await sleep(50);
+  await tables.mock.results.at(-1)!.value;
+  expect(failures).toHaveLength(1);
+  expect(await contentAfter(crashed(folder, (journal) => journal.fill(0)))).toEqual(new Map([['a', '1']]));
+}, 30_000);
