@@ -10,7 +10,7 @@ import { collectionNameOf, namespaceOf } from './namespace';
 
 /** The documents that match, as a cursor. */
 export async function find(request: CommandRequest, engine: Engine): Promise<Reply> {
-  const { query, deadline, ...batching } = readFind(request);
+  const { query, deadline, batchSize, singleBatch } = readFind(request);
   const stored = engine.read(request, collectionNameOf(request));
   const view = stored && new ResumableView(stored);
   try {
@@ -22,7 +22,8 @@ export async function find(request: CommandRequest, engine: Engine): Promise<Rep
       view,
       isExhausted: () => plan.isExhausted,
     };
-    return await answerWithCursor(request, engine, { ns: namespaceOf(request), source, ...batching });
+    const ns = namespaceOf(request);
+    return await answerWithCursor(request, engine, { ns, source, batchSize, singleBatch });
   } finally {
     view?.release();
   }

@@ -47,11 +47,16 @@ function parseDocument(filter: BsonDocument, level: Level): FilterNode {
 function parseEntry(name: string, value: BsonValue, level: Level): FilterNode[] {
   if (name.startsWith('$')) return parsePathless(name, value, level);
   if (isExpression(value)) return parseTests(name, value, level);
-  return [value instanceof BSONRegExp ? regexNode(name, value) : field(name, { op: 'eq', value })];
+  return [value instanceof BSONRegExp ? regexNode(name, value) : equality(name, value)];
 }
 
 function field(path: string, test: FieldTest): FieldNode {
   return { kind: 'field', path, ...test };
+}
+
+/** The most frequent test by far, made without a copy. */
+function equality(path: string, value: BsonValue): FieldNode {
+  return { kind: 'field', path, op: 'eq', value };
 }
 
 function regexNode(path: string, value: BSONRegExp): FieldNode {
@@ -137,7 +142,7 @@ function parseTest(
 ): FilterNode[] {
   switch (operator) {
     case '$eq':
-      return [field(path, { op: 'eq', value: operand })];
+      return [equality(path, operand)];
     case '$ne':
       if (operand instanceof BSONRegExp) throw new MongoError(2, "Can't have regex as arg to $ne.");
       return [negation(path, field(path, { op: 'eq', value: operand }))];

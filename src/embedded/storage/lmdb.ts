@@ -154,7 +154,8 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
     get: (name, key) => getBinary(tables[name], key, options),
     range(name, lower, upper, reverse = false, keysOnly = false) {
       const walk = tables[name].getRange({
-        ...options,
+        // Named, not spread: that would take as long as several entries of the walk.
+        transaction,
         reverse,
         start: reverse ? upper : lower,
         end: reverse ? lower : upper,
@@ -220,7 +221,8 @@ class SharedSnapshot {
     this.takers += 1;
     let held = true;
     return {
-      ...this.reader,
+      get: this.reader.get,
+      range: this.reader.range,
       release: () => {
         if (held) this.takers -= 1;
         held = false;

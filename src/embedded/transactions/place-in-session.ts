@@ -44,14 +44,15 @@ export function placeInSession({ name, db, body }: CommandRequest): PlaceInSessi
     throw new MongoError(72, "'autocommit' field requires a transaction number to also be specified");
   }
   if (!isNumber(number)) throw new MongoError(14, 'txnNumber must be a number');
-  const place = { id: sessionId(body), number: numberOf(number), starts };
+  const id = sessionId(body);
+  const transaction = numberOf(number);
   if (!body.has('autocommit')) {
-    if (retryableCommands.has(name)) return { ...place, kind: 'retryable' };
+    if (retryableCommands.has(name)) return { id, number: transaction, kind: 'retryable', starts };
     throw new MongoError(50768, `It is illegal to provide a txnNumber for command ${name}`);
   }
-  if (endings.has(name)) return { ...place, kind: 'ending' };
+  if (endings.has(name)) return { id, number: transaction, kind: 'ending', starts };
   assertAllowed(name, db, body, starts);
-  return { ...place, kind: 'statement' };
+  return { id, number: transaction, kind: 'statement', starts };
 }
 
 function startsTransaction(body: BsonDocument): boolean {

@@ -49,7 +49,9 @@ export class Sessions {
   run(request: CommandRequest, command: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
     const place = placeInSession(request);
     if (!place) return command();
-    const participation: Participation = { ...place, session: this.sessionOf(place.id), transaction: null };
+    const { id, number, kind, starts } = place;
+    const session = this.sessionOf(id);
+    const participation: Participation = { id, number, kind, starts, session, transaction: null };
     this.participations.set(request, participation);
     if (place.kind !== 'statement') return participation.session.run(command);
     return participation.session.run(() => this.runStatement(request, participation, command));

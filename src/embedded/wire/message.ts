@@ -59,7 +59,7 @@ function parseOpMsg(frame: Buffer): ClientMessage {
     throw new ProtocolError(`OP_MSG flags 0x${flags.toString(16)}`);
   }
   const end = flags & CHECKSUM_PRESENT ? endBeforeChecksum(frame) : frame.length;
-  return { ...parseSections(frame, HEADER_BYTES + 4, end), namespace: null };
+  return parseSections(frame, HEADER_BYTES + 4, end);
 }
 
 function endBeforeChecksum(frame: Buffer): number {
@@ -70,7 +70,7 @@ function endBeforeChecksum(frame: Buffer): number {
   return end;
 }
 
-function parseSections(frame: Buffer, start: number, end: number) {
+function parseSections(frame: Buffer, start: number, end: number): ClientMessage {
   let body: Buffer | null = null;
   const sequences: DocumentSequence[] = [];
   let at = start;
@@ -89,7 +89,7 @@ function parseSections(frame: Buffer, start: number, end: number) {
     }
   }
   if (!body) throw new ProtocolError('OP_MSG without a body');
-  return { body, sequences };
+  return { body, sequences, namespace: null };
 }
 
 function sectionEnd(frame: Buffer, at: number, end: number): number {
