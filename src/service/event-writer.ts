@@ -45,7 +45,7 @@ interface Lane {
 }
 
 const maxBatchEvents = 1000;
-/** As JSON. BSON may take six times as much ([1,1,…]), and has to stay below the 16 MiB of a MongoDB command. */
+/** As JSON. BSON may take almost eight times as much ([-0,-0,…]); a MongoDB command has to stay below 16 MiB. */
 const maxBatchBytes = 2 * 1024 * 1024;
 
 /**

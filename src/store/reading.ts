@@ -1,10 +1,10 @@
 import { mongo } from 'mongoose';
 import { isRetryableRead } from '../database/database-errors';
 import { DomainError } from '../errors';
+import { sizeOfRows } from './row-size';
 
 /** Enough for the largest page there can be: 500 payloads of 256 KiB. */
-const maxFullReplies = 10;
-const fullReplyMiB = 16;
+const maxMiB = 160;
 
 /** How the commands of one operation are carried out. */
 export interface ReadingOptions {
@@ -13,7 +13,7 @@ export interface ReadingOptions {
   readonly timeoutMs: number;
   /** Its signal is aborted when nobody waits for the answer any more. Asked for by the first command. */
   readonly signal?: (() => AbortSignal) | undefined;
-  /** Told of large replies, in bytes, before they are read; throws where there is no room for one more. */
+  /** Told about how many bytes were read; throws where there is no room for them. */
   readonly takeMemory?: ((bytes: number) => void) | undefined;
 }
 
@@ -35,7 +35,7 @@ interface CursorReply {
  * piece: for a page that costs half of what the driver's cursor does, which decodes each row by itself.
  */
 export class Reading {
-  private fullReplies = maxFullReplies;
+  private bytes = 0;
 
   constructor(
     private readonly database: mongo.Db,
@@ -82,13 +82,13 @@ export class Reading {
     openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
   ): Promise<Row[]> {
     const { cursor } = await this.run(command);
-    if (String(cursor.id) === '0') return cursor.firstBatch as Row[];
+    if (String(cursor.id) === '0') return this.counted(cursor.firstBatch as Row[]);
     // More than a reply can hold. A cursor goes on at the server that has it, which commands of our own might miss.
     this.kill(collection, cursor.id);
     return this.readAll(openCursor(this.database.collection(collection)) as mongo.AbstractCursor<Row>);
   }
 
-  /** Once more where the driver would: it takes care of its own reads only, not of commands that it is handed. */
+  /** Once more where the driver would for its own reads: what it is handed as a command it sends once. */
   private async run(command: mongo.Document): Promise<CursorReply> {
     const { database } = this;
     const { maxTimeMS, ...options } = this.commandOptions;
@@ -97,7 +97,7 @@ export class Reading {
     try {
       return (await database.command(whole, options)) as CursorReply;
     } catch (error) {
-      if (!isRetryableRead(error)) throw error;
+      if (!database.client.options.retryReads || !isRetryableRead(error)) throw error;
       return (await database.command(whole, options)) as CursorReply;
     }
   }
@@ -105,27 +105,29 @@ export class Reading {
   private kill(collection: string, id: unknown): void {
     const cursors = [mongo.Long.fromString(String(id))];
     const { readPreference } = this.options;
-    // It would end by itself, later.
+    // Where it reaches another server than the one that has the cursor, that ends by itself in ten minutes.
     this.database.command({ killCursors: collection, cursors }, { readPreference }).catch(() => undefined);
   }
 
   private async readAll<Row>(cursor: mongo.AbstractCursor<Row>): Promise<Row[]> {
     const rows: Row[] = [];
     for await (const row of cursor) {
-      rows.push(row);
-      for (const buffered of cursor.readBufferedDocuments()) rows.push(buffered);
-      if (cursor.id && !cursor.id.isZero()) this.spendFullReply();
+      const batch = this.counted([row, ...cursor.readBufferedDocuments()]);
+      for (const next of batch) rows.push(next);
     }
     return rows;
   }
 
-  private spendFullReply(): void {
-    this.options.takeMemory?.(fullReplyMiB * 1024 * 1024);
-    this.fullReplies -= 1;
-    if (this.fullReplies >= 0) return;
-    throw new DomainError(
-      'QUERY_TOO_COMPLEX',
-      `The answer would be larger than ${maxFullReplies * fullReplyMiB} MiB. Ask for less at a time.`,
-    );
+  private counted<Row>(rows: Row[]): Row[] {
+    const bytes = sizeOfRows(rows);
+    this.bytes += bytes;
+    if (this.bytes > maxMiB * 1024 * 1024) {
+      throw new DomainError(
+        'QUERY_TOO_COMPLEX',
+        `The answer would be larger than ${maxMiB} MiB. Ask for less at a time.`,
+      );
+    }
+    this.options.takeMemory?.(bytes);
+    return rows;
   }
 }

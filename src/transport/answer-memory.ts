@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serviceUnavailable } from '../errors';
 
-/** From this size on, in bytes, the text of an answer counts: there is room for any number of smaller ones. */
-export const largeText = 1024 * 1024;
+/** Up to this size, in bytes, an answer does not count: there is room for any number of those. */
+const smallAnswer = 1024 * 1024;
 
 /**
  * What the large answers of a process hold in memory, from when they are read until they are sent. Beyond the limit the
- * next one is refused instead of read: a hundred of them would be more than a process may have.
+ * next one is refused: a hundred of them would be more than a process may have.
  */
 export class AnswerMemory {
   private held = 0;
@@ -18,38 +18,57 @@ export class AnswerMemory {
     return new AnswerShare(this);
   }
 
-  /** `taken` of what is held belongs to whoever asks for `bytes` more; one that is alone may have all it needs. */
-  take(bytes: number, taken: number): void {
-    if (this.held > taken && this.held + bytes > this.maxBytes)
-      throw serviceUnavailable('Too many large answers are being sent. Ask for less, or try again.');
-    this.held += bytes;
+  /** Whether there is room for `bytes` beside what others hold; one that is alone may have all it needs. */
+  hasRoom(bytes: number, own: number): boolean {
+    return this.held === own || this.held + bytes <= this.maxBytes;
   }
 
-  give(bytes: number): void {
-    this.held -= bytes;
+  change(bytes: number): void {
+    this.held += bytes;
   }
 }
 
 /** What one answer holds. */
 export class AnswerShare {
-  private taken = 0;
+  private read = 0;
+  private counted = 0;
+  private isOver = false;
 
   constructor(private readonly memory: AnswerMemory) {}
 
-  /** @throws SERVICE_UNAVAILABLE where there is no room for so many bytes more */
+  /**
+   * Counts what has been read for the answer.
+   * @throws SERVICE_UNAVAILABLE where there is no room for so many bytes more
+   */
   take(bytes: number): void {
-    this.memory.take(bytes, this.taken);
-    this.taken += bytes;
+    // A field that failed may have ended the answer before its neighbours were read.
+    if (this.isOver) throw serviceUnavailable('Nobody waits for this answer any more.');
+    this.read += bytes;
+    if (this.read <= smallAnswer) return;
+    if (!this.memory.hasRoom(this.read - this.counted, this.counted))
+      throw serviceUnavailable('Too many large answers are on their way. Ask for less, or try again.');
+    this.count(this.read);
   }
 
-  /** Gives all of it back when `response` has been sent, or its client has gone away. */
-  giveBackAfter(response: ServerResponse): void {
-    if (this.taken === 0) return;
+  /** Nothing more is read: until it has been sent, or the client has gone away, the answer holds `bytes`. */
+  end(bytes: number, request: IncomingMessage, response: ServerResponse): void {
+    this.isOver = true;
+    this.count(bytes > smallAnswer ? bytes : 0);
+    if (this.counted === 0) return;
+    const { socket } = request;
     const giveBack = (): void => {
-      this.memory.give(this.taken);
-      this.taken = 0;
+      response.off('close', giveBack);
+      socket.off('close', giveBack);
+      this.count(0);
     };
-    if (response.closed) giveBack();
-    else response.once('close', giveBack);
+    if (response.closed || socket.destroyed) return giveBack();
+    // An answer that waits behind another one on its connection does not hear when that closes.
+    response.once('close', giveBack);
+    socket.once('close', giveBack);
+  }
+
+  private count(bytes: number): void {
+    this.memory.change(bytes - this.counted);
+    this.counted = bytes;
   }
 }

@@ -7,7 +7,7 @@ import { DomainError, serviceUnavailable } from '../errors';
 import type { Log } from '../log';
 import type { RequestContext } from '../schema/request-context';
 import type { Asker } from '../service/create-services';
-import { type AnswerMemory, largeText } from './answer-memory';
+import type { AnswerMemory } from './answer-memory';
 import { type Explorer, prefersHtml } from './explorer';
 import type { KnownLane } from './known-lane';
 import { parseWithinLimits } from './query-limits';
@@ -51,16 +51,15 @@ async function answer(
   const started = performance.now();
   const share = route.memory.share();
   const createContext = () => route.createContext({ signal, takeMemory: (bytes) => share.take(bytes) });
+  let body: string | Buffer | null = null;
   try {
-    let body: string | Buffer | null = null;
     if (route.lane && request.method === 'POST') {
       body = await route.lane.answer(request, reply, createContext);
     }
     body ??= await throughApollo(route, request, reply, createContext);
-    if (body.length > largeText) share.take(body.length);
     return body;
   } finally {
-    share.giveBackAfter(reply.raw);
+    share.end(body === null ? 0 : Buffer.byteLength(body), request.raw, reply.raw);
     logRequest(route, request, performance.now() - started);
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { serviceUnavailable } from '../errors';
 
@@ -33,10 +34,17 @@ export function withinTime<T>(
       if (!response.writableFinished) abort(clientGone);
     });
     const getSignal = (): AbortSignal => {
-      controller ??= new AbortController();
+      controller ??= newController();
       if (abortedFor) controller.abort(abortedFor);
       return controller.signal;
     };
     work(getSignal).then(resolve, reject);
   });
+}
+
+/** Every command of an operation listens to its signal, and there may be many: that is no leak to be warned of. */
+function newController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

@@ -1,5 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AnswerMemory } from '../../src/transport/answer-memory';
 import { AddEventsDocument } from '../generated/operations';
 import { newSession, speech } from '../api/conversation';
 import { useTestApp } from '../support/test-app';
@@ -60,4 +63,56 @@ it.each([
 
   stalled.destroy();
   while ((await codeOf(query)) !== 'answered') await sleep(20);
+});
+
+it('one operation reads no more than the largest page has, however many pages it asks for', async () => {
+  const sessionId = await largeSession(60);
+  const pages = Array.from({ length: 12 }, (_, n) => `p${n}: events(first: ${60 - n}) { nodes { payload } }`);
+
+  expect(await codeOf(`{ session(sessionId: "${sessionId}") { ${pages.join(' ')} } }`)).toEqual({
+    code: 'QUERY_TOO_COMPLEX',
+    retryable: false,
+  });
+});
+
+describe('what an answer holds', () => {
+  const large = 2 * 1024 * 1024;
+
+  it('is given back by one that waits behind another on its connection, when that closes', async () => {
+    const memory = new AnswerMemory(large);
+    let ended!: () => void;
+    const hasEnded = new Promise<void>((resolve) => (ended = resolve));
+    const server = createServer((request, response) => {
+      if (request.url === '/never') return;
+      const share = memory.share();
+      share.take(large);
+      share.end(large, request, response);
+      response.end('large');
+      ended();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET /never HTTP/1.1\r\nhost: x\r\n\r\nGET /large HTTP/1.1\r\nhost: x\r\n\r\n');
+    await hasEnded;
+    expect(memory.hasRoom(large, 0)).toBe(false);
+
+    socket.destroy();
+    while (!memory.hasRoom(large, 0)) await sleep(10);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('grows no more once the answer is over', async () => {
+    const memory = new AnswerMemory(large);
+    const server = createServer((request, response) => {
+      const share = memory.share();
+      share.end(0, request, response);
+      expect(() => share.take(large)).toThrow('Nobody waits for this answer any more.');
+      response.end();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+    expect(memory.hasRoom(large, 0)).toBe(true);
+    await new Promise((resolve) => server.close(resolve));
+  });
 });
