@@ -18,10 +18,11 @@ const refusedIdTypes = new Map([
   [11, 'a regex'],
 ]);
 
-/** What keeps a document from being stored just as it came. */
+/** What may keep a document from being stored just as it came. */
 interface Findings {
+  /** How many fields are called `_id`. */
   ids: number;
-  /** Where the `_id` stands, with its type and name. */
+  /** Where the last of them begins, with its type and name, and where it ends. */
   idStart: number;
   idEnd: number;
   /** Where the values of empty timestamps stand. */

@@ -40,7 +40,8 @@ export function compileProjection(spec: BsonDocument, options: ProjectionOptions
   if (text === null || text.length > longestKnown) return compile(spec, options);
   let compiled = known.get(text);
   if (!compiled) {
-    compiled = compile(spec, options);
+    // Without the filter, which it does not depend on and would keep in memory.
+    compiled = compile(spec, {});
     if (known.size === mostKnown) known.clear();
     known.set(text, compiled);
   }
