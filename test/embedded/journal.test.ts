@@ -169,7 +169,41 @@ describe('after a crash', () => {
 
     const environment = new Environment(image);
     await expect(Store.open(environment, image, { onFailure: () => undefined })).rejects.toThrow(
-      'damaged: commit 1 is missing, though 2 is there',
+      'damaged: of its commits up to 2, 1 is missing',
+    );
+    await environment.close();
+  });
+
+  it('in the middle of a checkpoint has all that was committed, and refuses to start with a part of it', async () => {
+    const folder = newFolder();
+    const store = await open(folder, 12);
+    const apply = Environment.prototype.apply;
+    let pieces = 0;
+    const half = jest.spyOn(Environment.prototype, 'apply').mockImplementation(function (
+      this: Environment,
+      ...given
+    ) {
+      return ++pieces > 5 ? Promise.reject(new Error('no room')) : apply.apply(this, given);
+    });
+    await put(store, Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`k${n}`, `${n}`])));
+    await put(store, { last: 'one' });
+    while (failures.length === 0) await sleep(10);
+    expect(latest(store).size).toBe(13);
+    const image = crashed(folder);
+    const damaged = crashed(folder, (journal) => journal.fill(0));
+    half.mockRestore();
+
+    const tables = new Environment(crashed(folder));
+    const snapshot = tables.snapshot();
+    expect(contentOf(snapshot).size).toBeGreaterThan(0);
+    expect(contentOf(snapshot).size).toBeLessThan(12);
+    snapshot.release();
+    await tables.close();
+    expect(await contentAfter(image)).toEqual(latest(store));
+    rmSync(join(damaged, 'journal.2'));
+    const environment = new Environment(damaged);
+    await expect(Store.open(environment, damaged, { onFailure: () => undefined })).rejects.toThrow(
+      'damaged: of its commits up to 1, 1 is missing',
     );
     await environment.close();
   });

@@ -224,6 +224,20 @@ describe('a data folder', () => {
     await engine.open();
   });
 
+  it('of the format before is opened as it is', async () => {
+    await engine.run(insert(1));
+    await engine.close();
+    const environment = new Environment(engine.folder);
+    await environment.write((writer) => {
+      writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 1));
+      for (const key of ['!applied', '!applying']) writer.remove('catalog', Buffer.from(key));
+    });
+    await environment.close();
+    await engine.open();
+    expect(await engine.run(insert(2))).toMatchObject({ n: 1 });
+    expect(await engine.all('c')).toHaveLength(2);
+  });
+
   it('gives back the room of what was dropped', async () => {
     const documents = Array.from({ length: 3000 }, (_, _id) => ({ _id, text: 'x'.repeat(100) }));
     const fill = () => engine.run({ insert: 'c', documents });

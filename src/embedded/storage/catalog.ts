@@ -9,7 +9,7 @@ import { Reader, Writer } from './lmdb';
 import { CollectionInfo, IndexInfo } from './view';
 
 // catalog: '!format' → version u32     '!commits' → number of the latest commit
-//          '!applied' → see Store
+//          '!applied', '!applying' → see checkpoint.ts
 //          'c' id → collection         'm' id path → the index met an array under that path
 //          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
 // 2: what was committed may still be in a journal.

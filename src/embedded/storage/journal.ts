@@ -24,18 +24,20 @@ export class Journal {
 
   /**
    * The commits after `commit` that a process which ended without closing has left, in their order.
-   * @throws Error where some are missing that later ones were built on
+   * @param atLeast a commit that must be among them, where it is a later one
+   * @throws Error where some are missing that later ones, or what is in the tables, were built on
    */
-  readLeft(commit: number): JournalRecord[] {
+  readLeft(commit: number, atLeast: number): JournalRecord[] {
     const records = this.left
       .map((path) => [...decodeRecords(readFileSync(path))].filter((record) => record.commit > commit))
       .filter((filling) => filling.length > 0)
       .sort(([a], [b]) => a!.commit - b!.commit)
       .flat();
-    for (const [index, record] of records.entries()) {
-      if (record.commit === commit + 1 + index) continue;
+    const last = Math.max(atLeast, records.at(-1)?.commit ?? 0);
+    for (let expected = commit + 1; expected <= last; expected++) {
+      if (records[expected - commit - 1]?.commit === expected) continue;
       throw new Error(
-        `The journal in the data folder is damaged: commit ${commit + 1 + index} is missing, though ${record.commit} is there.`,
+        `The journal in the data folder is damaged: of its commits up to ${last}, ${expected} is missing.`,
       );
     }
     return records;

@@ -96,14 +96,9 @@ export class SortedBytes<V> {
 
   /** The last run that begins at or before `key`. */
   private runOf(key: Uint8Array): number {
-    let low = 0;
-    let high = this.runs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (Buffer.compare(this.runs[middle]![0]!.key, key) <= 0) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    if (this.runs.length === 1) return 0;
+    const after = search(this.runs.length, (index) => this.runs[index]![0]!.key, key, true);
+    return Math.max(0, after - 1);
   }
 }
 
@@ -161,12 +156,32 @@ export class SortedWalk<V> {
 }
 
 function firstAtOrAfter(run: readonly Item<unknown>[], key: Uint8Array): number {
+  return search(run.length, (index) => run[index]!.key, key, false);
+}
+
+/**
+ * The first of `count` ordered keys that is not before `key`, or with `beyond` the first one after it. What both ends of
+ * the stretch begin with alike is not compared again: most keys of an index share a long beginning.
+ */
+function search(count: number, keyAt: (index: number) => Buffer, key: Uint8Array, beyond: boolean): number {
   let low = 0;
-  let high = run.length;
+  let high = count;
+  let alikeLow = 0;
+  let alikeHigh = 0;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (Buffer.compare(run[middle]!.key, key) < 0) low = middle + 1;
-    else high = middle;
+    const other = keyAt(middle);
+    const length = Math.min(other.length, key.length);
+    let alike = Math.min(alikeLow, alikeHigh);
+    while (alike < length && other[alike] === key[alike]) alike += 1;
+    const order = alike < length ? other[alike]! - key[alike]! : other.length - key.length;
+    if (order < 0 || (beyond && order === 0)) {
+      low = middle + 1;
+      alikeLow = alike;
+    } else {
+      high = middle;
+      alikeHigh = alike;
+    }
   }
   return low;
 }

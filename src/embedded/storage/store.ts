@@ -1,27 +1,27 @@
+import { newestOf, piecesOf, progressOf, setApplied } from './checkpoint';
 import { Journal } from './journal';
 import { Change, Environment, Snapshot, Writer } from './lmdb';
 import { Overlay } from './overlay';
 import { LayeredSnapshot, RecentWrites } from './recent-writes';
 
-/** catalog: the number of the last commit that the tables have; later ones are in the journal. */
-const appliedKey = Buffer.from('!applied');
-
-/** A checkpoint begins at so many keys: handing them to LMDB keeps the thread for about 10 ms. */
-const usualKeys = 12_000;
+/** A checkpoint begins at so many keys. */
+const usualKeys = 24_000;
+/** It hands them to LMDB in so many pieces: each one keeps the thread for 2 or 3 ms. */
+const piecesOfCheckpoint = 12;
 const bytesOfCheckpoint = 8 * 2 ** 20;
 /** A group that is larger goes into the tables at once: the journal would only write it twice. */
 const longestJournaled = 4 * 2 ** 20;
 /** Beyond this, writes are refused where a checkpoint fails. */
 const mostRecentBytes = 64 * 2 ** 20;
 /** So much may gather while a checkpoint runs; then writes wait for it. */
-const mostCheckpointsAhead = 4;
+const mostCheckpointsAhead = 3;
 const idleMilliseconds = 1000;
 const retryMilliseconds = 5000;
 
 export interface StoreOptions {
   /** Told when a checkpoint has failed; it will be tried again. */
   readonly onFailure: (error: unknown) => void;
-  /** At how many keys a checkpoint begins; 12,000 by default. */
+  /** At how many keys a checkpoint begins; 24,000 by default. */
   readonly keysOfCheckpoint?: number;
 }
 
@@ -56,11 +56,9 @@ export class Store {
    * @throws Error for a damaged journal
    */
   static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
-    const snapshot = environment.snapshot();
-    const applied = snapshot.get('catalog', appliedKey)?.readDoubleBE() ?? 0;
-    snapshot.release();
+    const { applied, applying } = progressOf(environment);
     const store = new Store(environment, new Journal(folder), applied, options);
-    for (const { commit, changes } of store.journal.readLeft(applied)) {
+    for (const { commit, changes } of store.journal.readLeft(applied, applying)) {
       store.recent.add(commit, changes);
       store.commit = commit;
     }
@@ -104,10 +102,11 @@ export class Store {
    */
   writeThrough(body: (writer: Writer) => void): Promise<void> {
     return this.alone(async () => {
+      await this.checkpointNow();
       await this.applyAll();
       await this.environment.write((writer) => {
         body(writer);
-        writer.put('catalog', appliedKey, double(this.commit + 1));
+        setApplied(writer, this.commit + 1);
       });
       this.commit += 1;
     });
@@ -118,6 +117,7 @@ export class Store {
     clearTimeout(this.timer);
     let isApplied = true;
     try {
+      await this.checkpointNow();
       await this.applyAll();
     } catch (error) {
       this.options.onFailure(error);
@@ -143,6 +143,7 @@ export class Store {
 
   private async put(changes: readonly Change[], bytes: number): Promise<void> {
     if (this.isFull && performance.now() < this.retryAt) throw this.failure;
+    if (bytes > longestJournaled) await this.checkpointNow();
     if (this.isFull || bytes > longestJournaled || !(await this.journaled(changes))) {
       return this.applyAll(changes);
     }
@@ -168,7 +169,7 @@ export class Store {
     return this.isFull || this.recent.keys > mostCheckpointsAhead * this.keysOfCheckpoint;
   }
 
-  /** Brings into the tables all that they do not have, and `changes` as a further commit, all or nothing. */
+  /** Brings into the tables all that they do not have, and `changes` as a further commit, in one transaction. */
   private async applyAll(changes: readonly Change[] = []): Promise<void> {
     await this.checkpointing;
     const layers = this.frozen ? [this.frozen, this.recent] : [this.recent];
@@ -176,16 +177,16 @@ export class Store {
     const last = new RecentWrites();
     last.add(commit, changes);
     if (last.isEmpty && layers.every((layer) => layer.isEmpty)) return this.journal.clear();
-    await this.apply([...layers, last], commit);
+    await this.apply(newestOf([...layers, last], commit));
     this.commit = commit;
     this.frozen = null;
     this.recent = new RecentWrites();
     this.journal.clear();
   }
 
-  private async apply(layers: readonly RecentWrites[], commit: number): Promise<void> {
+  private async apply(changes: Iterable<Change>): Promise<void> {
     try {
-      await this.environment.apply(newestOf(layers, commit));
+      await this.environment.apply(changes);
     } catch (error) {
       this.failure = error;
       this.retryAt = performance.now() + retryMilliseconds;
@@ -197,6 +198,7 @@ export class Store {
     if (this.checkpointing) return;
     if (performance.now() < this.retryAt) return this.checkpointWhenIdle();
     if (!this.frozen) {
+      if (this.recent.isEmpty) return;
       this.frozen = this.recent;
       this.recent = new RecentWrites();
       this.journal.turn();
@@ -204,9 +206,16 @@ export class Store {
     this.checkpointing = this.bringIn(this.frozen);
   }
 
+  private async checkpointNow(): Promise<void> {
+    await this.checkpointing;
+    this.checkpoint();
+    await this.checkpointing;
+  }
+
   private async bringIn(frozen: RecentWrites): Promise<void> {
     try {
-      await this.apply([frozen], frozen.lastCommit);
+      const keysAtOnce = Math.ceil(this.keysOfCheckpoint / piecesOfCheckpoint);
+      for (const piece of piecesOf(frozen, keysAtOnce)) await this.apply(piece);
       this.frozen = null;
     } catch (error) {
       this.options.onFailure(error);
@@ -220,19 +229,7 @@ export class Store {
     clearTimeout(this.timer);
     const delay = Math.max(idleMilliseconds, this.retryAt - performance.now());
     this.timer = setTimeout(() => {
-      if (!this.isWriting && (this.frozen || !this.recent.isEmpty)) this.checkpoint();
+      if (!this.isWriting) this.checkpoint();
     }, delay).unref();
   }
-}
-
-/** What the tables are to be given: of a key that several layers have, the value of the latest comes last. */
-function* newestOf(layers: readonly RecentWrites[], commit: number): Generator<Change> {
-  for (const layer of layers) yield* layer.newest();
-  yield { table: 'catalog', key: appliedKey, value: double(commit) };
-}
-
-function double(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(value);
-  return bytes;
 }
