@@ -137,8 +137,8 @@ it(
   ROUNDS * 20_000,
 );
 
-/** Enough entries in the indexes for checkpoints to follow one another. */
-const BATCH = 300;
+/** So many that checkpoints follow one another, and so few that a group goes through the journal. */
+const BATCH = 60;
 const BATCH_WRITERS = 6;
 
 async function writeBatch(db: Db, session: ClientSession, batch: string): Promise<void> {

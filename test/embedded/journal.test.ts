@@ -340,7 +340,7 @@ describe('a disk that fails', () => {
   it('under checkpoints for long: writes are refused before memory is, and taken again afterwards', async () => {
     const store = await open(newFolder());
     const tables = failingTables();
-    const big = 'x'.repeat(2 ** 20);
+    const big = 'x'.repeat(900 * 1024);
     let stored = 0;
     const fill = async () => {
       for (; stored < 200; stored++) await put(store, { [`k${stored}`]: big });

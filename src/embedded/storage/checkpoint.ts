@@ -27,9 +27,14 @@ export function setApplied(writer: Writer, commit: number): void {
   writer.put('catalog', appliedKey, double(commit));
 }
 
-/** What the tables are to be given: of a key that several layers have, the value of the latest comes last. */
-export function* newestOf(layers: readonly RecentWrites[], commit: number): Generator<Change> {
+/** What the tables are to be given, up to `commit`: of a key that is there more than once, the latest value comes last. */
+export function* newestOf(
+  layers: readonly RecentWrites[],
+  changes: readonly Change[],
+  commit: number,
+): Generator<Change> {
   for (const layer of layers) yield* layer.newest();
+  yield* changes;
   yield { table: 'catalog', key: appliedKey, value: double(commit) };
 }
 
@@ -39,7 +44,7 @@ export function* newestOf(layers: readonly RecentWrites[], commit: number): Gene
  */
 export function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<Change[]> {
   let piece: Change[] = [{ table: 'catalog', key: applyingKey, value: double(frozen.lastCommit) }];
-  for (const change of newestOf([frozen], frozen.lastCommit)) {
+  for (const change of newestOf([frozen], [], frozen.lastCommit)) {
     piece.push(change);
     if (piece.length <= keysAtOnce) continue;
     yield piece;

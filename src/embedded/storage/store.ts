@@ -9,8 +9,9 @@ const usualKeys = 24_000;
 /** It hands them to LMDB in so many pieces: each one keeps the thread for 2 or 3 ms. */
 const piecesOfCheckpoint = 12;
 const bytesOfCheckpoint = 8 * 2 ** 20;
-/** A group that is larger goes into the tables at once: the journal would only write it twice. */
-const longestJournaled = 4 * 2 ** 20;
+/** A group that is larger goes into the tables at once: its keys share pages, the journal would only write it twice. */
+const mostJournaledKeys = 2_000;
+const mostJournaledBytes = 2 ** 20;
 /** Beyond this, writes are refused where a checkpoint fails. */
 const mostRecentBytes = 64 * 2 ** 20;
 /** So much may gather while a checkpoint runs; then writes wait for it. */
@@ -92,7 +93,9 @@ export class Store {
       } finally {
         snapshot.release();
       }
-      if (!overlay.isEmpty) await this.put([...overlay.all()], overlay.bytes);
+      const changes = [...overlay.all()];
+      const isLarge = changes.length > mostJournaledKeys || overlay.bytes > mostJournaledBytes;
+      if (changes.length > 0) await this.put(changes, isLarge);
     });
   }
 
@@ -141,12 +144,10 @@ export class Store {
       this.checkpoint();
   }
 
-  private async put(changes: readonly Change[], bytes: number): Promise<void> {
+  private async put(changes: readonly Change[], isLarge: boolean): Promise<void> {
     if (this.isFull && performance.now() < this.retryAt) throw this.failure;
-    if (bytes > longestJournaled) await this.checkpointNow();
-    if (this.isFull || bytes > longestJournaled || !(await this.journaled(changes))) {
-      return this.applyAll(changes);
-    }
+    if (isLarge) await this.checkpointNow();
+    if (isLarge || this.isFull || !(await this.journaled(changes))) return this.applyAll(changes);
     this.commit += 1;
     this.recent.add(this.commit, changes);
   }
@@ -173,14 +174,13 @@ export class Store {
   private async applyAll(changes: readonly Change[] = []): Promise<void> {
     await this.checkpointing;
     const layers = this.frozen ? [this.frozen, this.recent] : [this.recent];
-    const commit = changes.length > 0 ? this.commit + 1 : this.commit;
-    const last = new RecentWrites();
-    last.add(commit, changes);
-    if (last.isEmpty && layers.every((layer) => layer.isEmpty)) return this.journal.clear();
-    await this.apply(newestOf([...layers, last], commit));
-    this.commit = commit;
-    this.frozen = null;
-    this.recent = new RecentWrites();
+    if (changes.length > 0 || layers.some((layer) => !layer.isEmpty)) {
+      const commit = changes.length > 0 ? this.commit + 1 : this.commit;
+      await this.apply(newestOf(layers, changes, commit));
+      this.commit = commit;
+      this.frozen = null;
+      this.recent = new RecentWrites();
+    }
     this.journal.clear();
   }
 
