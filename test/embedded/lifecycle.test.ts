@@ -138,12 +138,21 @@ describe('in the process of its host', () => {
     // Enough of them that it still runs when the engine is asked to close.
     const documents = Array.from({ length: 50_000 }, (_, _id) => ({ _id }));
     const answer = raw.ask(opMsg({ insert: 'c', documents, $db: 'a' }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilBusy(await RawConnection.open(mongo.uri));
     await mongo.close();
 
     expect(await answer).toEqual({ n: documents.length, ok: 1 });
   });
 });
+
+/** Resolves when the engine has let a ping wait: from then on it is at work on what was sent before. */
+async function untilBusy(connection: RawConnection): Promise<void> {
+  for (let waited = 0; waited < 20;) {
+    const asked = performance.now();
+    await connection.ask(opMsg({ ping: 1, $db: 'a' }));
+    waited = performance.now() - asked;
+  }
+}
 
 describe('npm run database', () => {
   it('tells where it listens, and ends cleanly on SIGTERM', async () => {
