@@ -55,7 +55,16 @@ describe('the event writer', () => {
       await api.services.events.addMany([event('s1', 'first'), event('s2', 'second')]);
 
       const rows = await api.db.collection('events').find().toArray();
-      const fields = ['_id', 'eventId', 'payload', 'position', 'receivedAt', 'sessionId', 'timestamp', 'type'];
+      const fields = [
+        '_id',
+        'eventId',
+        'payload',
+        'position',
+        'receivedAt',
+        'sessionId',
+        'timestamp',
+        'type',
+      ];
       expect(rows.map((row) => Object.keys(row).sort())).toEqual([fields, fields, fields]);
     }));
 

@@ -16,11 +16,11 @@ export async function benchWriting(bench: Bench): Promise<PartReport> {
     await ring.enter('ours', (store) => openSessions(store, sessions));
     await ring.enter('peers/one-by-one', (store) => openSessions(store, sessions));
     const comparisons: Comparison[] = [];
-    let single: Standing | null = null;
+    const single = new Map<number, Standing>();
     for (const connections of bench.connections) {
       const standings = await compare(bench.generator, ring.contenders, 'addEvent', connections, bench.pace);
       const ours = standings.get('ours')!;
-      if (connections === 64) single = ours;
+      single.set(connections, ours);
       comparisons.push(...singleEvents(bench, connections, ours, standings.get('one-by-one')!));
     }
     comparisons.push(...(await benchBatches(bench, ring.contenders[0]!, single)));
@@ -65,41 +65,59 @@ function singleEvents(
   return comparisons;
 }
 
-/** `addEvents` from four clients, against single events from 64 and against the driver alone, one insert at a time. */
-async function benchBatches(bench: Bench, ours: Contender, single: Standing | null): Promise<Comparison[]> {
-  const { generator, pace } = bench;
+/** How many clients send batches: alone, and as many as the queue of events has room for. */
+const batchClients = [1, 4];
+
+/** `addEvents` against single events, and against the driver alone, one insert at a time. */
+async function benchBatches(
+  { generator, pace }: Bench,
+  ours: Contender,
+  single: ReadonlyMap<number, Standing>,
+): Promise<Comparison[]> {
   const driver = await DriverInserts.open();
   try {
-    const batches: Measured[] = [];
+    const batches = new Map<number, Measured[]>(batchClients.map((clients) => [clients, []]));
     const inserts: number[] = [];
     for (let round = 0; round <= pace.rounds; round += 1) {
-      const measured = await measure(generator, ours, 'addEvents', 4, pace.seconds);
+      for (const clients of batchClients) {
+        const measured = await measure(generator, ours, 'addEvents', clients, pace.seconds);
+        if (round > 0) batches.get(clients)!.push(measured);
+      }
       const load = { run: `round${round}`, sessionIds: ours.sessionIds, seconds: pace.seconds };
       const inserted = await driver.run(load);
-      if (round === 0) continue;
-      batches.push(measured);
-      inserts.push(inserted);
+      if (round > 0) inserts.push(inserted);
     }
-    const events = middle(batches).perSecond * batchSize;
-    return batchComparisons(events, median(inserts), single);
+    const eventsFrom = (clients: number) => middle(batches.get(clients)!).perSecond * batchSize;
+    return [
+      ...againstSingle('a lone client', eventsFrom(1), single.get(1), 'addEvent, a lone client'),
+      ...againstSingle('4 clients', eventsFrom(4), single.get(64), 'addEvent, 64 connections'),
+      {
+        what: `addEvents of ${batchSize}, 4 clients: events`,
+        ours: rate(eventsFrom(4)),
+        peer: `one insertMany at a time: ${rate(median(inserts))}`,
+        ratio: eventsFrom(4) / median(inserts),
+        goal: { least: 0.5 },
+      },
+    ];
   } finally {
     await driver.close();
   }
 }
 
-function batchComparisons(events: number, inserts: number, single: Standing | null): Comparison[] {
-  const what = `addEvents of ${batchSize}: events`;
-  const againstDriver: Comparison = {
-    what,
-    ours: rate(events),
-    peer: `one insertMany at a time: ${rate(inserts)}`,
-    ratio: events / inserts,
-    goal: { least: 0.5 },
-  };
-  if (!single) return [againstDriver];
-  const peer = `addEvent, 64 connections: ${rate(single.perSecond)}`;
+function againstSingle(
+  clients: string,
+  events: number,
+  single: Standing | undefined,
+  words: string,
+): Comparison[] {
+  if (!single) return [];
   return [
-    { what, ours: rate(events), peer, ratio: events / single.perSecond, goal: { least: 8 } },
-    againstDriver,
+    {
+      what: `addEvents of ${batchSize}, ${clients}: events`,
+      ours: rate(events),
+      peer: `${words}: ${rate(single.perSecond)}`,
+      ratio: events / single.perSecond,
+      goal: { least: 8 },
+    },
   ];
 }
