@@ -19,6 +19,13 @@ const formatKey = Buffer.from('!format');
 /** The number of the commit that a snapshot shows. */
 export const commitKey = Buffer.from('!commits');
 
+/** A commit's number as the catalog has it. */
+export function storedCommit(commit: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(commit);
+  return bytes;
+}
+
 function keyOf(kind: string, id: number, path = ''): Buffer {
   return Buffer.concat([Buffer.from(kind), prefixOf(id), Buffer.from(path)]);
 }

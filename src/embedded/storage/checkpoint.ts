@@ -1,3 +1,4 @@
+import { storedCommit } from './catalog';
 import { Change, Environment, Writer } from './lmdb';
 import { RecentWrites } from './recent-writes';
 
@@ -24,7 +25,7 @@ export function progressOf(environment: Environment): Progress {
 }
 
 export function setApplied(writer: Writer, commit: number): void {
-  writer.put('catalog', appliedKey, double(commit));
+  writer.put('catalog', appliedKey, storedCommit(commit));
 }
 
 /** What the tables are to be given, up to `commit`: of a key that is there more than once, the latest value comes last. */
@@ -35,7 +36,7 @@ export function* newestOf(
 ): Generator<Change> {
   for (const layer of layers) yield* layer.newest();
   yield* changes;
-  yield { table: 'catalog', key: appliedKey, value: double(commit) };
+  yield { table: 'catalog', key: appliedKey, value: storedCommit(commit) };
 }
 
 /**
@@ -43,7 +44,7 @@ export function* newestOf(
  * and a start after a crash gives all of them to the tables once more.
  */
 export function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<Change[]> {
-  let piece: Change[] = [{ table: 'catalog', key: applyingKey, value: double(frozen.lastCommit) }];
+  let piece: Change[] = [{ table: 'catalog', key: applyingKey, value: storedCommit(frozen.lastCommit) }];
   for (const change of newestOf([frozen], [], frozen.lastCommit)) {
     piece.push(change);
     if (piece.length <= keysAtOnce) continue;
@@ -51,10 +52,4 @@ export function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<C
     piece = [];
   }
   if (piece.length > 0) yield piece;
-}
-
-function double(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(value);
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, StoredCollection, totalsKey } from './catalog';
+import { Catalog, commitKey, storedCommit, StoredCollection, totalsKey } from './catalog';
 import { Ids } from './ids';
 import { Table, Writer } from './lmdb';
 import { Store } from './store';
@@ -115,14 +115,8 @@ export class WriteGroup implements WriteScope {
         storedTotals(sumOf(readTotals(this.writer.get('catalog', key)), added)),
       );
     }
-    this.writer.put('catalog', commitKey, double(this.number));
+    this.writer.put('catalog', commitKey, storedCommit(this.number));
   }
-}
-
-function double(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(value);
-  return bytes;
 }
 
 /**

@@ -39,6 +39,14 @@ export interface Writer extends Reader {
   remove(table: Table, key: Uint8Array): void;
 }
 
+/** Puts or removes each key, as its change says. */
+export function writeChanges(writer: Writer, changes: Iterable<Change>): void {
+  for (const { table, key, value } of changes) {
+    if (value) writer.put(table, key, value);
+    else writer.remove(table, key);
+  }
+}
+
 /** A moment of the database, readable until everyone who took it has released it. */
 export interface Snapshot extends Reader {
   release(): void;
@@ -117,10 +125,7 @@ export class Environment {
     try {
       await this.committed(
         this.root.batch(() => {
-          for (const { table, key, value } of changes) {
-            if (value) this.writer.put(table, key, value);
-            else this.writer.remove(table, key);
-          }
+          writeChanges(this.writer, changes);
         }),
       );
     } finally {

@@ -1,4 +1,4 @@
-import { Change, Entry, Reader, Table, tableNames, Writer } from './lmdb';
+import { Change, Entry, Reader, Table, tableNames, writeChanges, Writer } from './lmdb';
 import { mergedWalk } from './merged-walk';
 import { SortedBytes } from './sorted-bytes';
 
@@ -58,10 +58,7 @@ export class Overlay implements Writer {
   }
 
   applyTo(writer: Writer): void {
-    for (const { table, key, value } of this.all()) {
-      if (value) writer.put(table, key, value);
-      else writer.remove(table, key);
-    }
+    writeChanges(writer, this.all());
   }
 }
 

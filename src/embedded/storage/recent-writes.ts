@@ -64,10 +64,6 @@ export class RecentWrites {
     return new RecentReader(base, this.tables, commit);
   }
 
-  has(table: Table, key: Buffer): boolean {
-    return this.tables[table].get(key) !== undefined;
-  }
-
   /** The newest value of each key. */
   *newest(): Generator<Change> {
     for (const table of tableNames) {
