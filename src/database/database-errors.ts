@@ -11,25 +11,16 @@ const passing = new Set([
   314, 317, 358, 365, 384, 462, 9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031,
 ]);
 
-const { MongoBulkWriteError, MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } =
-  mongo;
+const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongo;
 
 /**
- * The error for the client where `thrown` says that the database is away, busy or out of time; null where it says
+ * The error for the client where `error` says that the database is away, busy or out of time; null where it says
  * anything else, that is, where it is a fault of ours.
  */
-export function asServiceUnavailable(thrown: unknown): DomainError | null {
-  const error = withoutBulk(thrown);
+export function asServiceUnavailable(error: unknown): DomainError | null {
   if (isTimeLimit(error))
     return serviceUnavailable('The database took too long. Ask for less, or try again.', error);
   return isAway(error) ? serviceUnavailable('The database is not available. Try again.', error) : null;
-}
-
-/** A bulk write dresses up whatever it fails with as an error of the server, also that there is none. */
-function withoutBulk(error: unknown): unknown {
-  if (!(error instanceof MongoBulkWriteError)) return error;
-  const inner: unknown = error.errorResponse;
-  return inner instanceof MongoError ? inner : error;
 }
 
 function isTimeLimit(error: unknown): boolean {
