@@ -7,6 +7,7 @@ import { openStore } from '../store/store';
 import { BatchStorer } from './event-batch-storer';
 import { EventService } from './event-service';
 import { EventWriter } from './event-writer';
+import { SessionChanges } from './session-changes';
 import { SessionService } from './session-service';
 
 /** Who waits for what an operation reads. */
@@ -25,7 +26,8 @@ export interface Services {
 /** The services on `database`, with its collections and indexes in place. */
 export async function createServices(database: Database, config: Config, log: Log): Promise<Services> {
   const store = await openStore(database.connection);
-  const writer = new EventWriter(new BatchStorer(store, log), {
+  const changes = new SessionChanges();
+  const writer = new EventWriter(new BatchStorer(store, log, changes), {
     lanes: config.writerLanes,
     maxEvents: config.maxQueuedEvents,
     maxBytes: config.maxQueuedBytes,
@@ -33,7 +35,7 @@ export async function createServices(database: Database, config: Config, log: Lo
   });
   const { readPreference, readTimeoutMs: timeoutMs } = config;
   return {
-    sessions: new SessionService(store, config.requestTimeoutMs),
+    sessions: new SessionService(store, config.requestTimeoutMs, changes),
     events: new EventService(writer),
     reader: (asker) => new Reader(store, { readPreference, timeoutMs, ...asker }),
     close: () => writer.close(),

@@ -8,6 +8,7 @@ import type { Store } from '../store/store';
 import { inTransaction, isTransient } from '../store/transaction';
 import { keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
 import { sessionCompleted, sessionNotFound, tooLate } from './refusals';
+import type { SessionChanges } from './session-changes';
 
 /** What to do about a session that someone else holds for long: leave it for later, or try until the deadline. */
 export type Persistence = 'postpone' | 'insist';
@@ -23,6 +24,7 @@ export class BatchRun {
   constructor(
     private readonly store: Store,
     private readonly log: Log,
+    private readonly changes: SessionChanges,
     private readonly session: mongo.ClientSession,
     private readonly persistence: Persistence,
   ) {}
@@ -60,7 +62,12 @@ export class BatchRun {
       const { rows, refused } = await inTransaction(this.session, lastDeadline(groups), () =>
         storeBatch(this.store, this.session, groups.map(eventOf)),
       );
-      groups.forEach((group, index) => rows[index] && settleStored(group, rows[index], true));
+      groups.forEach((group, index) => {
+        const row = rows[index];
+        if (row === undefined) return;
+        settleStored(group, row, true);
+        this.changes.notify(row.sessionId);
+      });
       return { left: groups.filter((_, index) => rows[index] === undefined), refused };
     } catch (error) {
       if (isStoredAlready(error)) return { left: groups, refused: null };

@@ -14,6 +14,7 @@ import {
   type Scalar,
 } from './input-rules';
 import { sessionNotFound } from './refusals';
+import type { SessionChanges } from './session-changes';
 
 export interface CreateSession {
   readonly sessionId: string;
@@ -33,6 +34,7 @@ export class SessionService {
   constructor(
     private readonly store: Store,
     private readonly timeoutMs: number,
+    private readonly changes: SessionChanges,
   ) {}
 
   /**
@@ -48,6 +50,7 @@ export class SessionService {
       labels: labelsOf(metadata.value),
       startedAt: checkInstant('input.startedAt', input.startedAt) ?? new Date(),
     });
+    if (created) this.changes.notify(row.sessionId);
     return { session: new Session(row), created };
   }
 
@@ -66,7 +69,10 @@ export class SessionService {
         status: input.outcome,
         endedAt,
       });
-      if (ended !== null) return { session: new Session(ended), completed: true };
+      if (ended !== null) {
+        this.changes.notify(sessionId);
+        return { session: new Session(ended), completed: true };
+      }
       const row = await findSession(this.store, this.timeoutMs, sessionId);
       if (row === null) throw sessionNotFound(sessionId);
       if (hasEnded(row.status)) return { session: new Session(row), completed: false };
