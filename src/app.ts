@@ -20,7 +20,7 @@ export interface App {
 }
 
 /**
- * Opens the database, wires the rooms together and listens.
+ * Opens the database, wires the parts together and listens.
  * @throws DatabaseOpenError, or the system's error where the address cannot be listened on; nothing stays open then
  */
 export async function startApp(config: Config, log: Log): Promise<App> {
@@ -35,7 +35,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       async close() {
         stop();
         await closeServer(server, config.shutdownTimeoutMs);
-        await closeRooms(services, database);
+        await closeServices(services, database);
       },
     };
   } catch (error) {
@@ -54,7 +54,7 @@ async function closeServer(server: FastifyInstance, limitMs: number): Promise<vo
   }
 }
 
-async function closeRooms(services: Services, database: Database): Promise<void> {
+async function closeServices(services: Services, database: Database): Promise<void> {
   await services.close();
   await database.close();
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
 import { Reader } from '../store/reader';
-import type { ReadingOptions } from '../store/reading';
+import type { RequestScope } from '../store/request-scope';
 import { openStore } from '../store/store';
 import { BatchStorer } from './event-batch-storer';
 import { EventService } from './event-service';
@@ -10,15 +10,12 @@ import { EventWriter } from './event-writer';
 import { SessionChanges } from './session-changes';
 import { SessionService } from './session-service';
 
-/** Who waits for what an operation reads. */
-export type Asker = Pick<ReadingOptions, 'signal' | 'takeMemory'>;
-
 /** The rules of one app, on its database. */
 export interface Services {
   readonly sessions: SessionService;
   readonly events: EventService;
   /** What one operation reads; made anew for each. */
-  reader(asker?: Asker): Reader;
+  reader(scope?: RequestScope | null): Reader;
   /** Takes no more events; resolves when those that wait are stored and answered. */
   close(): Promise<void>;
 }
@@ -37,7 +34,7 @@ export async function createServices(database: Database, config: Config, log: Lo
   return {
     sessions: new SessionService(store, config.requestTimeoutMs, changes),
     events: new EventService(writer),
-    reader: (asker) => new Reader(store, { readPreference, timeoutMs, ...asker }),
+    reader: (scope = null) => new Reader(store, { readPreference, timeoutMs, scope }),
     close: () => writer.close(),
   };
 }

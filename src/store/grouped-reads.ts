@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { conversationIndex, type EventRow } from './event.model';
 import type { Projection } from './projection';
-import type { Reading } from './reading';
+import type { CommandRunner } from './command-runner';
 import type { Store } from './store';
 
 /** The same page of each of many sessions. */
@@ -21,10 +21,10 @@ export async function groupedPages(
   { events, hasUnions }: Store,
   sessionIds: readonly string[],
   request: GroupedRequest,
-  reading: Reading,
+  runner: CommandRunner,
 ): Promise<EventRow[][]> {
   if (sessionIds.length === 1 || !hasUnions) {
-    return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, reading)));
+    return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, runner)));
   }
   const groups = new Map<string, EventRow[]>(sessionIds.map((sessionId) => [sessionId, []]));
   const chunks = Array.from({ length: Math.ceil(sessionIds.length / sessionsPerCommand) }, (_, index) =>
@@ -32,7 +32,7 @@ export async function groupedPages(
   );
   await Promise.all(
     chunks.map(async (chunk) => {
-      const rows = await manyPages(events, chunk, request, reading);
+      const rows = await manyPages(events, chunk, request, runner);
       for (const row of rows) groups.get(row.sessionId)!.push(row);
     }),
   );
@@ -43,12 +43,12 @@ function onePage(
   events: mongo.Collection<EventRow>,
   sessionId: string,
   { condition, sort, projection, limit }: GroupedRequest,
-  reading: Reading,
+  runner: CommandRunner,
 ): Promise<EventRow[]> {
   const filter = { sessionId, ...condition };
   // Named, so that no trial of plans ever picks one that gathers and sorts a long session.
   const hint = conversationIndex;
-  return reading.find(events.collectionName, { filter, hint, sort, projection, limit });
+  return runner.find(events.collectionName, { filter, hint, sort, projection, limit });
 }
 
 /** One tight index walk a session, one after the other in one command. */
@@ -56,7 +56,7 @@ function manyPages(
   events: mongo.Collection<EventRow>,
   sessionIds: readonly string[],
   { condition, sort, projection, limit }: GroupedRequest,
-  reading: Reading,
+  runner: CommandRunner,
 ): Promise<EventRow[]> {
   const walk = (sessionId: string) => [
     { $match: { sessionId, ...condition } },
@@ -68,7 +68,7 @@ function manyPages(
   const unions = others.map((sessionId) => ({
     $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
   }));
-  return reading.aggregate(events.collectionName, [...walk(first!), ...unions], limit * sessionIds.length);
+  return runner.aggregate(events.collectionName, [...walk(first!), ...unions], limit * sessionIds.length);
 }
 
 /** How many events of each session meet the condition, in the order of `sessionIds`, by one command. */
@@ -76,17 +76,17 @@ export async function groupedCounts(
   { events }: Store,
   sessionIds: readonly string[],
   condition: mongo.Filter<mongo.Document>,
-  reading: Reading,
+  runner: CommandRunner,
 ): Promise<number[]> {
   const [only, ...others] = sessionIds;
   if (others.length === 0) {
-    return [await events.countDocuments({ sessionId: only!, ...condition }, reading.commandOptions)];
+    return [await events.countDocuments({ sessionId: only!, ...condition }, runner.commandOptions)];
   }
   const stages = [
     { $match: { sessionId: { $in: [...sessionIds] }, ...condition } },
     { $group: { _id: '$sessionId', count: { $sum: 1 } } },
   ];
-  const rows = await reading.aggregate<{ _id: string; count: number }>(
+  const rows = await runner.aggregate<{ _id: string; count: number }>(
     events.collectionName,
     stages,
     sessionIds.length,

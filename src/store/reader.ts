@@ -5,7 +5,7 @@ import { eventCountCondition, eventPageQuery, type EventPlace, type EventSelecti
 import { groupedCounts, groupedPages } from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields } from './projection';
-import { Reading, type ReadingOptions } from './reading';
+import { CommandRunner, type RunnerOptions } from './command-runner';
 import { Session, type SessionRow } from './session.model';
 import {
   sessionCountFilter,
@@ -23,20 +23,20 @@ export class Reader {
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
   /** The sessions read last, with the names of what was read of them. */
   private readonly known = new Map<string, { session: Session; stored: object }>();
-  private readonly reading: Reading;
+  private readonly runner: CommandRunner;
 
   constructor(
     private readonly store: Store,
-    options: ReadingOptions,
+    options: RunnerOptions,
   ) {
-    this.reading = new Reading(store.database, { ...options });
+    this.runner = new CommandRunner(store.database, { ...options });
   }
 
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
   afterWrite(): void {
     this.loaders.clear();
     this.known.clear();
-    this.reading.fromPrimary();
+    this.runner.fromPrimary();
   }
 
   /** The session, or null where there is none. One that was read already, with these fields, is not read again. */
@@ -48,7 +48,7 @@ export class Reader {
     return this.load(`session ${keyOf(projection)}`, sessionId, async (sessionIds) => {
       const filter = { sessionId: anyOf(sessionIds) };
       const request = { filter, projection, limit: sessionIds.length };
-      const rows = await this.reading.find<SessionRow>(this.store.sessions.collectionName, request);
+      const rows = await this.runner.find<SessionRow>(this.store.sessions.collectionName, request);
       const sessions = new Map(
         rows.map((row) => [row.sessionId, this.remember(new Session(row), projection)]),
       );
@@ -62,7 +62,7 @@ export class Reader {
     const projection = { ...eventProjection(fields), eventId: 1 };
     return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
       const filter = { sessionId, eventId: anyOf(eventIds) };
-      const rows = await this.reading.find<EventRow>(this.store.events.collectionName, {
+      const rows = await this.runner.find<EventRow>(this.store.events.collectionName, {
         filter,
         projection,
         limit: eventIds.length,
@@ -82,7 +82,7 @@ export class Reader {
     const projection = eventProjection(fields);
     const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
     return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
-      const rows = await groupedPages(this.store, sessionIds, request, this.reading);
+      const rows = await groupedPages(this.store, sessionIds, request, this.runner);
       return rows.map((group) =>
         pageOf(
           group.map((row) => new Event(row)),
@@ -96,7 +96,7 @@ export class Reader {
   countEvents(sessionId: string, selection: EventSelection): Promise<number> {
     const condition = eventCountCondition(selection);
     return this.load(`count ${JSON.stringify(condition)}`, sessionId, (sessionIds) =>
-      groupedCounts(this.store, sessionIds, condition, this.reading),
+      groupedCounts(this.store, sessionIds, condition, this.runner),
     );
   }
 
@@ -110,7 +110,7 @@ export class Reader {
     const { condition, sort } = sessionPageQuery(page, ascending, selection);
     const projection = { ...sessionProjection(fields), _id: 1, startedAt: 1 };
     const request = { filter: condition, projection, limit: page.limit + 1, sort };
-    const rows = await this.reading.find<SessionRow>(this.store.sessions.collectionName, request);
+    const rows = await this.runner.find<SessionRow>(this.store.sessions.collectionName, request);
     return pageOf(
       rows.map((row) => this.remember(new Session(row), projection)),
       page,
@@ -120,7 +120,7 @@ export class Reader {
   /** How many sessions match. */
   countSessions(selection: SessionSelection): Promise<number> {
     const filter = sessionCountFilter(selection);
-    const options = this.reading.commandOptions;
+    const options = this.runner.commandOptions;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
     if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(options);
     return this.store.sessions.countDocuments(filter, options);

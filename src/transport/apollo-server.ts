@@ -9,8 +9,8 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config';
 import type { Log } from '../log';
-import type { RequestContext } from '../schema/request-context';
 import type { FormatError } from './mask-errors';
+import type { ApolloContext } from './operations-plugin';
 
 /** Apollo as it comes, without the plugins that report to Apollo's cloud or wrap every resolver. */
 export async function startApollo(
@@ -18,9 +18,9 @@ export async function startApollo(
   config: Config,
   formatError: FormatError,
   log: Log,
-  plugins: readonly ApolloServerPlugin<RequestContext>[],
-): Promise<ApolloServer<RequestContext>> {
-  const apollo = new ApolloServer<RequestContext>({
+  plugins: readonly ApolloServerPlugin<ApolloContext>[],
+): Promise<ApolloServer<ApolloContext>> {
+  const apollo = new ApolloServer<ApolloContext>({
     schema,
     formatError,
     plugins: [
@@ -35,6 +35,8 @@ export async function startApollo(
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
+    // The pipeline has validated every text before Apollo looks at it, within its own limits.
+    dangerouslyDisableValidation: true,
     parseOptions: { maxTokens: config.maxQueryTokens },
     stopOnTerminationSignals: false,
     nodeEnv: 'production',

@@ -1,28 +1,36 @@
 import { createHash } from 'node:crypto';
 import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { Config } from '../config';
 import { DomainError, serviceUnavailable } from '../errors';
-import type { Log } from '../log';
 import type { RequestContext } from '../schema/request-context';
-import type { Asker } from '../service/create-services';
-import type { AnswerMemory } from './answer-memory';
+import type { RequestScope } from '../store/request-scope';
+import { anonymousCaller } from './access/caller';
 import { type Explorer, prefersHtml } from './explorer';
-import type { KnownLane } from './known-lane';
-import { parseWithinLimits } from './query-limits';
-import { type GetSignal, withinTime } from './request-time';
+import type { FastPath } from './fast-path';
+import type { FormatError } from './mask-errors';
+import { formatResult } from './operations/format-result';
+import type { OperationObserver } from './operations/operation-observer';
+import type { OperationPipeline } from './operations/operation-pipeline';
+import { asGraphQLError, InvalidOperation } from './operations/refusals';
+import { RunningOperation } from './operations/running-operation';
+import type { ApolloContext } from './operations-plugin';
+import { withinTime } from './request-time';
+import type { ResponseMemoryBudget } from './response-memory-budget';
 import { notCacheable } from './session-caching';
 
 export interface GraphQLRoute {
-  readonly apollo: ApolloServer<RequestContext>;
+  readonly apollo: ApolloServer<ApolloContext>;
+  readonly pipeline: OperationPipeline;
   /** Null: everything goes through Apollo. */
-  readonly lane: KnownLane | null;
+  readonly fastPath: FastPath | null;
   readonly explorer: Explorer;
   readonly config: Config;
-  readonly log: Log;
-  readonly memory: AnswerMemory;
-  createContext(asker: Asker): RequestContext;
+  readonly observer: OperationObserver;
+  readonly memory: ResponseMemoryBudget;
+  readonly formatError: FormatError;
+  createContext(scope: RequestScope): RequestContext;
   isStopping(): boolean;
 }
 
@@ -35,32 +43,48 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       if (request.method === 'GET' && prefersHtml(request.headers.accept))
         return route.explorer.sendPage(reply);
       if (route.isStopping()) throw serviceUnavailable('The server is stopping. Try again.');
-      return withinTime(reply.raw, route.config.requestTimeoutMs, (signal) =>
-        answer(route, request, reply, signal),
-      );
+      return answerInTime(route, request, reply);
     },
   });
+}
+
+async function answerInTime(
+  route: GraphQLRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string | Buffer> {
+  const running = new RunningOperation(request.id, anonymousCaller(request.ip), 'http');
+  const { requestTimeoutMs } = route.config;
+  try {
+    return await withinTime(reply.raw, requestTimeoutMs, (signal) =>
+      answer(route, request, reply, running, { deadline: Date.now() + requestTimeoutMs, signal }),
+    );
+  } catch (error) {
+    running.failed([error as Partial<DomainError>]);
+    throw error;
+  } finally {
+    route.observer.ended(running.record());
+  }
 }
 
 async function answer(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  signal: GetSignal,
+  running: RunningOperation,
+  time: Pick<RequestScope, 'deadline' | 'signal'>,
 ): Promise<string | Buffer> {
-  const started = performance.now();
-  const share = route.memory.share();
-  const createContext = () => route.createContext({ signal, takeMemory: (bytes) => share.take(bytes) });
+  const memory = route.memory.share();
+  const createContext = () => route.createContext({ ...time, takeMemory: (bytes) => memory.take(bytes) });
   let body: string | Buffer | null = null;
   try {
-    if (route.lane && request.method === 'POST') {
-      body = await route.lane.answer(request, reply, createContext);
+    if (route.fastPath && request.method === 'POST') {
+      body = await route.fastPath.answer(request, reply, running, createContext);
     }
-    body ??= await throughApollo(route, request, reply, createContext);
+    body ??= await throughApollo(route, request, reply, running, createContext);
     return body;
   } finally {
-    share.end(body === null ? 0 : Buffer.byteLength(body), request.raw, reply.raw);
-    logRequest(route, request, performance.now() - started);
+    memory.end(body === null ? 0 : Buffer.byteLength(body), request.raw, reply.raw);
   }
 }
 
@@ -68,49 +92,85 @@ async function throughApollo(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
+  running: RunningOperation,
   createContext: () => RequestContext,
 ): Promise<string> {
-  const response = await askApollo(route, request, createContext);
+  const response = await askApollo(route, request, running, createContext);
   if (response.status === undefined && request.method === 'POST') {
-    route.lane?.learnContentType(request.headers.accept, response.headers.get('content-type') ?? '');
+    route.fastPath?.learnContentType(request.headers.accept, response.headers.get('content-type') ?? '');
   }
   return send(response, request, reply);
 }
 
-function askApollo(route: GraphQLRoute, request: FastifyRequest, createContext: () => RequestContext) {
+async function askApollo(
+  route: GraphQLRoute,
+  request: FastifyRequest,
+  running: RunningOperation,
+  createContext: () => RequestContext,
+): Promise<HTTPGraphQLResponse> {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  headers.set('x-request-id', request.id);
   const question = request.url.indexOf('?');
   const search = question < 0 ? '' : request.url.slice(question);
-  return route.apollo.executeHTTPGraphQLRequest({
+  let refusal: readonly GraphQLError[] | null = null;
+  const response = await route.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: request.method, headers, search, body: request.body },
     // Apollo asks for the context once it has let the request in, and before it looks at the text.
     context: async () => {
-      refuseOversized(textOf(request, search), route.config);
-      return createContext();
+      refusal = prepareText(route.pipeline, request, search, running);
+      if (refusal !== null) throw refusal[0]!;
+      return Object.assign(createContext(), { running });
     },
   });
+  return refusal === null ? noted(response, running) : withErrors(response, refusal, route, running);
 }
 
-function textOf(request: FastifyRequest, search: string): unknown {
-  if (request.method === 'GET') return new URLSearchParams(search).get('query');
-  return (request.body as { query?: unknown } | null | undefined)?.query;
-}
-
-function refuseOversized(text: unknown, config: Config): void {
-  if (typeof text !== 'string') return;
+/** Passes the text, where there is one; returns what is wrong with it, null where nothing is. */
+function prepareText(
+  pipeline: OperationPipeline,
+  request: FastifyRequest,
+  search: string,
+  running: RunningOperation,
+): readonly GraphQLError[] | null {
+  const { query, operationName } = sentText(request, search);
+  // What is no text at all is Apollo's to refuse.
+  if (typeof query !== 'string' || query === '') return null;
+  if (operationName != null && typeof operationName !== 'string') return null;
   try {
-    parseWithinLimits(text, config);
+    running.prepared ??= pipeline.prepare(query, operationName);
+    return null;
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    throw new GraphQLError(error.message, {
-      originalError: error,
-      extensions: { ...error.extensions, http: { status: 400, headers: new HeaderMap() } },
-    });
+    if (error instanceof InvalidOperation) return error.errors;
+    if (error instanceof DomainError) return [asGraphQLError(error)];
+    throw error;
   }
+}
+
+function sentText(request: FastifyRequest, search: string): { query?: unknown; operationName?: unknown } {
+  if (request.method !== 'GET') return request.body ?? {};
+  const parameters = new URLSearchParams(search);
+  return { query: parameters.get('query'), operationName: parameters.get('operationName') };
+}
+
+/** Apollo answers a refused context with one error; this is its answer with all of them. */
+function withErrors(
+  response: HTTPGraphQLResponse,
+  errors: readonly GraphQLError[],
+  { formatError }: GraphQLRoute,
+  running: RunningOperation,
+): HTTPGraphQLResponse {
+  const { body } = formatResult({ errors }, running.requestId, formatError);
+  running.failed(body.errors ?? []);
+  return { ...response, body: { kind: 'complete', string: `${JSON.stringify(body)}\n` } };
+}
+
+/** Apollo refuses what is no GraphQL request before any of its plugins hears of it. */
+function noted(response: HTTPGraphQLResponse, running: RunningOperation): HTTPGraphQLResponse {
+  if ((response.status ?? 200) >= 400 && running.errorCodes.length === 0)
+    running.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
+  return response;
 }
 
 /** Sends what Apollo answered; what may be kept gets an ETag, and a client that has it already gets only a 304. */
@@ -131,11 +191,4 @@ function send(response: HTTPGraphQLResponse, request: FastifyRequest, reply: Fas
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags?.some((tag) => tag === etag || tag === '*') ?? false;
-}
-
-function logRequest({ config, log }: GraphQLRoute, request: FastifyRequest, elapsedMs: number): void {
-  const { operationName } = (request.body ?? {}) as { operationName?: unknown };
-  const details = { requestId: request.id, operationName, elapsedMs: Math.round(elapsedMs) };
-  if (elapsedMs < config.slowRequestMs) log.debug(details, 'request');
-  else log.warn(details, 'slow request');
 }

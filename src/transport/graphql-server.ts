@@ -5,16 +5,18 @@ import type { Log } from '../log';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
 import type { Services } from '../service/create-services';
-import { AnswerMemory } from './answer-memory';
 import { startApollo } from './apollo-server';
-import { executionPlugin } from './execution-plugin';
 import { addExplorer } from './explorer';
+import { FastPath } from './fast-path';
 import { addGraphQLRoute } from './graphql-route';
 import { addHealthRoutes } from './health';
 import { createHttpServer } from './http-server';
-import { KnownLane } from './known-lane';
-import { KnownOperations } from './known-operations';
 import { createErrorMask } from './mask-errors';
+import { OperationCache } from './operations/operation-cache';
+import { OperationLog } from './operations/operation-observer';
+import { OperationPipeline } from './operations/operation-pipeline';
+import { operationsPlugin } from './operations-plugin';
+import { ResponseMemoryBudget } from './response-memory-budget';
 
 export interface GraphQLServer {
   readonly server: FastifyInstance;
@@ -34,18 +36,21 @@ export async function createGraphQLServer(
   const server = createHttpServer(config, log);
   const schema = buildGraphQLSchema();
   const formatError = createErrorMask(log);
-  const known = new KnownOperations(schema);
+  const cache = new OperationCache(schema);
+  const pipeline = new OperationPipeline(schema, cache, config);
   const apollo = await startApollo(schema, config, formatError, log, [
-    executionPlugin(known, config, formatError),
+    operationsPlugin(pipeline, config, formatError),
   ]);
   addGraphQLRoute(server, {
     apollo,
-    lane: config.execution === 'plain' ? null : new KnownLane(known, config, formatError),
+    pipeline,
+    fastPath: config.execution === 'plain' ? null : new FastPath(cache, pipeline, formatError),
     explorer: addExplorer(server),
     config,
-    log,
-    memory: new AnswerMemory(config.maxAnswerBytes),
-    createContext: (asker) => createRequestContext(services, asker),
+    observer: new OperationLog(log, config),
+    memory: new ResponseMemoryBudget(config.maxAnswerBytes),
+    formatError,
+    createContext: (scope) => createRequestContext(services, scope),
     isStopping,
   });
   addHealthRoutes(server, database, isStopping);

@@ -56,7 +56,8 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
     /** Runs an operation; resolves to its data and the commands that it cost. */
     async run(source: string, variableValues: Record<string, unknown> = {}, signal?: () => AbortSignal) {
       sent = [];
-      const contextValue = createRequestContext(services, { signal });
+      const scope = signal && { deadline: Infinity, signal, takeMemory: () => undefined };
+      const contextValue = createRequestContext(services, scope);
       const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
       if (errors) throw errors[0]!.originalError ?? errors[0]!;
       // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tests know what they asked for

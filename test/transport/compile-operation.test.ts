@@ -1,5 +1,5 @@
 import { execute, type ExecutionResult, getOperationAST, parse, validate } from 'graphql';
-import { compileOperation } from '../../src/transport/compile-operation';
+import { compileOperation } from '../../src/transport/operations/compile-operation';
 import { cornersSchema } from './corners-schema';
 
 interface Case {

@@ -263,7 +263,12 @@ it('the log names a request by the id that its client gave it, and nothing that 
   expect(lines).toContainEqual({
     level: 'debug',
     message: 'request',
-    details: { requestId: 'from-the-client', operationName: 'Add', elapsedMs: expect.any(Number) },
+    details: {
+      requestId: 'from-the-client',
+      operationName: 'Add',
+      elapsedMs: expect.any(Number),
+      caller: 'anonymous',
+    },
   });
   expect(JSON.stringify(lines)).not.toContain('payload-4711');
 });

@@ -2,8 +2,9 @@ import { buildSchema, getIntrospectionQuery, getOperationAST, parse } from 'grap
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../src/errors';
-import { readCost } from '../../src/transport/query-cost';
-import { parseWithinLimits } from '../../src/transport/query-limits';
+import { readCost } from '../../src/transport/operations/query-cost';
+import { InvalidOperation } from '../../src/transport/operations/refusals';
+import { parseWithinLimits } from '../../src/transport/operations/text-limits';
 import { useTestApp } from '../support/test-app';
 
 const limits = { maxQueryTokens: 200, maxQueryDepth: 4, maxQueryAliases: 3 };
@@ -88,8 +89,8 @@ describe('the extent of a text', () => {
     expect(performance.now() - started).toBeLessThan(100);
   });
 
-  it('leaves a text that does not parse to Apollo', () => {
-    expect(parseWithinLimits('{ a', limits)).toBeNull();
+  it('is not read of a text that does not parse', () => {
+    expect(() => parseWithinLimits('{ a', limits)).toThrow(InvalidOperation);
   });
 });
 

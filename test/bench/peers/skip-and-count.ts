@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import type { Connection } from 'mongoose';
 import { readConfig } from '../../../src/config';
 import { openDatabase } from '../../../src/database/database';
-import { type Asker, createServices, type Services } from '../../../src/service/create-services';
+import { createServices, type Services } from '../../../src/service/create-services';
 import { Event, type EventRow } from '../../../src/store/event.model';
 import type { EventPlace } from '../../../src/store/event-queries';
 import type { PageRequest } from '../../../src/store/page';
+import type { RequestScope } from '../../../src/store/request-scope';
 import { Session, type SessionRow } from '../../../src/store/session.model';
 import { quietLog } from '../../process/quiet-log';
 import { serve } from './serve';
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const database = await openDatabase(config, quietLog);
   const services = await createServices(database, config, quietLog);
-  const reader = (asker?: Asker) => skippingReader(services.reader(asker), database.connection);
+  const reader = (scope?: RequestScope | null) => skippingReader(services.reader(scope), database.connection);
   await serve({ ...services, reader }, database, config);
 }
 

@@ -1,6 +1,6 @@
 import { HeaderMap } from '@apollo/server';
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql';
-import { type FormatError, noteRequest } from './mask-errors';
+import { type FormatError, noteRequest } from '../mask-errors';
 
 export interface FormattedResult {
   /** Unset: 200. */

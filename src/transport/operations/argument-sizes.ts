@@ -10,7 +10,7 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { defaultPageSize, maxPageSize } from '../service/page';
+import { defaultPageSize, maxPageSize } from '../../service/page';
 
 type Variables = Readonly<Record<string, unknown>>;
 type Size = (variables: Variables) => number;

@@ -1,20 +1,19 @@
 import { mongo } from 'mongoose';
 import { isRetryableRead } from '../database/database-errors';
-import { DomainError } from '../errors';
+import { DomainError, serviceUnavailable } from '../errors';
+import type { RequestScope } from './request-scope';
 import { sizeOfRows } from './row-size';
 
 /** Enough for the largest page there can be: 500 payloads of 256 KiB. */
 const maxMiB = 160;
 
 /** How the commands of one operation are carried out. */
-export interface ReadingOptions {
+export interface RunnerOptions {
   readPreference: mongo.ReadPreferenceMode;
-  /** How long the database may work on one command. */
+  /** How long the database may work on one command, in milliseconds. */
   readonly timeoutMs: number;
-  /** Its signal is aborted when nobody waits for the answer any more. Asked for by the first command. */
-  readonly signal?: (() => AbortSignal) | undefined;
-  /** Told about how many bytes were read; throws where there is no room for them. */
-  readonly takeMemory?: ((bytes: number) => void) | undefined;
+  /** Null where nothing bounds the operation as a whole. */
+  readonly scope: RequestScope | null;
 }
 
 /** The rows of one ordered walk. */
@@ -31,15 +30,15 @@ interface CursorReply {
 }
 
 /**
- * What one operation reads, a command at a time. Each asks for all of its rows in one reply, which is decoded in one
+ * Runs the reading commands of one operation. Each asks for all of its rows in one reply, which is decoded in one
  * piece: for a page that costs half of what the driver's cursor does, which decodes each row by itself.
  */
-export class Reading {
+export class CommandRunner {
   private bytes = 0;
 
   constructor(
     private readonly database: mongo.Db,
-    private readonly options: ReadingOptions,
+    private readonly options: RunnerOptions,
   ) {}
 
   /** From here on everything is read from the primary. */
@@ -47,10 +46,16 @@ export class Reading {
     this.options.readPreference = 'primary';
   }
 
-  /** What commands that are no cursors' are to be given. */
+  /**
+   * What commands that are no cursors' are to be given.
+   * @throws SERVICE_UNAVAILABLE when the operation's time is up
+   */
   get commandOptions() {
-    const { readPreference, timeoutMs, signal } = this.options;
-    return { readPreference, maxTimeMS: timeoutMs, ...(signal && { signal: signal() }) };
+    const { readPreference, timeoutMs, scope } = this.options;
+    if (scope === null) return { readPreference, maxTimeMS: timeoutMs };
+    const leftMs = scope.deadline - Date.now();
+    if (leftMs <= 0) throw serviceUnavailable('The request took too long. Ask for less, or try again.');
+    return { readPreference, maxTimeMS: Math.min(timeoutMs, leftMs), signal: scope.signal() };
   }
 
   /**
@@ -127,7 +132,7 @@ export class Reading {
         `The answer would be larger than ${maxMiB} MiB. Ask for less at a time.`,
       );
     }
-    this.options.takeMemory?.(bytes);
+    this.options.scope?.takeMemory(bytes);
     return rows;
   }
 }

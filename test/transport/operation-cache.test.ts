@@ -1,16 +1,17 @@
-import { parse } from 'graphql';
-import { KnownOperations } from '../../src/transport/known-operations';
+import { getOperationAST, parse } from 'graphql';
+import { OperationCache } from '../../src/transport/operations/operation-cache';
 import { cornersSchema } from './corners-schema';
 
 const pair = 'query A { text } query B { thing { id } }';
 
-function learn(known: KnownOperations, text: string, name?: string) {
-  return known.learn(text, name, parse(text));
+function learn(known: OperationCache, text: string, name?: string) {
+  const document = parse(text);
+  return known.learn(text, name, document, getOperationAST(document, name)!);
 }
 
 describe('operations that are known', () => {
   it('are found by their text and name', () => {
-    const known = new KnownOperations(cornersSchema);
+    const known = new OperationCache(cornersSchema);
     const a = learn(known, pair, 'A');
     const b = learn(known, pair, 'B');
 
@@ -27,7 +28,7 @@ describe('operations that are known', () => {
   });
 
   it('are compiled once', () => {
-    const operation = learn(new KnownOperations(cornersSchema), '{ text }');
+    const operation = learn(new OperationCache(cornersSchema), '{ text }');
     const compiled = operation?.compiled();
 
     expect(compiled).toBeInstanceOf(Function);
@@ -35,7 +36,7 @@ describe('operations that are known', () => {
   });
 
   it('are bounded in number: the oldest make room', () => {
-    const known = new KnownOperations(cornersSchema);
+    const known = new OperationCache(cornersSchema);
     const texts = Array.from({ length: 1500 }, (_, index) => `{ t${index}: text }`);
     for (const text of texts) learn(known, text);
 
@@ -43,7 +44,7 @@ describe('operations that are known', () => {
   });
 
   it('are bounded in length: one that is too long is not kept, and takes nobody else’s place', () => {
-    const known = new KnownOperations(cornersSchema);
+    const known = new OperationCache(cornersSchema);
     const long = `{ text } # ${'x'.repeat(600_000)}`;
     learn(known, '{ text }');
 

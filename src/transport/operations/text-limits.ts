@@ -7,8 +7,9 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import type { Config } from '../config';
-import { DomainError } from '../errors';
+import type { Config } from '../../config';
+import { DomainError } from '../../errors';
+import { InvalidOperation, textError } from './refusals';
 
 export type QueryLimits = Pick<Config, 'maxQueryTokens' | 'maxQueryDepth' | 'maxQueryAliases'>;
 
@@ -19,13 +20,11 @@ interface Extent {
 
 /**
  * Refuses a text that would cost too much to look at, before anything looks at it closely: validation takes time with
- * the square of what it is given. Returns the document, or null where the text does not parse: what is wrong with it
- * is Apollo's to say.
- * @throws QUERY_TOO_COMPLEX, naming what is over which limit
+ * the square of what it is given. Returns the document.
+ * @throws QUERY_TOO_COMPLEX, naming what is over which limit; InvalidOperation where the text does not parse
  */
-export function parseWithinLimits(text: string, limits: QueryLimits): DocumentNode | null {
+export function parseWithinLimits(text: string, limits: QueryLimits): DocumentNode {
   const document = parseWithinTokens(text, limits.maxQueryTokens);
-  if (document === null) return null;
   const measure = extentMeter(document);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
@@ -52,7 +51,7 @@ export function tooComplex(what: string, limit: number, details: object): Domain
   );
 }
 
-function parseWithinTokens(text: string, maxTokens: number): DocumentNode | null {
+function parseWithinTokens(text: string, maxTokens: number): DocumentNode {
   try {
     return parse(text, { maxTokens });
   } catch (error) {
@@ -65,7 +64,9 @@ function parseWithinTokens(text: string, maxTokens: number): DocumentNode | null
         'QUERY_TOO_COMPLEX',
         'The operation is too complex: it nests too deep to be read.',
       );
-    return null;
+    throw error instanceof GraphQLError
+      ? new InvalidOperation([textError(error.message, 'GRAPHQL_PARSE_FAILED', error)])
+      : error;
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AnswerMemory } from '../../src/transport/answer-memory';
+import { ResponseMemoryBudget } from '../../src/transport/response-memory-budget';
 import { AddEventsDocument } from '../generated/operations';
 import { newSession, speech } from '../api/conversation';
 import { useTestApp } from '../support/test-app';
@@ -79,7 +79,7 @@ describe('what an answer holds', () => {
   const large = 2 * 1024 * 1024;
 
   it('is given back by one that waits behind another on its connection, when that closes', async () => {
-    const memory = new AnswerMemory(large);
+    const memory = new ResponseMemoryBudget(large);
     let ended!: () => void;
     const hasEnded = new Promise<void>((resolve) => (ended = resolve));
     const server = createServer((request, response) => {
@@ -102,7 +102,7 @@ describe('what an answer holds', () => {
   });
 
   it('grows no more once the answer is over', async () => {
-    const memory = new AnswerMemory(large);
+    const memory = new ResponseMemoryBudget(large);
     const server = createServer((request, response) => {
       const share = memory.share();
       share.end(0, request, response);

@@ -1,10 +1,4 @@
-import {
-  type DocumentNode,
-  getOperationAST,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-  parse,
-} from 'graphql';
+import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { compileOperation, type RunCompiled } from './compile-operation';
 import { type Cost, readCost } from './query-cost';
 
@@ -13,8 +7,9 @@ const maxTexts = 1000;
 const maxTextLength = 10_000;
 const maxTotalLength = 500_000;
 
-/** An operation that has passed validation. */
-export interface KnownOperation {
+/** An operation whose text has passed its limits and validation. */
+export interface PreparedOperation {
+  readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
   readonly cost: Cost;
   /** Compiled when first asked for; null where only plain execution will do. */
@@ -26,28 +21,27 @@ export interface KnownOperation {
  * passed its limits and the whole of validation, so it need not pass them again; only its cost goes by its variables.
  * The oldest make room, and are learned anew when they come again.
  */
-export class KnownOperations {
+export class OperationCache {
   /** By text, oldest first; then by operation name. */
-  private readonly texts = new Map<string, Map<string, KnownOperation>>();
+  private readonly texts = new Map<string, Map<string, PreparedOperation>>();
   private totalLength = 0;
 
   constructor(private readonly schema: GraphQLSchema) {}
 
-  find(text: string, operationName: string | null | undefined): KnownOperation | undefined {
+  find(text: string, operationName: string | null | undefined): PreparedOperation | undefined {
     return this.texts.get(text)?.get(operationName ?? '');
   }
 
-  /** Remembers an operation of a document that has just passed validation. */
+  /** Remembers an operation, `node`, of a document that has just passed its limits and validation. */
   learn(
     text: string,
     operationName: string | null | undefined,
     document: DocumentNode,
-  ): KnownOperation | undefined {
-    const node = getOperationAST(document, operationName);
-    if (!node) return undefined;
+    node: OperationDefinitionNode,
+  ): PreparedOperation {
     const operation = this.know(text, document, node);
     if (text.length > maxTextLength) return operation;
-    const operations = this.texts.get(text) ?? new Map<string, KnownOperation>();
+    const operations = this.texts.get(text) ?? new Map<string, PreparedOperation>();
     operations.set(operationName ?? '', operation);
     this.forget(text);
     this.texts.set(text, operations);
@@ -56,10 +50,11 @@ export class KnownOperations {
     return operation;
   }
 
-  private know(text: string, document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
+  private know(text: string, document: DocumentNode, node: OperationDefinitionNode): PreparedOperation {
     const { schema } = this;
     let compiled: RunCompiled | null | undefined;
     return {
+      document,
       node,
       cost: readCost(schema, document, node),
       compiled() {

@@ -8,14 +8,14 @@ const smallAnswer = 1024 * 1024;
  * What the large answers of a process hold in memory, from when they are read until they are sent. Beyond the limit the
  * next one is refused: a hundred of them would be more than a process may have.
  */
-export class AnswerMemory {
+export class ResponseMemoryBudget {
   private held = 0;
 
   constructor(private readonly maxBytes: number) {}
 
   /** The part of one answer. */
-  share(): AnswerShare {
-    return new AnswerShare(this);
+  share(): ResponseMemory {
+    return new ResponseMemory(this);
   }
 
   /** Whether there is room for `bytes` beside what others hold; one that is alone may have all it needs. */
@@ -29,12 +29,12 @@ export class AnswerMemory {
 }
 
 /** What one answer holds. */
-export class AnswerShare {
+export class ResponseMemory {
   private read = 0;
   private counted = 0;
   private isOver = false;
 
-  constructor(private readonly memory: AnswerMemory) {}
+  constructor(private readonly memory: ResponseMemoryBudget) {}
 
   /**
    * Counts what has been read for the answer.

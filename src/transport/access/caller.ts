@@ -1,0 +1,21 @@
+/** What a credential may allow. */
+export const scopes = ['sessions:read', 'sessions:write', 'sessions:erase', 'metrics:read'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Who sends an operation, and what they may do. */
+export interface Caller {
+  /** For the log; never a secret. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** When the credential expires, in milliseconds of Date.now(); null: never. */
+  readonly expiresAt: number | null;
+  /** The network address that the request came from. */
+  readonly address: string;
+}
+
+const everyScope: ReadonlySet<Scope> = new Set(scopes);
+
+/** Everyone, where no authentication is configured. */
+export function anonymousCaller(address: string): Caller {
+  return { name: 'anonymous', scopes: everyScope, expiresAt: null, address };
+}

@@ -1,0 +1,29 @@
+import { HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import type { DomainError } from '../../errors';
+
+/** A request whose text names no operation that could run: it does not parse, is not valid, or lacks what was named. */
+export class InvalidOperation extends Error {
+  constructor(readonly errors: readonly GraphQLError[]) {
+    super(errors[0]?.message ?? 'The operation is not valid.');
+    this.name = 'InvalidOperation';
+  }
+}
+
+/** An error about the text: where `cause` stands in it, with the code that Apollo Server gives its like. */
+export function textError(message: string, code: string, cause?: GraphQLError): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: cause?.nodes,
+    source: cause?.source,
+    positions: cause?.positions,
+    extensions: { code, http: { status: 400, headers: new HeaderMap() } },
+  });
+}
+
+/** An error of ours as GraphQL has them, with the HTTP status of a request that is at fault. */
+export function asGraphQLError(error: DomainError): GraphQLError {
+  return new GraphQLError(error.message, {
+    originalError: error,
+    extensions: { ...error.extensions, http: { status: 400, headers: new HeaderMap() } },
+  });
+}
