@@ -67,7 +67,7 @@ describe('unique indexes', () => {
     await expectValid();
   });
 
-  it('that are partial or sparse hold for the documents in them, and answer no query', async () => {
+  it('that are partial or sparse hold for the documents in them, and answer no query about others', async () => {
     await create(
       index({ a: 1 }, { unique: true, sparse: true }),
       index({ b: 1 }, { unique: true, partialFilterExpression: { live: true } }),

@@ -132,6 +132,42 @@ it('gives by indexes exactly what a scan of the collection and a sort give', asy
   );
 }, 60_000);
 
+it('uses a partial index only where it has all that the filter finds', async () => {
+  const comparison = fc
+    .tuple(fc.constantFrom('a', 'b'), fc.constantFrom('$eq', '$gt', '$gte', '$lt', '$lte'), scalar)
+    .map(([name, op, v]) => ({ [name]: { [op]: v } }));
+  const arrangement = fc.record({
+    documents: fc.array(storedDocument, { minLength: 1, maxLength: 25 }),
+    partial: comparison,
+    conditions: fc.array(fc.oneof(comparison, fc.constant(null), filter), { minLength: 4, maxLength: 10 }),
+  });
+  let used = 0;
+  await fc.assert(
+    fc.asyncProperty(arrangement, async ({ documents, partial, conditions }) => {
+      const collection = db.collection('p');
+      await collection.drop();
+      await fill(collection, documents, []);
+      const key = { [Object.keys(partial)[0]!]: -1, _id: -1 } as const;
+      await collection.createIndex(key, { name: 'partial', partialFilterExpression: partial });
+      for (const condition of conditions) {
+        // Null stands for what the index itself asks, beside which anything may be asked.
+        const q = {
+          filter: condition ?? { $and: [partial, { c: { $ne: 1 } }] },
+          sort: key,
+          skip: 0,
+          limit: 0,
+          batchSize: 101 as const,
+        };
+        expect(await answer(collection, q)).toEqual(await answer(collection, q, { $natural: 1 }));
+        const plan = await collection.find(q.filter).sort(key).explain('queryPlanner');
+        used += JSON.stringify(plan).includes('"indexName":"partial"') ? 1 : 0;
+      }
+    }),
+    { numRuns: 60, seed: 20260102 },
+  );
+  expect(used).toBeGreaterThan(20);
+}, 60_000);
+
 it('finds by a unique index exactly what a scan finds, whatever else the filter says', async () => {
   const arrangement = fc.record({
     documents: fc.array(storedDocument, { minLength: 1, maxLength: 25 }),

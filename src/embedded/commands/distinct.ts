@@ -56,7 +56,7 @@ export async function distinct(request: CommandRequest, engine: Engine): Promise
 /** MongoDB reads the values of a field that an index begins with from there, and gives them in its order. */
 function inIndexOrder(values: Map<string, BsonValue>, key: string, view: CollectionView | null): BsonValue[] {
   const index = view?.collection.indexes.find(
-    (each) => !each.specOnly && each.key.keys().next().value === key,
+    (each) => !each.specOnly && each.partial === null && each.key.keys().next().value === key,
   );
   if (!index) return [...values.values()];
   const ascending = [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);

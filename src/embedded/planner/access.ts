@@ -30,7 +30,7 @@ export function bestAccess(view: CollectionView, query: Query): Access {
   if (natural) return wholeCollection(query, natural === -1);
   const conjuncts = conjunctsOf(query.filter);
   const sort = parseSort(query.sort);
-  const indexes = hintedIndexes(view, query.hint);
+  const indexes = hintedIndexes(view, query.hint, conjuncts);
   const unique = placeInUniqueIndex(indexes, conjuncts);
   if (unique) return walk(candidate(unique, sort), query.sort);
   const candidates = candidatesOf(indexes, conjuncts, sort);

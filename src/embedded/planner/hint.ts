@@ -1,16 +1,24 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { MongoError } from '../language/errors';
+import { FilterNode } from '../language/filter';
 import { directionOf } from '../language/index-key';
 import { CollectionView, IndexInfo } from '../storage/view';
+import { hasAllMatches } from './partial-index';
 import { Query } from './query';
 
 /**
  * The indexes that a query may use.
  * @throws MongoError BadValue for a hint that names none
  */
-export function hintedIndexes(view: CollectionView, hint: BsonValue | undefined): readonly IndexInfo[] {
-  const indexes = view.collection.indexes.filter((index) => !index.specOnly);
+export function hintedIndexes(
+  view: CollectionView,
+  hint: BsonValue | undefined,
+  conjuncts: readonly FilterNode[],
+): readonly IndexInfo[] {
+  const indexes = view.collection.indexes.filter(
+    (index) => !index.specOnly && hasAllMatches(index, conjuncts),
+  );
   if (hint === undefined) return indexes;
   const hinted = indexes.find(
     ({ name, key }) => hint === name || (isDocument(hint) && samePattern(hint, key)),

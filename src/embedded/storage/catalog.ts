@@ -1,7 +1,7 @@
 import { Binary, Int32 } from 'bson';
 import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
-import { parseFilter } from '../language/filter';
+import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { directionOf } from '../language/index-key';
 import { prefixOf } from './keys';
@@ -44,7 +44,8 @@ export class StoredIndex implements IndexInfo {
   /** The key's paths, taken apart. */
   readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
   private readonly sparse: boolean;
-  private readonly partial: CompiledFilter | null;
+  readonly partial: FilterNode | null;
+  private readonly partialFilter: CompiledFilter | null;
   /** Grows in place, also for views that are already open: knowing of an array too early does no harm. */
   readonly multikeyPaths = new Set<string>();
 
@@ -57,9 +58,10 @@ export class StoredIndex implements IndexInfo {
     this.unique = this.name === '_id_' || spec.get('unique') === true;
     this.hasEntries = ![...this.key.keys()].some((path) => path === '$**' || path.endsWith('.$**'));
     const partial = spec.get('partialFilterExpression') as BsonDocument | undefined;
-    this.partial = partial ? compileFilter(parseFilter(partial)) : null;
+    this.partial = partial ? parseFilter(partial) : null;
+    this.partialFilter = this.partial && compileFilter(this.partial);
     this.sparse = spec.get('sparse') === true;
-    this.specOnly = !this.hasEntries || this.sparse || this.partial !== null || spec.get('hidden') === true;
+    this.specOnly = !this.hasEntries || this.sparse || spec.get('hidden') === true;
     this.paths = [...this.key].map(([path, order]) => ({
       path,
       names: path.split('.'),
@@ -69,12 +71,12 @@ export class StoredIndex implements IndexInfo {
 
   /** The top-level fields that it reads. */
   get fields(): string[] {
-    return [...this.paths.map(({ names }) => names[0]!), ...(this.partial?.fields ?? [])];
+    return [...this.paths.map(({ names }) => names[0]!), ...(this.partialFilter?.fields ?? [])];
   }
 
   /** Whether a document has entries at all: a sparse index leaves some out, and a partial one. */
   covers(document: BsonDocument): boolean {
-    if (this.partial) return this.partial.matches(document);
+    if (this.partialFilter) return this.partialFilter.matches(document);
     return !this.sparse || this.paths.some(({ names }) => isAtPath(document, names));
   }
 

@@ -1,4 +1,5 @@
 import { BsonDocument } from '../language/bson-value';
+import { FilterNode } from '../language/filter';
 
 /** One index of a collection. */
 export interface IndexInfo {
@@ -6,8 +7,10 @@ export interface IndexInfo {
   readonly name: string;
   readonly key: BsonDocument;
   readonly unique: boolean;
-  /** Does not have every document's entry (wildcard, sparse, partial) or is hidden: must never be used to answer. */
+  /** Does not have every document's entry (wildcard, sparse) or is hidden: must never be used to answer. */
   readonly specOnly: boolean;
+  /** What a document must meet to have entries in a partial index; null for an index of all documents. */
+  readonly partial: FilterNode | null;
   /** Whether any document has, or had, an array under one of the key's paths. Never goes back to false. */
   readonly multikey: boolean;
   /**
