@@ -71,7 +71,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['eslint.config.mjs'],
+    files: ['**/*.mjs'],
     rules: { 'import-x/no-default-export': 'off' },
     extends: [tseslint.configs.disableTypeChecked],
   },

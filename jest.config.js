@@ -1,8 +1,25 @@
-// Tests run as compiled by tsc, because the embedded engine's worker thread can load nothing but JavaScript.
+const { readdirSync } = require('node:fs');
+
+/**
+ * The compiled copies of the tests whose names end so. Tests run as tsc compiled them: what is tested is what is
+ * shipped, and the embedded engine's worker thread can load only JavaScript. Listed by their sources, because a test
+ * that was deleted leaves its compiled copy behind.
+ */
+function compiledTests(ending) {
+  const sources = readdirSync(`${__dirname}/test`, { recursive: true }).filter((path) =>
+    path.endsWith(ending),
+  );
+  return sources.map((path) => `<rootDir>/dist/test/${path.replace(/ts$/, 'js')}`);
+}
+
+const slow = compiledTests('.slow.test.ts');
+const all = compiledTests('.test.ts');
+
+/** `npm test` runs what ends in .test.ts, `npm run test:slow` (SUITE=slow) what ends in .slow.test.ts. */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/dist/test'],
-  testMatch: ['**/*.test.js'],
+  testMatch: process.env.SUITE === 'slow' ? slow : all.filter((path) => !slow.includes(path)),
   transform: {},
   testTimeout: 20_000,
 };
