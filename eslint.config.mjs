@@ -55,6 +55,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**'],
+    // What is deployed is installed without them: npm ci --omit=dev.
+    rules: { 'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }] },
+  },
+  {
     files: ['src/embedded/**'],
     rules: {
       'no-restricted-imports': [

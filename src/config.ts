@@ -1,11 +1,6 @@
-/** How a value of the environment becomes a setting; `read` throws the rule in words where the value breaks it. */
-interface Setting<T> {
-  readonly variable: string;
-  readonly fallback: T;
-  /** One line for the README's table. */
-  readonly meaning: string;
-  readonly read: (value: string) => T;
-}
+import { readFileSync } from 'node:fs';
+import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
+import { choice, integer, optional, secret, type Setting, text } from './setting';
 
 const readPreferences = [
   'primary',
@@ -20,19 +15,34 @@ const logFormats = ['auto', 'json', 'pretty'] as const;
 
 const MiB = 1024 * 1024;
 
-/** Every setting: its variable, its default and what it means. */
+/** Every setting: its variable, its default, what it takes and what it means. */
 export const settings = {
-  host: text('HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 for every one.'),
+  host: text(
+    'HOST',
+    '127.0.0.1',
+    'an address or host name',
+    'The address to listen on; 0.0.0.0 for every one.',
+  ),
   port: integer('PORT', 4000, 0, 65_535, 'The port to listen on; 0 takes a free one.'),
-  dataDir: text('DATA_DIR', './data', 'The folder of the embedded engine, where there is no MONGODB_URI.'),
-  mongodbUri: optional(
-    'MONGODB_URI',
-    mongodbUri,
-    'A MongoDB replica set or sharded cluster to use instead of the embedded engine.',
+  dataDir: text(
+    'DATA_DIR',
+    './data',
+    'a path',
+    'The folder of the embedded engine, where there is no MONGODB_URI.',
+  ),
+  mongodbUri: secret(
+    optional(
+      'MONGODB_URI',
+      mongodbUri,
+      'a connection string',
+      'A MongoDB replica set or sharded cluster to use instead of the embedded engine.',
+    ),
+    withoutSecrets,
   ),
   mongodbDatabase: optional(
     'MONGODB_DATABASE',
     databaseName,
+    'a name of 1 to 63 characters',
     'The database; otherwise the one in MONGODB_URI, or "conversations".',
   ),
   readPreference: choice(
@@ -128,107 +138,122 @@ export type Config = {
   readonly [name in keyof typeof settings]: (typeof settings)[name] extends Setting<infer T> ? T : never;
 };
 
-/** Settings that break a rule: one message that lists them all. */
+/** Settings that cannot be used, each in a line that names it. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`These settings cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    const [first, ...others] = problems;
+    super(
+      others.length === 0
+        ? first
+        : `These settings cannot be used:\n${problems.map((one) => `  ${one}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
   }
 }
 
+/** What the environment has set, as it is there. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * The settings in `env`, with defaults for what it lacks; an empty value counts as lacking.
- * @throws ConfigError that names every variable, value and rule at fault
+ * Settings that are right one by one and cannot be used together: what is wrong with them, or null.
+ * A new setting that depends on another one adds its rule here.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+const combinations: readonly ((config: Config) => string | null)[] = [
+  ({ maxBodyBytes, maxQueuedBytes }) =>
+    maxQueuedBytes < maxBodyBytes
+      ? `MAX_QUEUED_BYTES=${maxQueuedBytes} must not be below MAX_BODY_BYTES=${maxBodyBytes}: a large batch could never be stored`
+      : null,
+];
+
+/** What an environment makes of the settings, also where some of it is wrong. */
+export interface ReadSettings {
+  /** Complete: with the default in place of what cannot be used. */
+  readonly config: Config;
+  /** The variables whose values cannot be used. */
+  readonly refused: ReadonlySet<string>;
+  /** One line each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The settings in `env`, with defaults for what it lacks; an empty value counts as lacking. A secret may also stand in a
+ * file that `env` names: MONGODB_URI in that of MONGODB_URI_FILE, without the newline at its end.
+ */
+export function readSettings(env: Environment): ReadSettings {
   const problems: string[] = [];
+  const refused = new Set<string>();
   const entries = Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
-    const value = env[setting.variable];
-    if (value === undefined || value === '') return [name, setting.fallback];
     try {
-      return [name, setting.read(value)];
+      const value = valueOf(setting, env);
+      return [name, value === undefined ? setting.fallback : read(setting, value)];
     } catch (error) {
-      problems.push(`${setting.variable}=${shown(setting.variable, value)} ${(error as Error).message}`);
+      problems.push((error as Error).message);
+      refused.add(setting.variable);
       return [name, setting.fallback];
     }
   });
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(Object.fromEntries(entries)) as Config;
-}
-
-function text(variable: string, fallback: string, meaning: string): Setting<string> {
-  return { variable, fallback, meaning, read: (value) => value };
-}
-
-function optional<T>(variable: string, read: (value: string) => T, meaning: string): Setting<T | null> {
-  return { variable, fallback: null, meaning, read };
-}
-
-function integer(
-  variable: string,
-  fallback: number,
-  least: number,
-  most: number,
-  meaning: string,
-): Setting<number> {
-  const read = (value: string) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < least || number > most) {
-      throw new Error(`must be a whole number from ${least} to ${most}`);
-    }
-    return number;
-  };
-  return { variable, fallback, meaning, read };
-}
-
-function choice<T extends string>(
-  variable: string,
-  choices: readonly T[],
-  fallback: T,
-  meaning: string,
-): Setting<T> {
-  const read = (value: string) => {
-    const found = choices.find((one) => one === value);
-    if (found === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
-    return found;
-  };
-  return { variable, fallback, meaning, read };
-}
-
-function mongodbUri(value: string): string {
-  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
-    throw new Error('must begin with mongodb:// or mongodb+srv:// and name a host');
-  if (!isPercentEncoded(value))
-    throw new Error('must be percent-encoded: %25 for a % in a name or password, UTF-8 for all else');
-  return value;
-}
-
-function isPercentEncoded(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function databaseName(value: string): string {
-  if (!/^[^/\\. "$*<>:|?\0]{1,63}$/.test(value)) {
-    throw new Error('must be 1 to 63 characters without white space and none of / \\ . " $ * < > : | ?');
-  }
-  return value;
+  const config = Object.freeze(Object.fromEntries(entries)) as Config;
+  if (problems.length === 0) problems.push(...combinations.flatMap((problemOf) => problemOf(config) ?? []));
+  return { config, refused, problems };
 }
 
 /**
- * A MONGODB_URI as a message may show it. Everything before the last @ counts as credentials, because a password with an
- * unescaped / or @ is just what a person is told about; of the options, those that can be secrets lose their values.
+ * The settings of {@link readSettings}, where all can be used.
+ * @throws ConfigError that names every variable, value and rule at fault
  */
-export function withoutSecrets(uri: string): string {
-  return uri
-    .replace(/^([^/@:]*:\/*)?.*@/s, '$1***@')
-    .replace(/([?&][^=&]*(?:password|properties)=)[^&]*/gi, '$1***');
+export function readConfig(env: Environment): Config {
+  const { config, problems } = readSettings(env);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
 }
 
-function shown(variable: string, value: string): string {
-  return JSON.stringify(variable === 'MONGODB_URI' ? withoutSecrets(value) : value);
+function valueOf({ variable, mask }: Setting<unknown>, env: Environment): string | undefined {
+  const value = env[variable] || undefined;
+  const file = mask && env[`${variable}_FILE`];
+  if (!file) return value;
+  if (value !== undefined) throw new Error(`${variable} and ${variable}_FILE cannot both be set`);
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
+  } catch (error) {
+    throw new Error(
+      `${variable}_FILE=${JSON.stringify(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      { cause: error },
+    );
+  }
+}
+
+function read(setting: Setting<unknown>, value: string): unknown {
+  try {
+    return setting.read(value);
+  } catch (error) {
+    throw new Error(`${setting.variable}=${shown(setting, value)} ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A value as a message may show it. */
+function shown({ mask }: Setting<unknown>, value: string): string {
+  return JSON.stringify(mask ? mask(value) : value);
+}
+
+/** A setting as it is used. */
+export interface SettingInUse {
+  readonly variable: string;
+  /** As a message may show it; empty where there is none. */
+  readonly value: string;
+  readonly source: 'default' | 'environment' | 'file' | 'default, because the value cannot be used';
+}
+
+/** Every setting as `env` has made it, for a person to look at. */
+export function settingsInUse({ config, refused }: ReadSettings, env: Environment): SettingInUse[] {
+  return Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
+    const { variable, mask } = setting;
+    const value = String(config[name as keyof Config] ?? '');
+    const shownValue = mask && value ? mask(value) : value;
+    if (refused.has(variable))
+      return { variable, value: shownValue, source: 'default, because the value cannot be used' };
+    const source = env[variable] ? 'environment' : mask && env[`${variable}_FILE`] ? 'file' : 'default';
+    return { variable, value: shownValue, source };
+  });
 }

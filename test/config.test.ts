@@ -1,4 +1,8 @@
-import { ConfigError, readConfig, settings, withoutSecrets } from '../src/config';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, readConfig, settings } from '../src/config';
+import { withoutSecrets } from '../src/mongodb-settings';
 
 describe('the settings', () => {
   it('have defaults for everything, also where a variable is empty', () => {
@@ -72,5 +76,43 @@ describe('the settings', () => {
 
   it.each(['mongodb://user:5%@host', 'mongodb://host/%E0%A4%A'])('refuse %s, which is not encoded', (uri) => {
     expect(() => readConfig({ MONGODB_URI: uri })).toThrow('must be percent-encoded');
+  });
+
+  it('are refused where they cannot be used together', () => {
+    expect(() => readConfig({ MAX_BODY_BYTES: '33554432', MAX_QUEUED_BYTES: '16777216' })).toThrow(
+      'MAX_QUEUED_BYTES=16777216 must not be below MAX_BODY_BYTES=33554432: a large batch could never be stored',
+    );
+  });
+});
+
+describe('a secret in a file', () => {
+  let folder: string;
+  let file: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'conversations-'));
+    file = join(folder, 'uri');
+    writeFileSync(file, 'mongodb://user:secret@host\n');
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is read without the newline at its end', () => {
+    expect(readConfig({ MONGODB_URI_FILE: file }).mongodbUri).toBe('mongodb://user:secret@host');
+  });
+
+  it('is not taken beside the variable itself', () => {
+    expect(() => readConfig({ MONGODB_URI_FILE: file, MONGODB_URI: 'mongodb://other' })).toThrow(
+      'MONGODB_URI and MONGODB_URI_FILE cannot both be set',
+    );
+  });
+
+  it('must be there', () => {
+    expect(() => readConfig({ MONGODB_URI_FILE: '/nowhere/uri' })).toThrow(
+      'MONGODB_URI_FILE="/nowhere/uri" cannot be read: ENOENT',
+    );
+  });
+
+  it('is taken of secrets only', () => {
+    expect(readConfig({ HOST_FILE: file }).host).toBe('127.0.0.1');
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import { type Config, withoutSecrets } from '../config';
+import type { Config } from '../config';
 import type { Log } from '../log';
+import { withoutSecrets } from '../mongodb-settings';
 
 /** The database cannot be used; the message is one line that says why and what to do. */
 export class DatabaseOpenError extends Error {
@@ -12,8 +13,12 @@ const attempts = 3;
 const pauseMs = 1000;
 const defaultDatabase = 'conversations';
 
-/** A connection to the database at `uri`, what its deployment is, in words, and how to close it. */
-export async function connect(uri: string, config: Config, log: Log) {
+/**
+ * A connection to the database at `uri`, what its deployment is, in words, and how to close it. Where it does not answer,
+ * it is tried again a few times, which `log` is told; without one, it is tried once.
+ * @throws DatabaseOpenError
+ */
+export async function connect(uri: string, config: Config, log?: Log) {
   const client = await reach(uri, config, log);
   const close = () => client.close();
   try {
@@ -27,7 +32,7 @@ export async function connect(uri: string, config: Config, log: Log) {
   }
 }
 
-async function reach(uri: string, config: Config, log: Log): Promise<mongoose.Connection> {
+async function reach(uri: string, config: Config, log?: Log): Promise<mongoose.Connection> {
   for (let attempt = 1; ; attempt += 1) {
     const connection = mongoose.createConnection(uri, connectOptions(config));
     try {
@@ -35,7 +40,7 @@ async function reach(uri: string, config: Config, log: Log): Promise<mongoose.Co
     } catch (error) {
       await connection.close(true).catch(() => undefined);
       const reason = (error as Error).message;
-      if (attempt === attempts || !isUnreachable(error)) {
+      if (!log || attempt === attempts || !isUnreachable(error)) {
         throw new DatabaseOpenError(`MONGODB_URI ${withoutSecrets(uri)} cannot be used: ${reason}`, {
           cause: error,
         });

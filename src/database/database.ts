@@ -1,8 +1,11 @@
 import mongoose from 'mongoose';
+import { findDataFolderProblem } from '../embedded/data-folder-check';
 import { startEmbeddedMongo } from '../embedded/start-embedded-mongo';
 import type { Config } from '../config';
 import type { Log } from '../log';
 import { connect, DatabaseOpenError } from './connect';
+
+export { findDataFolderProblem };
 
 /** The one database of an app: a MongoDB deployment, or the embedded engine behind the same driver. */
 export interface Database {
@@ -26,7 +29,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
   const engine = await startEngine(config.dataDir, log);
   try {
     const { connection, close } = await connect(engine.uri, config, log);
-    return database(connection, `embedded engine in ${config.dataDir}`, async () => {
+    return database(connection, describeEngine(config), async () => {
       await close();
       await engine.close();
     });
@@ -34,6 +37,21 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
     await engine.close();
     throw error;
   }
+}
+
+/**
+ * The database that these settings lead to, in words. Connects to MONGODB_URI once, and leaves no trace.
+ * @throws DatabaseOpenError with one line that says why it cannot be used
+ */
+export async function describeDatabase(config: Config): Promise<string> {
+  if (config.mongodbUri === null) return describeEngine(config);
+  const { description, close } = await connect(config.mongodbUri, config);
+  await close();
+  return description;
+}
+
+function describeEngine({ dataDir }: Config): string {
+  return `embedded engine in ${dataDir}`;
 }
 
 async function startEngine(path: string, log: Log) {

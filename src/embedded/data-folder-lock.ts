@@ -38,6 +38,17 @@ export function lockDataFolder(folder: string): () => void {
   };
 }
 
+/** The id of the live process that has the folder; null where none has. Takes nothing. */
+export function holderOf(folder: string): number | null {
+  try {
+    const holder = readHolder(join(folder, LOCK_FILE));
+    return holder && isAlive(holder) ? holder.pid : null;
+  } catch {
+    // Whoever may not read it cannot tell; taking the folder says why.
+    return null;
+  }
+}
+
 /** With its parents. Not `recursive`: where the system refuses with ENOENT, as in /proc, Node.js would try for ever. */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;

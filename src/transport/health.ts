@@ -1,16 +1,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { buildInfo } from '../build-info';
 import type { Database } from '../database/database';
 
 /** How long the database may take to answer before the server counts as not ready, in milliseconds. */
 const pingTimeoutMs = 2_000;
 
-/** `/health/live`: the process answers. `/health/ready`: so does its database, and it is not stopping. */
+/** `/health/live`: the process answers, and says what runs. `/health/ready`: so does its database, and it is not stopping. */
 export function addHealthRoutes(
   server: FastifyInstance,
   database: Database,
   isStopping: () => boolean,
 ): void {
-  server.get('/health/live', (_request, reply) => answer(reply, 200, 'live'));
+  server.get('/health/live', (_request, reply) => answer(reply, 200, 'live', buildInfo));
   server.get('/health/ready', async (_request, reply) => {
     if (isStopping()) return answer(reply, 503, 'stopping');
     return (await answers(database))
@@ -19,8 +20,11 @@ export function addHealthRoutes(
   });
 }
 
-function answer(reply: FastifyReply, code: number, status: string) {
-  return reply.code(code).header('cache-control', 'no-store').send({ status });
+function answer(reply: FastifyReply, code: number, status: string, details: object = {}) {
+  return reply
+    .code(code)
+    .header('cache-control', 'no-store')
+    .send({ status, ...details });
 }
 
 async function answers(database: Database): Promise<boolean> {

@@ -14,16 +14,18 @@ describe('the README', () => {
     expect(listed).toEqual(existing);
   });
 
-  it('lists exactly the settings there are, with their defaults and meanings', () => {
-    const listed = tableUnder('Settings').map(([variable, fallback, meaning]) => ({
+  it('lists exactly the settings there are, with their defaults, values and meanings', () => {
+    const listed = tableUnder('Settings').map(([variable, fallback, allowed, meaning]) => ({
       variable,
       fallback,
+      allowed,
       meaning,
     }));
 
-    const existing = Object.values(settings).map(({ variable, fallback, meaning }) => ({
+    const existing = Object.values(settings).map(({ variable, fallback, allowed, meaning }) => ({
       variable,
       fallback: fallback === null ? '' : String(fallback),
+      allowed,
       meaning,
     }));
     expect(listed).toEqual(existing);

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildInfo } from '../../src/build-info';
 import { type RunningProcess, startServerProcess } from '../process/server-process';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 
@@ -145,13 +146,14 @@ describe('a running server', () => {
   });
 
   it('is live, and ready while its database answers', async () => {
-    for (const [path, status] of [
-      ['/health/live', 'live'],
-      ['/health/ready', 'ready'],
-    ]) {
-      const response = await fetch(new URL(path ?? '', server.url));
+    expect(buildInfo.version).toMatch(/^\d+\.\d+\.\d+/);
+    for (const [path, body] of [
+      ['/health/live', { status: 'live', ...buildInfo }],
+      ['/health/ready', { status: 'ready' }],
+    ] as const) {
+      const response = await fetch(new URL(path, server.url));
 
-      expect([response.status, await response.json()]).toEqual([200, { status }]);
+      expect([response.status, await response.json()]).toEqual([200, body]);
       expect(response.headers.get('cache-control')).toBe('no-store');
     }
   });
