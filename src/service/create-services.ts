@@ -4,6 +4,7 @@ import type { Log } from '../log';
 import { Reader } from '../store/reader';
 import type { RequestScope } from '../store/request-scope';
 import { openStore } from '../store/store';
+import { TransactionSessions } from '../store/transaction-sessions';
 import { BatchStorer } from './event-batch-storer';
 import { EventService } from './event-service';
 import { EventWriter } from './event-writer';
@@ -24,7 +25,8 @@ export interface Services {
 export async function createServices(database: Database, config: Config, log: Log): Promise<Services> {
   const store = await openStore(database.connection);
   const changes = new SessionChanges();
-  const writer = new EventWriter(new BatchStorer(store, log, changes), {
+  const transactions = new TransactionSessions(store, log);
+  const writer = new EventWriter(new BatchStorer(store, transactions, log, changes), {
     lanes: config.writerLanes,
     maxEvents: config.maxQueuedEvents,
     maxBytes: config.maxQueuedBytes,
@@ -32,9 +34,12 @@ export async function createServices(database: Database, config: Config, log: Lo
   });
   const { readPreference, readTimeoutMs: timeoutMs } = config;
   return {
-    sessions: new SessionService(store, config.requestTimeoutMs, changes),
+    sessions: new SessionService(store, transactions, config.requestTimeoutMs, changes),
     events: new EventService(writer),
     reader: (scope = null) => new Reader(store, { readPreference, timeoutMs, scope }),
-    close: () => writer.close(),
+    async close() {
+      await writer.close();
+      await transactions.close();
+    },
   };
 }

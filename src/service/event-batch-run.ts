@@ -6,18 +6,17 @@ import { findStored, isStoredAlready, storeBatch } from '../store/event-batch';
 import type { SessionStatus } from '../store/session-status';
 import type { Store } from '../store/store';
 import { inTransaction, isTransient } from '../store/transaction';
-import { keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
+import { eventOf, failAll, keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
 import { sessionCompleted, sessionNotFound, tooLate } from './refusals';
 import type { SessionChanges } from './session-changes';
 
-/** What to do about a session that someone else holds for long: leave it for later, or try until the deadline. */
-export type Persistence = 'postpone' | 'insist';
+/** What to do when someone else holds a session: give back what collides, or try until the deadline. */
+export type Persistence = 'yield' | 'insist';
 
-/** After so many failures in a row a batch over several sessions is cut in two: the halves collide less. */
-const failuresBeforeCut = 4;
-/** After so many, which take about a tenth of a second, others are taken to hold the session for long. */
-const failuresBeforePostponing = 10;
-const longestPauseMs = 32;
+/** How many collisions in a row are taken for chance: another process writes the same sessions and soon has done so. */
+const patience: Readonly<Record<Persistence, number>> = { yield: 3, insist: Infinity };
+/** Pauses grow up to here. Longer for a held session: many lanes may wait for the same dead process. */
+const longestPauseMs: Readonly<Record<Persistence, number>> = { yield: 32, insist: 400 };
 
 /** The storing of one batch, in as many transactions as it takes, all of one client session. */
 export class BatchRun {
@@ -29,27 +28,33 @@ export class BatchRun {
     private readonly persistence: Persistence,
   ) {}
 
-  /** Settles, fails or postpones every attempt. Never rejects. */
-  async storeGroups(wanted: readonly AttemptGroup[]): Promise<void> {
+  /**
+   * Settles or fails every attempt but those of the groups that it returns: these have collided again and again, because
+   * of one session of theirs at least. Never rejects.
+   */
+  async run(wanted: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     let groups = wanted;
-    for (let failures = 0; ; failures += 1) {
+    for (let failures = 1; ; failures += 1) {
       groups = withoutLate(groups);
-      if (groups.length === 0) return;
+      if (groups.length === 0) return groups;
       try {
         const { left, refused } = await this.storeOnce(groups);
         groups = left;
         // Also of a session that takes no more events: what is stored already is answered so.
         const unknown = await this.answerStored(left);
-        if (refused !== null) return unknown.forEach((group) => refuseGroup(group, refused));
+        if (refused !== null) {
+          for (const group of unknown) refuseGroup(group, refused);
+          return [];
+        }
         if (unknown.length < left.length) failures = 0;
         groups = unknown;
       } catch (error) {
-        if (!isTransient(error)) return this.storeWithout(groups, error);
+        if (!isTransient(error)) return this.runWithout(groups, error);
         this.log.debug({ failures, events: groups.length, err: error }, 'a transaction of events runs again');
-        if (failures >= failuresBeforeCut && sessionsOf(groups) > 1) return this.storeHalves(groups);
-        if (failures >= failuresBeforePostponing && this.persistence === 'postpone') return postpone(groups);
+        if (failures >= patience[this.persistence]) return groups;
       }
-      if (failures > 0) await sleep(Math.random() * Math.min(longestPauseMs, 2 ** failures));
+      if (failures > 1)
+        await sleep(Math.random() * Math.min(longestPauseMs[this.persistence], 2 ** failures));
     }
   }
 
@@ -88,28 +93,26 @@ export class BatchRun {
   }
 
   /** After an error that stays: everyone's where the database is away, else that of the one event that causes it. */
-  private async storeWithout(groups: readonly AttemptGroup[], error: unknown): Promise<void> {
-    if (asServiceUnavailable(error) !== null) return failAll(groups, error);
-    if (groups.length > 1) return this.storeHalves(groups);
+  private async runWithout(
+    groups: readonly AttemptGroup[],
+    error: unknown,
+  ): Promise<readonly AttemptGroup[]> {
+    if (asServiceUnavailable(error) !== null) {
+      failAll(groups, error);
+      return [];
+    }
+    if (groups.length > 1) return this.runHalves(groups);
     const [poisoned, ...others] = groups[0]!;
     poisoned!.fail(error);
-    if (others.length > 0) await this.storeGroups([others]);
+    return others.length > 0 ? this.run([others]) : [];
   }
 
-  private async storeHalves(groups: readonly AttemptGroup[]): Promise<void> {
-    const bySession = [...groups].sort((a, b) => (eventOf(a).sessionId < eventOf(b).sessionId ? -1 : 1));
+  /** One after the other: both may have events of one session, which are stored in the order in which they came. */
+  private async runHalves(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     const middle = Math.ceil(groups.length / 2);
-    await this.storeGroups(bySession.slice(0, middle));
-    await this.storeGroups(bySession.slice(middle));
+    const first = await this.run(groups.slice(0, middle));
+    return [...first, ...(await this.run(groups.slice(middle)))];
   }
-}
-
-function eventOf([first]: AttemptGroup) {
-  return first!.event;
-}
-
-function sessionsOf(groups: readonly AttemptGroup[]): number {
-  return new Set(groups.map((group) => eventOf(group).sessionId)).size;
 }
 
 /** Those that someone still waits for. */
@@ -126,14 +129,6 @@ function withoutLate(groups: readonly AttemptGroup[]): readonly AttemptGroup[] {
 
 function lastDeadline(groups: readonly AttemptGroup[]): number {
   return Math.max(...groups.map((group) => group[group.length - 1]!.deadline));
-}
-
-function failAll(groups: readonly AttemptGroup[], error: unknown): void {
-  for (const attempt of groups.flat()) attempt.fail(error);
-}
-
-function postpone(groups: readonly AttemptGroup[]): void {
-  for (const attempt of groups.flat()) attempt.postpone();
 }
 
 function refuseGroup(group: AttemptGroup, refused: ReadonlyMap<string, SessionStatus | null>): void {

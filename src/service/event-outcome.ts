@@ -23,6 +23,11 @@ export interface Attempt {
 /** All attempts of a batch at one event, in the order in which they came. Only the first one can create it. */
 export type AttemptGroup = readonly Attempt[];
 
+/** The event that a group is about. */
+export function eventOf([first]: AttemptGroup): NewEvent {
+  return first!.event;
+}
+
 /** The attempts by event, in the order in which the events came first. */
 export function groupAttempts(attempts: readonly Attempt[]): AttemptGroup[] {
   const groups = new Map<string, Attempt[]>();
@@ -48,6 +53,11 @@ export function settleStored(group: AttemptGroup, row: EventRow, created: boolea
     else if (agrees(attempt.event, event)) attempt.settle({ kind: 'stored', event, created: false });
     else refuse(attempt, eventConflict(event.sessionId, event.eventId));
   }
+}
+
+/** Tells everyone of the groups that nobody knows whether the event is stored. */
+export function failAll(groups: readonly AttemptGroup[], error: unknown): void {
+  for (const attempt of groups.flat()) attempt.fail(error);
 }
 
 /** Tells one caller why the event was not stored. */

@@ -130,7 +130,7 @@ export class EventWriter {
       const batch = lane.waiting.splice(0, batchLength(lane.waiting));
       const mine = lane.sessionId === null ? batch.filter((entry) => !this.moveToHeld(entry)) : batch;
       const attempts = mine.map((entry) => this.attempt(entry));
-      await this.storer.storeAll(attempts, lane.sessionId === null ? 'postpone' : 'insist');
+      await this.storer.storeAll(attempts, lane.sessionId === null ? 'yield' : 'insist');
     }
     lane.busy = false;
     this.running -= 1;

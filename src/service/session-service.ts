@@ -5,6 +5,7 @@ import { Session } from '../store/session.model';
 import { hasEnded, type SessionStatus } from '../store/session-status';
 import { createOrGet, endOpenSession, findSession } from '../store/session-writes';
 import type { Store } from '../store/store';
+import type { TransactionSessions } from '../store/transaction-sessions';
 import {
   checkId,
   checkInstant,
@@ -33,6 +34,7 @@ export interface CompleteSession {
 export class SessionService {
   constructor(
     private readonly store: Store,
+    private readonly transactions: TransactionSessions,
     private readonly timeoutMs: number,
     private readonly changes: SessionChanges,
   ) {}
@@ -63,6 +65,8 @@ export class SessionService {
     const sessionId = checkId('input.sessionId', input.sessionId);
     const sent = checkInstant('input.endedAt', input.endedAt);
     let endedAt = sent ?? new Date();
+    // The database lets this wait for as long as a transaction holds the session.
+    this.transactions.watch();
     for (;;) {
       const ended = await endOpenSession(this.store, this.timeoutMs, {
         sessionId,

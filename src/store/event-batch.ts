@@ -5,7 +5,7 @@ import type { StoredJson } from './json-object';
 import type { SessionRow } from './session.model';
 import { hasEnded, SessionStatus } from './session-status';
 import type { Store } from './store';
-import { isDuplicateKey } from './transaction';
+import { isDuplicateKey, isTransient, undone } from './transaction';
 import { inTransactionOf } from './transaction-command';
 
 /** An event on its way into the store. */
@@ -161,6 +161,24 @@ function additions({ added, lastEventAt }: Advance): mongo.UpdateFilter<mongo.Do
     $max: { lastEventAt },
     $set: { status: SessionStatus.ACTIVE },
   };
+}
+
+/** Whether the open transaction of someone else holds the session. Any other failure is for the next batch to tell. */
+export async function isHeld(
+  store: Store,
+  session: mongo.ClientSession,
+  sessionId: string,
+): Promise<boolean> {
+  // Undone at once, but it must change something: a write that changes nothing collides with nobody.
+  const update = { q: { sessionId }, u: { $inc: { eventCount: 1 } } };
+  try {
+    await undone(session, () =>
+      inTransactionOf(store, session, { update: store.sessions.collectionName, updates: [update] }),
+    );
+    return false;
+  } catch (error) {
+    return isTransient(error);
+  }
 }
 
 /** Identifies an event among all. */

@@ -34,6 +34,19 @@ export async function inTransaction<Result>(
   }
 }
 
+/** Runs `work` in a transaction of `session` and undoes it, whatever came of it. */
+export async function undone<Result>(
+  session: mongo.ClientSession,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  session.startTransaction(options);
+  try {
+    return await work();
+  } finally {
+    await session.abortTransaction().catch(() => undefined);
+  }
+}
+
 async function commit(session: mongo.ClientSession, deadline: number): Promise<void> {
   for (;;) {
     try {

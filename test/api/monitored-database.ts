@@ -41,7 +41,11 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
   let sent: Command[] = [];
   const client = connection.getClient();
   const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
-  client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => sent.push(command));
+  const onCommand = (heard: (command: Command) => void) =>
+    client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => {
+      if (!isHeartbeat(command)) heard(command);
+    });
+  onCommand((command) => sent.push(command));
   return {
     client,
     db: connection.db!,
@@ -50,9 +54,7 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
     /** Many pages are one command from MongoDB 4.4 on. */
     hasUnions: versionArray[0] * 100 + versionArray[1] >= 404,
     /** Calls back with every command from now on. */
-    onCommand(heard: (command: Command) => void) {
-      client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => heard(command));
-    },
+    onCommand,
     /** Runs an operation; resolves to its data and the commands that it cost. */
     async run(source: string, variableValues: Record<string, unknown> = {}, signal?: () => AbortSignal) {
       sent = [];
@@ -78,6 +80,11 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
 }
 
 export type Monitored = Awaited<ReturnType<typeof openMonitored>>;
+
+/** What a process says of itself to other processes, once a second, whatever the operation. */
+function isHeartbeat(command: Command): boolean {
+  return ['find', 'update', 'delete'].some((name) => command[name] === 'processes');
+}
 
 async function server() {
   const given = process.env.MONGODB_URI;

@@ -8,6 +8,8 @@ import { startDatabaseProcess, startServerProcess, type RunningProcess } from '.
 export interface RaceArena {
   /** Where the servers listen at this moment. */
   urls(): string[];
+  /** The database of several servers; null where one server has its engine to itself. */
+  readonly database: { readonly uri: string; readonly name: string } | null;
   /** SIGKILL to one server, and a new one in its place on the same database. */
   killAndRestart(index: number): Promise<void>;
   close(): Promise<void>;
@@ -22,15 +24,13 @@ export async function openRaceArena(count: number): Promise<RaceArena> {
   const given = process.env.MONGODB_URI;
   const engine = given || count === 1 ? null : await startDatabaseProcess(folder);
   const databaseName = `races_${process.pid}_${Date.now()}`;
-  const settings = {
-    DATA_DIR: folder,
-    MONGODB_URI: given ?? engine?.url,
-    MONGODB_DATABASE: given ? databaseName : undefined,
-  };
+  const uri = given ?? engine?.url;
+  const settings = { DATA_DIR: folder, MONGODB_URI: uri, MONGODB_DATABASE: uri && databaseName };
   const servers: RunningProcess[] = [];
   for (let index = 0; index < count; index += 1) servers.push(await startServerProcess(settings));
   return {
     urls: () => servers.map(({ url }) => url),
+    database: uri === undefined ? null : { uri, name: databaseName },
     async killAndRestart(index) {
       await servers[index]!.kill();
       servers[index] = await startServerProcess(settings);

@@ -1,7 +1,7 @@
 import type { Command } from './command';
 import * as diagnostics from './diagnostics';
 import { hello } from './hello';
-import { endSessions, startSession } from './sessions';
+import { endSessions, killSessions, startSession } from './sessions';
 
 /** What clients ask the server about itself, and about sessions. */
 export const serverCommands: readonly (readonly [name: string, command: Command])[] = [
@@ -29,6 +29,5 @@ export const serverCommands: readonly (readonly [name: string, command: Command]
   ['startSession', startSession],
   ['endSessions', endSessions],
   ['refreshSessions', endSessions],
-  ['killSessions', endSessions],
-  ['killAllSessions', endSessions],
+  ['killSessions', killSessions],
 ];

@@ -1,6 +1,6 @@
 import { Binary } from 'bson';
 import type { CommandRequest } from '../commands/command';
-import { BsonDocument, BsonNumber, isDocument, isNumber } from '../language/bson-value';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
 import { toDouble } from '../language/numbers';
 
@@ -70,10 +70,15 @@ function startsTransaction(body: BsonDocument): boolean {
 }
 
 function sessionId(body: BsonDocument): string {
-  const lsid = body.get('lsid');
-  const id = isDocument(lsid) ? lsid.get('id') : undefined;
-  if (id instanceof Binary) return Buffer.from(id.buffer).toString('hex', 0, id.position);
+  const id = idOfSession(body.get('lsid'));
+  if (id !== null) return id;
   throw new MongoError(72, 'Transaction number requires a session ID to also be specified');
+}
+
+/** The id in an `lsid`, in hexadecimal; null where it is none. */
+export function idOfSession(lsid: BsonValue | undefined): string | null {
+  const id = isDocument(lsid) ? lsid.get('id') : undefined;
+  return id instanceof Binary ? Buffer.from(id.buffer).toString('hex', 0, id.position) : null;
 }
 
 function numberOf(number: BsonNumber): number {

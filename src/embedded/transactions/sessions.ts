@@ -80,6 +80,11 @@ export class Sessions {
     this.participations.get(request)?.session.abortOpen();
   }
 
+  /** Aborts the open transaction of the session; one that is being committed goes on. */
+  kill(id: string): void {
+    this.sessions.get(id)?.abortOpen();
+  }
+
   close(): void {
     clearInterval(this.reaper);
     for (const session of this.sessions.values()) session.abortOpen();
