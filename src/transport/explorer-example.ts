@@ -1,9 +1,16 @@
-const session = 'sessionId: "call-2026-0001"';
+/** A tab of the explorer: one operation, ready to be sent. */
+export interface ExampleTab {
+  readonly name: string;
+  readonly query: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
 
-/** What the explorer opens with: one call from its first word to its last, to be run operation by operation. */
-export const workedExample = `# A worked example: one call, from its first word to its last.
-# Run an operation with the green button above it, or with Ctrl+Enter inside it, from top to bottom.
-# Everything is safe to send twice. Try it: "created" turns false, and nothing is stored again.
+const sessionId = 'call-2026-0001';
+const session = `sessionId: "${sessionId}"`;
+
+const create = `# One call, from its first word to its last: a tab for each step.
+# Press "Send Request" (or Ctrl+Enter), then go to the next tab.
+# Everything is safe to send twice: "created" turns false, and nothing is stored again.
 
 mutation CreateSession {
   createSession(input: {
@@ -16,8 +23,10 @@ mutation CreateSession {
     session { sessionId status language metadata startedAt }
   }
 }
+`;
 
-# One event. It gets the next position of its session.
+const addOne = `# The event gets the next position of its session.
+
 mutation AddEvent {
   addEvent(input: {
     ${session}
@@ -27,11 +36,14 @@ mutation AddEvent {
     payload: { text: "Good morning, this is Casa Verde. How can I help?" }
   }) {
     created
-    event { eventId position receivedAt }
+    event { eventId position timestamp receivedAt }
   }
 }
+`;
 
-# Many events at once. Each one succeeds or fails by itself; the first was stored already.
+const addMany = `# Up to 1000 events, of one session or of many. Each one succeeds or fails by itself.
+# The first one was stored from the tab before: here it is a duplicate.
+
 mutation AddEvents {
   addEvents(input: { events: [
     { ${session}, eventId: "event-1", type: BOT_SPEECH, timestamp: "2026-01-01T09:00:01.200Z"
@@ -54,21 +66,26 @@ mutation AddEvents {
     }
   }
 }
+`;
 
-# Two events a page. For the next page, put the answer's endCursor in the place of null, in quotes.
-query ReadEvents {
-  session(${session}) {
+const read = `# Two events a page. For the next page, put the answer's endCursor, in quotes, in place of the null
+# under VARIABLES, at the bottom.
+
+query ReadEvents($sessionId: ID!, $after: String) {
+  session(sessionId: $sessionId) {
     status
     eventCount
-    events(first: 2, after: null) {
+    events(first: 2, after: $after) {
       nodes { position type timestamp payload }
       pageInfo { hasNextPage endCursor }
       totalCount
     }
   }
 }
+`;
 
-# When this has answered, the session's events are final.
+const complete = `# When this has answered, the session's events are final.
+
 mutation CompleteSession {
   completeSession(input: { ${session}, endedAt: "2026-01-01T09:00:10Z" }) {
     completed
@@ -76,3 +93,12 @@ mutation CompleteSession {
   }
 }
 `;
+
+/** What the explorer opens with: one call, an operation a tab, to be sent from left to right. */
+export const exampleTabs: readonly ExampleTab[] = [
+  { name: '1 Create a session', query: create },
+  { name: '2 Add an event', query: addOne },
+  { name: '3 Add many', query: addMany },
+  { name: '4 Read', query: read, variables: { sessionId, after: null } },
+  { name: '5 Complete', query: complete },
+];

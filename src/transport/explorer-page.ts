@@ -1,18 +1,43 @@
-import { getDistDirectory, renderAltair, renderInitSnippet } from 'altair-static';
-import { workedExample } from './explorer-example';
+import { getDistDirectory, renderAltair, renderInitSnippet, type RenderOptions } from 'altair-static';
+import { exampleTabs } from './explorer-example';
 import { listFiles } from './static-files';
 
-/** What Altair would fetch from its own servers is off, and its banner, which advertises one of them, is hidden. */
-const options = {
+/**
+ * Settings of Altair. The schema is loaded at the start, so that the docs and completion work at once; what Altair would
+ * fetch from its own servers is off.
+ */
+const options: RenderOptions = {
   baseURL: '/explorer/',
   endpointURL: '/graphql',
   serveInitialOptionsInSeperateRequest: 'start.js',
-  initialWindows: [{ initialName: 'A worked example', initialQuery: workedExample }],
+  initialWindows: exampleTabs.map(({ name, query, variables }) => ({
+    initialName: name,
+    initialQuery: query,
+    initialVariables: variables && JSON.stringify(variables, null, 2),
+  })),
   disableAccount: true,
-  initialSettings: { theme: 'system', disablePushNotification: true, alertDisableWarning: true },
+  initialSettings: {
+    theme: 'system',
+    'schema.reloadOnStart': true,
+    'alert.disableWarnings': true,
+    'alert.disableUpdateNotification': true,
+    'banners.disable': true,
+    disablePushNotification: true,
+  },
 };
-const head =
-  '<title>Conversation Session Service</title><style>app-banner-container { display: none }</style></head>';
+/** Altair opens with its last tab in front and has no setting for that: on a first visit, go to the first one. */
+const showFirstTab = `
+if (!localStorage.getItem('explorer-visited')) {
+  const observer = new MutationObserver(() => {
+    const tabs = document.querySelectorAll('.window-switcher__item');
+    if (tabs.length < ${exampleTabs.length}) return;
+    observer.disconnect();
+    localStorage.setItem('explorer-visited', 'yes');
+    tabs[0].click();
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+}`;
+const head = '<title>Conversation Session Service</title></head>';
 
 export interface ExplorerPage {
   readonly html: string;
@@ -26,7 +51,7 @@ export async function openExplorerPage(): Promise<ExplorerPage> {
     html: renderAltair(options)
       .replace(/<title>.*<\/title>/, '')
       .replace('</head>', head),
-    start: renderInitSnippet(options),
+    start: renderInitSnippet(options) + showFirstTab,
     files: await listFiles(getDistDirectory()),
   };
 }
