@@ -9,7 +9,7 @@ import { SessionResolver } from './session.resolver';
 
 /** The API: everything of contract.graphql but its subscriptions. */
 export function buildGraphQLSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [SessionResolver, EventResolver, NodeResolver],
     // The models name JavaScript's types; here they get their scalars.
     scalarsMap: [
@@ -19,7 +19,19 @@ export function buildGraphQLSchema(): GraphQLSchema {
     // The rules of input are the service's, which says which argument breaks which.
     validate: false,
   });
+  // type-graphql takes no description for what it puts together from all resolvers.
+  for (const [name, description] of Object.entries(rootDescriptions)) {
+    const root = schema.getType(name);
+    if (root) root.description = description;
+  }
+  return schema;
 }
+
+const rootDescriptions = {
+  Query: 'What can be read. Lists come in pages, in both directions, by cursors.',
+  Mutation: 'What can be written. Every write is safe to retry, at any time.',
+  Subscription: 'What can be followed as it happens.',
+};
 
 /** The schema as text, the same for the same schema. */
 export function printGraphQLSchema(schema: GraphQLSchema): string {

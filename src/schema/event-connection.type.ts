@@ -5,27 +5,26 @@ import { Event } from '../store/event.model';
 import type { PageOfList } from './page-of-list';
 import { PageInfo } from './page-info.type';
 
-/** An event's place in a list. Its cursor is made when it is read: most clients take the page's two ends. */
-@ObjectType('EventEdge', { simpleResolvers: true })
+/** Its cursor is made when it is read: most clients take the page's two ends. */
+@ObjectType('EventEdge', { simpleResolvers: true, description: "An event's place in a list." })
 export class EventEdge {
-  @Field(() => Event)
+  @Field(() => Event, { description: 'What stands there.' })
   readonly node: Event;
 
   constructor(
     node: Event,
-    private readonly cursors: CursorCodec<EventPlace>,
+    private readonly cursors: CursorCodec<Event, EventPlace>,
   ) {
     this.node = node;
   }
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The place, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
 }
 
-/** A page of a session's events. */
-@ObjectType('EventConnection', { simpleResolvers: true })
+@ObjectType('EventConnection', { simpleResolvers: true, description: "A page of a session's events." })
 export class EventConnection {
   @Field(() => Int, { description: 'All events that match the filter. Counted only when asked for.' })
   readonly totalCount: number;
@@ -37,17 +36,17 @@ export class EventConnection {
     this.totalCount = totalCount;
   }
 
-  @Field(() => [EventEdge])
+  @Field(() => [EventEdge], { description: 'The rows of the page with their cursors.' })
   get edges(): EventEdge[] {
     return this.page.rows.map((event) => new EventEdge(event, this.page.cursors));
   }
 
-  @Field(() => [Event])
+  @Field(() => [Event], { description: 'The rows of the page.' })
   get nodes(): readonly Event[] {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, { description: 'Where the page lies in its list.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

@@ -1,12 +1,57 @@
-import { Field, InputType } from 'type-graphql';
+import { Field, InputType, Int, registerEnumType } from 'type-graphql';
+import type { EventOrder as EventOrderOfStore } from '../store/event-queries';
 import { EventType } from '../store/event-type';
 import { DateTimeRange } from './date-time-range.input';
+import { OrderDirection } from './order-direction';
 
-@InputType('EventFilter')
+export enum EventOrderField {
+  TIMESTAMP = 'TIMESTAMP',
+  POSITION = 'POSITION',
+}
+
+registerEnumType(EventOrderField, {
+  name: 'EventOrderField',
+  description: 'What the events of a session can be ordered by.',
+  valuesConfig: {
+    TIMESTAMP: { description: 'Conversation order: when they happened, then by position.' },
+    POSITION: { description: 'The order in which they were stored: whatever is new comes last.' },
+  },
+});
+
+@InputType('EventFilter', {
+  description: 'Which events of a session are wanted: those that meet every given condition.',
+})
 export class EventFilter {
-  @Field(() => [EventType], { nullable: true })
+  @Field(() => [EventType], {
+    nullable: true,
+    description: 'Of one of these types; an empty list finds nothing.',
+  })
   readonly types?: EventType[] | null;
 
-  @Field(() => DateTimeRange, { nullable: true })
+  @Field(() => DateTimeRange, { nullable: true, description: 'When they happened.' })
   readonly timestamp?: DateTimeRange | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Only events stored after this position: what a reader that has come so far has not seen. 0 or more.',
+  })
+  readonly afterPosition?: number | null;
+}
+
+@InputType('EventOrder', { description: 'The order of the events of a session.' })
+export class EventOrder {
+  @Field(() => EventOrderField, { defaultValue: EventOrderField.TIMESTAMP, description: 'What decides.' })
+  readonly field!: EventOrderField;
+
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which end comes first.' })
+  readonly direction!: OrderDirection;
+}
+
+/** The order that the argument asks for; without it, the conversation from its beginning. */
+export function eventOrderOf(order: EventOrder | null | undefined): EventOrderOfStore {
+  return {
+    field: order?.field === EventOrderField.POSITION ? 'position' : 'timestamp',
+    ascending: order?.direction !== OrderDirection.DESC,
+  };
 }

@@ -1,7 +1,6 @@
 import { createUnionType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Event } from '../store/event.model';
 
-/** The reasons why one event of a batch was not stored. */
 export enum EventRejectionCode {
   SESSION_NOT_FOUND = 'SESSION_NOT_FOUND',
   SESSION_COMPLETED = 'SESSION_COMPLETED',
@@ -9,11 +8,20 @@ export enum EventRejectionCode {
   BAD_USER_INPUT = 'BAD_USER_INPUT',
 }
 
-registerEnumType(EventRejectionCode, { name: 'EventRejectionCode' });
+registerEnumType(EventRejectionCode, {
+  name: 'EventRejectionCode',
+  description: 'Why one event of a batch was not stored.',
+  valuesConfig: {
+    SESSION_NOT_FOUND: { description: 'There is no session with this id.' },
+    SESSION_COMPLETED: { description: 'The session has ended, and this event was not in it.' },
+    EVENT_CONFLICT: { description: 'The session has an event with this id and other content.' },
+    BAD_USER_INPUT: { description: 'The event breaks a rule, which the message says.' },
+  },
+});
 
-@ObjectType('AddEventPayload', { simpleResolvers: true })
+@ObjectType('AddEventPayload', { simpleResolvers: true, description: 'An event that is stored.' })
 export class AddEventPayload {
-  @Field(() => Event)
+  @Field(() => Event, { description: 'The event as it is stored.' })
   readonly event: Event;
 
   @Field(() => Boolean, {
@@ -27,18 +35,21 @@ export class AddEventPayload {
   }
 }
 
-@ObjectType('EventRejection', { simpleResolvers: true })
+@ObjectType('EventRejection', {
+  simpleResolvers: true,
+  description: 'One event of a batch that was not stored.',
+})
 export class EventRejection {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The sessionId that was sent.' })
   readonly sessionId: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The eventId that was sent.' })
   readonly eventId: string;
 
-  @Field(() => EventRejectionCode)
+  @Field(() => EventRejectionCode, { description: 'The reason, for programs.' })
   readonly code: EventRejectionCode;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The reason, for people.' })
   readonly message: string;
 
   constructor({ sessionId, eventId, code, message }: EventRejection) {
@@ -56,17 +67,17 @@ export const AddEventResult = createUnionType({
   types: () => [AddEventPayload, EventRejection] as const,
 });
 
-@ObjectType('AddEventsPayload', { simpleResolvers: true })
+@ObjectType('AddEventsPayload', { simpleResolvers: true, description: 'What became of a batch of events.' })
 export class AddEventsPayload {
   @Field(() => [AddEventResult], { description: 'One for each event sent, in the same order.' })
   readonly results!: (AddEventPayload | EventRejection)[];
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many events were stored by this request.' })
   readonly createdCount!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many events were stored already.' })
   readonly duplicateCount!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many events were not stored.' })
   readonly rejectedCount!: number;
 }

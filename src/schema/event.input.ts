@@ -1,30 +1,37 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { maxEventsPerRequest } from '../service/event-service';
 import type { Scalar } from '../service/input-rules';
 import { EventType } from '../store/event-type';
 import type { JsonObject } from '../store/json-object';
 import { DateTimeScalar } from './date-time.scalar';
+import { idRule, payloadRule } from './described-rules';
 import { JSONObjectScalar } from './json-object.scalar';
 
-@InputType('AddEventInput')
+@InputType('AddEventInput', { description: 'An event to be stored once, whatever is retried.' })
 export class AddEventInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: `The session that it belongs to. ${idRule}` })
   readonly sessionId!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: `Your own id, unique within the session. ${idRule}` })
   readonly eventId!: string;
 
-  @Field(() => EventType)
+  @Field(() => EventType, { description: 'Who or what the event comes from.' })
   readonly type!: EventType;
 
-  @Field(() => JSONObjectScalar)
+  @Field(() => JSONObjectScalar, { description: `What there is to say about it. ${payloadRule}` })
   readonly payload!: Scalar<JsonObject>;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When it happened; without it, when it is stored, by the server's clock.",
+  })
   readonly timestamp?: Scalar<Date> | null;
 }
 
-@InputType('AddEventsInput')
+@InputType('AddEventsInput', { description: 'Events to be stored once, each by itself.' })
 export class AddEventsInput {
-  @Field(() => [AddEventInput], { description: '1 to 1000, of one session or of many.' })
+  @Field(() => [AddEventInput], {
+    description: `1 to ${maxEventsPerRequest}, of one session or of many.`,
+  })
   readonly events!: AddEventInput[];
 }

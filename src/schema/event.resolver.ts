@@ -12,17 +12,17 @@ import { sessionFields } from './session-fields';
 
 @Resolver(() => Event)
 export class EventResolver {
-  @Query(() => Event, { nullable: true })
+  @Query(() => Event, { nullable: true, description: 'Null where there is no such event.' })
   event(
-    @Arg('sessionId', () => ID) sessionId: string,
-    @Arg('eventId', () => ID) eventId: string,
+    @Arg('sessionId', () => ID, { description: 'The session that it belongs to.' }) sessionId: string,
+    @Arg('eventId', () => ID, { description: "The caller's own id of the event." }) eventId: string,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Event | null> {
     return reader.event(checkId('sessionId', sessionId), checkId('eventId', eventId), selectionOf(info));
   }
 
-  @FieldResolver(() => Session)
+  @FieldResolver(() => Session, { description: 'The session that it belongs to.' })
   session(
     @Root() event: Event,
     @Ctx() { reader }: RequestContext,
@@ -35,7 +35,7 @@ export class EventResolver {
     description: 'Stores one event once. Safe to retry, also after the session has ended.',
   })
   async addEvent(
-    @Arg('input', () => AddEventInput) input: AddEventInput,
+    @Arg('input', () => AddEventInput, { description: 'The event.' }) input: AddEventInput,
     @Ctx() { events, reader }: RequestContext,
   ): Promise<AddEventPayload> {
     const added = await events.add(input);
@@ -47,7 +47,7 @@ export class EventResolver {
     description: 'Stores many events. Each one succeeds or fails by itself.',
   })
   async addEvents(
-    @Arg('input', () => AddEventsInput) { events: inputs }: AddEventsInput,
+    @Arg('input', () => AddEventsInput, { description: 'The events.' }) { events: inputs }: AddEventsInput,
     @Ctx() { events, reader }: RequestContext,
   ): Promise<AddEventsPayload> {
     const outcomes = await events.addMany(inputs);

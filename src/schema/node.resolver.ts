@@ -13,7 +13,7 @@ export class NodeResolver {
     description: 'Null for an id that names nothing, or that was not given out here.',
   })
   node(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'A global id.' }) id: string,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Node | null> | Node | null {

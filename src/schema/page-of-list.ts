@@ -4,13 +4,13 @@ import type { PageInfo } from './page-info.type';
 import type { Selection } from './selection';
 
 /** A page together with the list that it is of. */
-export class PageOfList<Row extends Place, Place> {
+export class PageOfList<Row, Place> {
   readonly rows: readonly Row[];
 
   constructor(
     private readonly page: Page<Row>,
     private readonly request: PageRequest<Place>,
-    readonly cursors: CursorCodec<Place>,
+    readonly cursors: CursorCodec<Row, Place>,
   ) {
     this.rows = page.rows;
   }

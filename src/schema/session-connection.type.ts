@@ -5,27 +5,29 @@ import { Session } from '../store/session.model';
 import type { PageOfList } from './page-of-list';
 import { PageInfo } from './page-info.type';
 
-/** A session's place in the list. */
-@ObjectType('SessionEdge', { simpleResolvers: true })
+/** Its cursor is made when it is read: most clients take the page's two ends. */
+@ObjectType('SessionEdge', { simpleResolvers: true, description: "A session's place in a list." })
 export class SessionEdge {
-  @Field(() => Session)
+  @Field(() => Session, { description: 'What stands there.' })
   readonly node: Session;
 
   constructor(
     node: Session,
-    private readonly cursors: CursorCodec<SessionPlace>,
+    private readonly cursors: CursorCodec<Session, SessionPlace>,
   ) {
     this.node = node;
   }
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The place, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
 }
 
-/** A page of the list of sessions. */
-@ObjectType('SessionConnection', { simpleResolvers: true })
+@ObjectType('SessionConnection', {
+  simpleResolvers: true,
+  description: 'A page of the list of sessions.',
+})
 export class SessionConnection {
   @Field(() => Int, { description: 'All sessions that match the filter. Counted only when asked for.' })
   readonly totalCount: number;
@@ -37,17 +39,17 @@ export class SessionConnection {
     this.totalCount = totalCount;
   }
 
-  @Field(() => [SessionEdge])
+  @Field(() => [SessionEdge], { description: 'The rows of the page with their cursors.' })
   get edges(): SessionEdge[] {
     return this.page.rows.map((session) => new SessionEdge(session, this.page.cursors));
   }
 
-  @Field(() => [Session])
+  @Field(() => [Session], { description: 'The rows of the page.' })
   get nodes(): readonly Session[] {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo)
+  @Field(() => PageInfo, { description: 'Where the page lies in its list.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

@@ -1,46 +1,105 @@
-import { Field, InputType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, registerEnumType } from 'type-graphql';
+import { maxFilterIds, maxFilterKeys, maxFilterValues } from '../service/filter-rules';
 import type { Scalar } from '../service/input-rules';
 import type { JsonObject } from '../store/json-object';
+import type {
+  SessionOrder as SessionOrderOfStore,
+  SessionOrderField as StoredField,
+} from '../store/session-queries';
 import { SessionStatus } from '../store/session-status';
-import { DateTimeRange } from './date-time-range.input';
+import { DateTimeRange, DurationRange } from './date-time-range.input';
 import { JSONObjectScalar } from './json-object.scalar';
+import { OrderDirection } from './order-direction';
 
 export enum SessionOrderField {
   STARTED_AT = 'STARTED_AT',
+  ENDED_AT = 'ENDED_AT',
+  DURATION = 'DURATION',
 }
 
-export enum OrderDirection {
-  ASC = 'ASC',
-  DESC = 'DESC',
-}
+registerEnumType(SessionOrderField, {
+  name: 'SessionOrderField',
+  description: 'What the list of sessions can be ordered by.',
+  valuesConfig: {
+    STARTED_AT: { description: 'When they started.' },
+    ENDED_AT: { description: 'Lists only sessions that have ended.' },
+    DURATION: { description: 'Lists only sessions that have ended.' },
+  },
+});
 
-registerEnumType(SessionOrderField, { name: 'SessionOrderField' });
-registerEnumType(OrderDirection, { name: 'OrderDirection' });
-
-@InputType('SessionFilter')
+@InputType('SessionFilter', {
+  description: 'Which sessions are wanted: those that meet every given condition.',
+})
 export class SessionFilter {
-  @Field(() => [SessionStatus], { nullable: true })
+  @Field(() => [SessionStatus], {
+    nullable: true,
+    description: 'In one of these states; an empty list finds nothing.',
+  })
   readonly statuses?: SessionStatus[] | null;
 
-  @Field(() => [String], { nullable: true })
+  @Field(() => [String], {
+    nullable: true,
+    description: `In one of these languages, at most ${maxFilterValues}: BCP 47 tags, in any spelling.`,
+  })
   readonly languages?: string[] | null;
 
-  @Field(() => DateTimeRange, { nullable: true })
+  @Field(() => DateTimeRange, { nullable: true, description: 'When they started.' })
   readonly startedAt?: DateTimeRange | null;
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
     description:
-      'Every given top-level key has this value (a string, number, boolean or null) in the session\'s metadata: {"userId": "user-456"}.',
+      "Every given top-level key has this value (a string, number, boolean or null) in the session's metadata: " +
+      '{"userId": "user-456"}. A list means one of its values: {"channel": ["phone", "web"]}. ' +
+      `At most ${maxFilterKeys} keys, with at most ${maxFilterValues} values each.`,
   })
   readonly metadata?: Scalar<JsonObject> | null;
+
+  @Field(() => [ID], { nullable: true, description: `At most ${maxFilterIds}.` })
+  readonly sessionIds?: string[] | null;
+
+  @Field(() => DateTimeRange, { nullable: true, description: 'Only sessions that have ended.' })
+  readonly endedAt?: DateTimeRange | null;
+
+  @Field(() => DurationRange, { nullable: true, description: 'Only sessions that have ended.' })
+  readonly duration?: DurationRange | null;
+
+  @Field(() => DateTimeRange, {
+    nullable: true,
+    description:
+      'When the last event happened; finds calls that stand still. No index has it: ask for it beside a condition that few sessions meet.',
+  })
+  readonly lastEventAt?: DateTimeRange | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: `Ended for one of these reasons, at most ${maxFilterValues}.`,
+  })
+  readonly endReasons?: string[] | null;
 }
 
-@InputType('SessionOrder')
+@InputType('SessionOrder', { description: 'The order of the list of sessions.' })
 export class SessionOrder {
-  @Field(() => SessionOrderField, { defaultValue: SessionOrderField.STARTED_AT })
+  @Field(() => SessionOrderField, {
+    defaultValue: SessionOrderField.STARTED_AT,
+    description: 'What decides.',
+  })
   readonly field!: SessionOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC })
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Which end comes first.' })
   readonly direction!: OrderDirection;
+}
+
+const storedFields: Readonly<Record<SessionOrderField, StoredField>> = {
+  STARTED_AT: 'startedAt',
+  ENDED_AT: 'endedAt',
+  DURATION: 'durationMs',
+};
+
+/** The order that the argument asks for; without it, the sessions that started last come first. */
+export function sessionOrderOf(order: SessionOrder | null | undefined): SessionOrderOfStore {
+  return {
+    field: storedFields[order?.field ?? SessionOrderField.STARTED_AT],
+    ascending: order?.direction === OrderDirection.ASC,
+  };
 }

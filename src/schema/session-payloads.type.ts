@@ -1,9 +1,12 @@
 import { Field, ObjectType } from 'type-graphql';
 import { Session } from '../store/session.model';
 
-@ObjectType('CreateSessionPayload', { simpleResolvers: true })
+@ObjectType('CreateSessionPayload', {
+  simpleResolvers: true,
+  description: 'What became of createSession.',
+})
 export class CreateSessionPayload {
-  @Field(() => Session)
+  @Field(() => Session, { description: 'The session as it stands now.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
@@ -12,13 +15,28 @@ export class CreateSessionPayload {
   readonly created!: boolean;
 }
 
-@ObjectType('CompleteSessionPayload', { simpleResolvers: true })
+@ObjectType('CompleteSessionPayload', {
+  simpleResolvers: true,
+  description: 'What became of completeSession.',
+})
 export class CompleteSessionPayload {
-  @Field(() => Session)
+  @Field(() => Session, { description: 'The session as it stands now.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
     description: 'False where the session had ended already: it is returned as it stands.',
   })
   readonly completed!: boolean;
+}
+
+@ObjectType('UpdateSessionPayload', {
+  simpleResolvers: true,
+  description: 'What became of updateSession.',
+})
+export class UpdateSessionPayload {
+  @Field(() => Session, { description: 'The session as it stands now.' })
+  readonly session!: Session;
+
+  @Field(() => Boolean, { description: 'False where the session said all of it already.' })
+  readonly updated!: boolean;
 }

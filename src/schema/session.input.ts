@@ -1,8 +1,10 @@
 import { Field, ID, InputType, registerEnumType } from 'type-graphql';
 import type { Scalar } from '../service/input-rules';
+import { maxUnsetKeys } from '../service/session-draft';
 import type { JsonObject } from '../store/json-object';
 import { SessionStatus } from '../store/session-status';
 import { DateTimeScalar } from './date-time.scalar';
+import { idRule, languageRule, metadataRule } from './described-rules';
 import { JSONObjectScalar } from './json-object.scalar';
 
 /** The states in which a session can end. */
@@ -12,31 +14,79 @@ export const SessionOutcome = {
 } as const;
 export type SessionOutcome = (typeof SessionOutcome)[keyof typeof SessionOutcome];
 
-registerEnumType(SessionOutcome, { name: 'SessionOutcome' });
+registerEnumType(SessionOutcome, {
+  name: 'SessionOutcome',
+  description: 'How a call can end.',
+  valuesConfig: {
+    COMPLETED: { description: 'Normally.' },
+    FAILED: { description: 'By a failure.' },
+  },
+});
 
-@InputType('CreateSessionInput')
+@InputType('CreateSessionInput', { description: 'A call that begins.' })
 export class CreateSessionInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: `Your own id, unique over all sessions. ${idRule}` })
   readonly sessionId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: languageRule })
   readonly language!: string;
 
-  @Field(() => JSONObjectScalar, { nullable: true })
+  @Field(() => JSONObjectScalar, {
+    nullable: true,
+    description: `What there is to say about the call. ${metadataRule}`,
+  })
   readonly metadata?: Scalar<JsonObject> | null;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When it began; without it, now, by the server's clock.",
+  })
   readonly startedAt?: Scalar<Date> | null;
 }
 
-@InputType('CompleteSessionInput')
+@InputType('CompleteSessionInput', { description: 'A call that ends.' })
 export class CompleteSessionInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The session that ends.' })
   readonly sessionId!: string;
 
-  @Field(() => SessionOutcome, { defaultValue: SessionOutcome.COMPLETED })
+  @Field(() => SessionOutcome, { defaultValue: SessionOutcome.COMPLETED, description: 'How it ended.' })
   readonly outcome!: SessionOutcome;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: "When it ended, not before it started; without it, now, by the server's clock.",
+  })
   readonly endedAt?: Scalar<Date> | null;
+
+  @Field(() => String, { nullable: true, description: '1 to 128 characters.' })
+  readonly endReason?: string | null;
+
+  @Field(() => JSONObjectScalar, {
+    nullable: true,
+    description: `Sets these top-level keys of the metadata, in the same step. The metadata then: ${metadataRule}`,
+  })
+  readonly setMetadata?: Scalar<JsonObject> | null;
+}
+
+@InputType('UpdateSessionInput', { description: 'What is to be said about a session from now on.' })
+export class UpdateSessionInput {
+  @Field(() => ID, { description: 'The session that it is about.' })
+  readonly sessionId!: string;
+
+  @Field(() => JSONObjectScalar, {
+    nullable: true,
+    description:
+      'Sets these top-level keys of the metadata; what they held is replaced. ' +
+      `The metadata then: ${metadataRule}`,
+  })
+  readonly setMetadata?: Scalar<JsonObject> | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: `Removes these top-level keys of the metadata. At most ${maxUnsetKeys}, none of them in setMetadata.`,
+  })
+  readonly unsetMetadata?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: languageRule })
+  readonly language?: string | null;
 }

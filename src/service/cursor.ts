@@ -1,60 +1,74 @@
 import { createHash } from 'node:crypto';
 import { mongo } from 'mongoose';
 import { badUserInput } from '../errors';
-import type { EventPlace } from '../store/event-queries';
-import type { SessionPlace } from '../store/session-queries';
+import type { EventOrder, EventPlace } from '../store/event-queries';
+import type { Session } from '../store/session.model';
+import type { SessionOrder, SessionPlace } from '../store/session-queries';
 
 /**
- * A cursor is the place itself, in base64url: six bytes that tell its list from all others, the instant, and what
- * settles ties. It holds whatever else the list is asked for, and nothing has to be kept for it.
+ * A cursor is the place itself, in base64url: six bytes that tell its list from all others, the value that the list is
+ * ordered by, and what settles ties. It holds whatever else the list is asked for, and nothing has to be kept for it.
  */
-export interface CursorCodec<Place> {
-  encode(place: Place): string;
+export interface CursorCodec<Row, Place> {
+  encode(row: Row): string;
   /** @throws BAD_USER_INPUT where the cursor is of another list, or made up */
   decode(argument: string, cursor: string): Place;
 }
 
 const listBytes = 6;
-const instantBytes = 8;
+const valueBytes = 8;
 
-/** Cursors of one session's events. */
-export function eventCursors(sessionId: string): CursorCodec<EventPlace> {
-  return codec(`events ${sessionId}`, {
+/** Cursors of one session's events in one order. */
+export function eventCursors(
+  sessionId: string,
+  { field, ascending }: EventOrder,
+): CursorCodec<EventPlace, EventPlace> {
+  const order = field === 'position' ? ' by position' : '';
+  return codec(`events ${sessionId}${order}${ascending ? '' : ' descending'}`, {
     tieBytes: 4,
     write: (bytes, { timestamp, position }) => {
       bytes.writeDoubleBE(timestamp.getTime(), listBytes);
-      bytes.writeUInt32BE(position, listBytes + instantBytes);
+      bytes.writeUInt32BE(position, listBytes + valueBytes);
     },
-    read: (timestamp, tie) => ({ timestamp, position: tie.readUInt32BE() }),
+    read: (timestamp, tie) => ({ timestamp: new Date(timestamp), position: tie.readUInt32BE() }),
   });
 }
 
-/** Cursors of the list of sessions in one direction. */
-export function sessionCursors(ascending: boolean): CursorCodec<SessionPlace> {
-  return codec(`sessions by startedAt ${ascending ? 'ascending' : 'descending'}`, {
+/** Cursors of the list of sessions in one order. */
+export function sessionCursors({ field, ascending }: SessionOrder): CursorCodec<Session, SessionPlace> {
+  return codec(`sessions by ${field} ${ascending ? 'ascending' : 'descending'}`, {
     tieBytes: 12,
-    write: (bytes, { startedAt, _id }) => {
-      bytes.writeDoubleBE(startedAt.getTime(), listBytes);
-      bytes.set(_id.id, listBytes + instantBytes);
+    write: (bytes, session) => {
+      bytes.writeDoubleBE(Number(session[field]), listBytes);
+      bytes.set(session._id.id, listBytes + valueBytes);
     },
-    read: (startedAt, tie) => ({ startedAt, _id: new mongo.ObjectId(Uint8Array.from(tie)) }),
+    read: (value, tie) => ({
+      value: field === 'durationMs' ? value : new Date(value),
+      _id: new mongo.ObjectId(Uint8Array.from(tie)),
+    }),
   });
 }
 
-interface PlaceFormat<Place> {
+interface PlaceFormat<Row, Place> {
   readonly tieBytes: number;
-  write(bytes: Buffer, place: Place): void;
-  read(instant: Date, tie: Buffer): Place;
+  write(bytes: Buffer, row: Row): void;
+  read(value: number, tie: Buffer): Place;
 }
 
-function codec<Place>(list: string, { tieBytes, write, read }: PlaceFormat<Place>): CursorCodec<Place> {
+/** No date is further from 1970, either way. */
+const maxDateMs = 8.64e15;
+
+function codec<Row, Place>(
+  list: string,
+  { tieBytes, write, read }: PlaceFormat<Row, Place>,
+): CursorCodec<Row, Place> {
   const mark = createHash('sha256').update(list).digest().subarray(0, listBytes);
-  const length = listBytes + instantBytes + tieBytes;
+  const length = listBytes + valueBytes + tieBytes;
   return {
-    encode(place) {
+    encode(row) {
       const bytes = Buffer.allocUnsafe(length);
       mark.copy(bytes);
-      write(bytes, place);
+      write(bytes, row);
       return bytes.toString('base64url');
     },
     decode(argument, cursor) {
@@ -63,11 +77,11 @@ function codec<Place>(list: string, { tieBytes, write, read }: PlaceFormat<Place
         bytes.length === length &&
         bytes.toString('base64url') === cursor &&
         mark.equals(bytes.subarray(0, listBytes));
-      const instant = isOurs ? new Date(bytes.readDoubleBE(listBytes)) : null;
-      if (instant === null || Number.isNaN(instant.getTime())) {
+      const value = isOurs ? bytes.readDoubleBE(listBytes) : NaN;
+      if (!(Math.abs(value) <= maxDateMs)) {
         throw badUserInput(argument, 'must be a cursor that this very list gave out.');
       }
-      return read(instant, bytes.subarray(listBytes + instantBytes));
+      return read(value, bytes.subarray(listBytes + valueBytes));
     },
   };
 }

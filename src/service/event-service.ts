@@ -13,7 +13,8 @@ export interface AddEvent {
   readonly timestamp?: Scalar<Date> | null;
 }
 
-const maxEventsPerRequest = 1000;
+/** How many events one addEvents may send. */
+export const maxEventsPerRequest = 1000;
 
 /** The rules of adding events. */
 export class EventService {

@@ -5,42 +5,81 @@ import type { JsonObject } from '../store/json-object';
 import { isScalar } from '../store/labels';
 import type { SessionSelection } from '../store/session-queries';
 import type { SessionStatus } from '../store/session-status';
-import { checkInstant, checkJson, checkLanguage, maxMetadataBytes, type Scalar } from './input-rules';
+import {
+  checkEndReason,
+  checkId,
+  checkInstant,
+  checkJson,
+  checkLanguage,
+  maxMetadataBytes,
+  type Scalar,
+} from './input-rules';
 
-interface InstantRangeInput {
-  readonly from?: Scalar<Date> | null;
-  readonly to?: Scalar<Date> | null;
+interface RangeInput<Value> {
+  readonly from?: Value | null;
+  readonly to?: Value | null;
 }
+
+type InstantRangeInput = RangeInput<Scalar<Date>>;
 
 interface EventFilterInput {
   readonly types?: readonly EventType[] | null;
   readonly timestamp?: InstantRangeInput | null;
+  readonly afterPosition?: number | null;
 }
 
-interface SessionFilterInput {
+interface DurationRangeInput {
+  readonly fromMs?: number | null;
+  readonly toMs?: number | null;
+}
+
+export interface SessionFilterInput {
   readonly statuses?: readonly SessionStatus[] | null;
   readonly languages?: readonly string[] | null;
   readonly startedAt?: InstantRangeInput | null;
   readonly metadata?: Scalar<JsonObject> | null;
+  readonly sessionIds?: readonly string[] | null;
+  readonly endedAt?: InstantRangeInput | null;
+  readonly duration?: DurationRangeInput | null;
+  readonly lastEventAt?: InstantRangeInput | null;
+  readonly endReasons?: readonly string[] | null;
 }
 
 /** Each is a step of an index walk. */
-const maxLanguages = 100;
-const maxMetadataKeys = 20;
+export const maxFilterValues = 100;
+export const maxFilterKeys = 20;
+export const maxFilterIds = 500;
 
 /** @throws BAD_USER_INPUT */
 export function checkEventFilter(filter: EventFilterInput | null | undefined): EventSelection {
-  return { types: filter?.types ?? null, timestamp: checkRange('filter.timestamp', filter?.timestamp) };
+  return {
+    types: filter?.types ?? null,
+    timestamp: checkRange('filter.timestamp', filter?.timestamp),
+    afterPosition: checkPosition('filter.afterPosition', filter?.afterPosition),
+  };
 }
 
 /** @throws BAD_USER_INPUT */
 export function checkSessionFilter(filter: SessionFilterInput | null | undefined): SessionSelection {
+  const { sessionIds, languages, endReasons } = filter ?? {};
   return {
     statuses: filter?.statuses ?? null,
-    languages: checkLanguages('filter.languages', filter?.languages),
+    languages: checkList('filter.languages', languages, maxFilterValues, checkLanguage),
     startedAt: checkRange('filter.startedAt', filter?.startedAt),
     metadata: checkMetadataFilter('filter.metadata', filter?.metadata),
+    sessionIds: checkList('filter.sessionIds', sessionIds, maxFilterIds, checkId),
+    endedAt: checkRange('filter.endedAt', filter?.endedAt),
+    duration: checkDuration(filter?.duration),
+    lastEventAt: checkRange('filter.lastEventAt', filter?.lastEventAt),
+    endReasons: checkList('filter.endReasons', endReasons, maxFilterValues, checkEndReason),
   };
+}
+
+/** The position after which someone reads on; null where none was sent. */
+export function checkPosition(argument: string, position: number | null | undefined): number | null {
+  if (position == null) return null;
+  if (position < 0) throw badUserInput(argument, 'must be a position, or 0 for the beginning.');
+  return position;
 }
 
 function checkRange(argument: string, range: InstantRangeInput | null | undefined) {
@@ -51,22 +90,38 @@ function checkRange(argument: string, range: InstantRangeInput | null | undefine
   };
 }
 
-function checkLanguages(argument: string, languages: readonly string[] | null | undefined) {
-  if (languages == null) return null;
-  if (languages.length > maxLanguages) throw badUserInput(argument, `must be at most ${maxLanguages} tags.`);
-  return languages.map((tag, index) => checkLanguage(`${argument}.${index}`, tag));
+function checkDuration(range: DurationRangeInput | null | undefined) {
+  if (range == null) return null;
+  const { fromMs, toMs } = range;
+  // Below 0 there is nothing, which is what the database's index has.
+  return { from: fromMs == null ? null : Math.max(0, fromMs), to: toMs ?? null };
+}
+
+function checkList(
+  argument: string,
+  values: readonly string[] | null | undefined,
+  max: number,
+  check: (argument: string, value: string) => string,
+): readonly string[] | null {
+  if (values == null) return null;
+  if (values.length > max) throw badUserInput(argument, `must be at most ${max} values.`);
+  return values.map((value, index) => check(`${argument}.${index}`, value));
 }
 
 function checkMetadataFilter(argument: string, metadata: Scalar<JsonObject> | null | undefined) {
   if (metadata == null) return null;
   const { value } = checkJson(argument, metadata, maxMetadataBytes);
   const keys = Object.keys(value);
-  if (keys.length > maxMetadataKeys)
-    throw badUserInput(argument, `must have at most ${maxMetadataKeys} keys.`);
-  for (const key of keys) {
-    if (!isScalar(value[key])) {
-      throw badUserInput(`${argument}.${key}`, 'must be a string, number, boolean or null.');
-    }
-  }
+  if (keys.length > maxFilterKeys) throw badUserInput(argument, `must have at most ${maxFilterKeys} keys.`);
+  for (const key of keys) checkWanted(`${argument}.${key}`, value[key]);
   return value;
+}
+
+function checkWanted(argument: string, wanted: unknown): void {
+  if (!(Array.isArray(wanted) ? wanted.every(isScalar) : isScalar(wanted))) {
+    throw badUserInput(argument, 'must be a string, number, boolean or null, or a list of those.');
+  }
+  if (Array.isArray(wanted) && wanted.length > maxFilterValues) {
+    throw badUserInput(argument, `must be at most ${maxFilterValues} values.`);
+  }
 }

@@ -20,8 +20,9 @@ export type Scalar<T> = T | Unacceptable;
 
 export const maxPayloadBytes = 256 * 1024;
 export const maxMetadataBytes = 16 * 1024;
-const maxJsonDepth = 32;
+export const maxJsonDepth = 32;
 const wellFormedId = /^[^\s\p{Control}\p{Surrogate}]{1,128}$/u;
+const wellFormedReason = /^\P{Surrogate}{1,128}$/u;
 const maxLanguageLength = 128;
 
 /** Whether `id` can be someone's id. */
@@ -49,6 +50,12 @@ export function checkLanguage(argument: string, tag: string): string {
     // RangeError: told below, like the empty one.
   }
   throw badUserInput(argument, 'must be a well-formed BCP 47 language tag, such as "en" or "pt-BR".');
+}
+
+/** @throws BAD_USER_INPUT where `reason` is empty, too long, or no well-formed text */
+export function checkEndReason(argument: string, reason: string): string {
+  if (wellFormedReason.test(reason)) return reason;
+  throw badUserInput(argument, 'must be 1 to 128 characters.');
 }
 
 /**

@@ -18,7 +18,10 @@ export const maxPageSize = 500;
  * The page that the arguments ask for; without `first` and `last`, the first 50.
  * @throws BAD_USER_INPUT that names the argument at fault
  */
-export function checkPage<Place>(page: PageArguments, cursors: CursorCodec<Place>): PageRequest<Place> {
+export function checkPage<Row, Place>(
+  page: PageArguments,
+  cursors: CursorCodec<Row, Place>,
+): PageRequest<Place> {
   const { first, after, last, before } = page;
   if (first != null && last != null) throw badUserInput('last', 'must not be given together with first.');
   return {

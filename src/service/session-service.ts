@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { badUserInput } from '../errors';
 import type { JsonObject } from '../store/json-object';
 import { labelsOf } from '../store/labels';
-import { Session } from '../store/session.model';
+import { Session, type SessionRow } from '../store/session.model';
 import { hasEnded, type SessionStatus } from '../store/session-status';
-import { createOrGet, endOpenSession, findSession } from '../store/session-writes';
+import { createOrGet, endSession, findSession } from '../store/session-writes';
 import type { Store } from '../store/store';
 import type { TransactionSessions } from '../store/transaction-sessions';
 import {
+  checkEndReason,
   checkId,
   checkInstant,
   checkJson,
@@ -14,8 +16,10 @@ import {
   maxMetadataBytes,
   type Scalar,
 } from './input-rules';
-import { sessionNotFound } from './refusals';
+import { sessionNotFound, tooLate } from './refusals';
 import type { SessionChanges } from './session-changes';
+import { checkMetadataUpdate, SessionDraft } from './session-draft';
+import { SessionUpdater, type UpdateOutcome } from './session-updater';
 
 export interface CreateSession {
   readonly sessionId: string;
@@ -28,16 +32,31 @@ export interface CompleteSession {
   readonly sessionId: string;
   readonly outcome: SessionStatus.COMPLETED | SessionStatus.FAILED;
   readonly endedAt?: Scalar<Date> | null;
+  readonly endReason?: string | null;
+  readonly setMetadata?: Scalar<JsonObject> | null;
 }
 
-/** The rules of a session's beginning and end. */
+export interface UpdateSession {
+  readonly sessionId: string;
+  readonly setMetadata?: Scalar<JsonObject> | null;
+  readonly unsetMetadata?: readonly string[] | null;
+  readonly language?: string | null;
+}
+
+const longestPauseMs = 64;
+
+/** The rules of a session's beginning and end, and of what is said about it. */
 export class SessionService {
+  private readonly updater: SessionUpdater;
+
   constructor(
     private readonly store: Store,
     private readonly transactions: TransactionSessions,
     private readonly timeoutMs: number,
     private readonly changes: SessionChanges,
-  ) {}
+  ) {
+    this.updater = new SessionUpdater(store, transactions, timeoutMs, changes);
+  }
 
   /**
    * Creates the session, or returns the one that exists, as it stands. Safe to retry and to race.
@@ -57,33 +76,56 @@ export class SessionService {
   }
 
   /**
-   * Ends a session. When this has resolved, its events are final: additions write the session document in their
-   * transaction, so none can commit after this update.
-   * @throws SESSION_NOT_FOUND, BAD_USER_INPUT (endedAt before startedAt)
+   * Ends a session, and sets what is then known of it in the same step. When this has resolved, its events are final:
+   * additions write the session document in their transaction, so none can commit after this update.
+   * @throws SESSION_NOT_FOUND, BAD_USER_INPUT (endedAt before startedAt), SERVICE_UNAVAILABLE
    */
   async complete(input: CompleteSession): Promise<{ session: Session; completed: boolean }> {
     const sessionId = checkId('input.sessionId', input.sessionId);
-    const sent = checkInstant('input.endedAt', input.endedAt);
-    let endedAt = sent ?? new Date();
+    const sentEnd = checkInstant('input.endedAt', input.endedAt);
+    const endReason = input.endReason == null ? null : checkEndReason('input.endReason', input.endReason);
+    const update = { ...checkMetadataUpdate({ setMetadata: input.setMetadata }), language: null };
+    const deadline = Date.now() + this.timeoutMs;
     // The database lets this wait for as long as a transaction holds the session.
     this.transactions.watch();
-    for (;;) {
-      const ended = await endOpenSession(this.store, this.timeoutMs, {
-        sessionId,
-        status: input.outcome,
-        endedAt,
-      });
+    for (let attempt = 0; Date.now() < deadline; attempt += 1) {
+      const row = await findSession(this.store, this.timeoutMs, sessionId);
+      if (row === null) throw sessionNotFound(sessionId);
+      if (hasEnded(row.status)) return { session: new Session(row), completed: false };
+      const endedAt = endOf(row, sentEnd);
+      const durationMs = endedAt.getTime() - row.startedAt.getTime();
+      const draft = new SessionDraft(row);
+      draft.apply(update);
+      const end = { status: input.outcome, endedAt, durationMs, endReason };
+      const ended = await endSession(this.store, this.timeoutMs, row, end, draft.takeChanges());
       if (ended !== null) {
         this.changes.notify(sessionId);
         return { session: new Session(ended), completed: true };
       }
-      const row = await findSession(this.store, this.timeoutMs, sessionId);
-      if (row === null) throw sessionNotFound(sessionId);
-      if (hasEnded(row.status)) return { session: new Session(row), completed: false };
-      if (row.startedAt <= endedAt) continue;
-      if (sent !== null) throw badUserInput('input.endedAt', 'must not be before the session started.');
-      // It starts in the future, by its caller's clock: it cannot have ended earlier.
-      endedAt = row.startedAt;
+      // Someone else has ended or changed it since, which a majority may not have got yet.
+      await sleep(Math.random() * Math.min(longestPauseMs, 2 ** attempt));
     }
+    throw tooLate();
   }
+
+  /**
+   * Changes what is said about a session, before and after its end. Safe to retry; of updates that race, all are there
+   * afterwards.
+   * @throws SESSION_NOT_FOUND, BAD_USER_INPUT, SERVICE_UNAVAILABLE
+   */
+  async update(input: UpdateSession): Promise<UpdateOutcome> {
+    return this.updater.update(checkId('input.sessionId', input.sessionId), {
+      ...checkMetadataUpdate(input),
+      language: input.language == null ? null : checkLanguage('input.language', input.language),
+    });
+  }
+}
+
+/** @throws BAD_USER_INPUT where the session started later than it is said to have ended */
+function endOf({ startedAt }: SessionRow, sent: Date | null): Date {
+  const endedAt = sent ?? new Date();
+  if (endedAt >= startedAt) return endedAt;
+  if (sent !== null) throw badUserInput('input.endedAt', 'must not be before the session started.');
+  // It starts in the future, by its caller's clock: it cannot have ended earlier.
+  return startedAt;
 }

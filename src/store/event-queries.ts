@@ -1,44 +1,77 @@
 import type { mongo } from 'mongoose';
+import { conversationIndex, storedOrderIndex } from './event.model';
 import type { EventType } from './event-type';
-import { keysetQuery, type InstantRange, type Keyset } from './keyset';
+import { keysetQuery, rangeBounds, type InstantRange } from './keyset';
 import type { PageRequest } from './page';
 
-/** A place in a session's conversation order. */
+/** A place in a session's events, in whichever order. */
 export interface EventPlace {
   readonly timestamp: Date;
   readonly position: number;
+}
+
+/** `timestamp`: the conversation, ties settled by position; `position`: the order in which the events were stored. */
+export interface EventOrder {
+  readonly field: 'timestamp' | 'position';
+  readonly ascending: boolean;
 }
 
 /** Which of a session's events are wanted. */
 export interface EventSelection {
   readonly types: readonly EventType[] | null;
   readonly timestamp: InstantRange | null;
+  /** Only events stored after this position. */
+  readonly afterPosition: number | null;
 }
 
-const conversationOrder: Keyset = { instant: 'timestamp', tie: 'position', ascending: true };
+type Condition = mongo.Filter<mongo.Document>;
 
-/** The filter and the order of a page of a session's events, but for the session. */
-export function eventPageQuery(page: PageRequest<EventPlace>, selection: EventSelection) {
-  const places = { ...page, after: keysetPlace(page.after), before: keysetPlace(page.before) };
-  const { condition, sort } = keysetQuery(conversationOrder, places, selection.timestamp);
-  return { condition: { ...typeCondition(selection), ...condition }, sort };
+/** The filter, the order and the index of a page of a session's events, but for the session. */
+export function eventPageQuery(
+  page: PageRequest<EventPlace>,
+  { field, ascending }: EventOrder,
+  { types, timestamp, afterPosition }: EventSelection,
+) {
+  const ofTypes: Condition = types === null ? {} : { type: { $in: [...new Set(types)] } };
+  if (field === 'timestamp') {
+    const later: Condition = afterPosition === null ? {} : { position: { $gt: afterPosition } };
+    const places = { ...page, after: conversationPlace(page.after), before: conversationPlace(page.before) };
+    const { condition, sort } = keysetQuery({ field, tie: 'position', ascending }, places, timestamp);
+    return { condition: { ...ofTypes, ...later, ...condition }, sort, hint: conversationIndex };
+  }
+  const instants = rangeBounds(timestamp);
+  const places = { ...page, after: storedPlace(page.after), before: storedPlace(page.before) };
+  const range = afterPosition === null ? null : { from: afterPosition + 1 };
+  const { condition, sort } = keysetQuery({ field, tie: null, ascending }, places, range);
+  return {
+    condition: { ...ofTypes, ...(instants && { timestamp: instants }), ...condition },
+    sort,
+    hint: storedOrderIndex,
+  };
 }
 
 /** The filter for counting a session's events, but for the session. */
-export function eventCountCondition(selection: EventSelection): mongo.Filter<mongo.Document> {
+export function eventCountCondition(selection: EventSelection): Condition {
   const everything: PageRequest<never> = { direction: 'forward', limit: 1, after: null, before: null };
-  return eventPageQuery(everything, selection).condition;
+  return eventPageQuery(everything, { field: 'timestamp', ascending: true }, selection).condition;
 }
 
-/** Whether the selection leaves nothing out. */
-export function isEveryEvent({ types, timestamp }: EventSelection): boolean {
-  return types === null && !timestamp?.from && !timestamp?.to;
+/**
+ * How many events of a session with `eventCount` events are selected, where that is known without counting: positions
+ * have no gaps. Null where it is not.
+ */
+export function countWithoutCounting(
+  { types, timestamp, afterPosition }: EventSelection,
+  eventCount: number,
+): number | null {
+  if (types !== null || rangeBounds(timestamp) !== null) return null;
+  return Math.max(0, eventCount - (afterPosition ?? 0));
 }
 
-function typeCondition({ types }: EventSelection): mongo.Filter<mongo.Document> {
-  return types === null ? {} : { type: { $in: [...new Set(types)] } };
+function conversationPlace(place: EventPlace | null) {
+  return place && { value: place.timestamp, tie: place.position };
 }
 
-function keysetPlace(place: EventPlace | null) {
-  return place && { instant: place.timestamp, tie: place.position };
+function storedPlace(place: EventPlace | null) {
+  return place && { value: place.position, tie: null };
 }

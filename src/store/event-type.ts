@@ -6,4 +6,12 @@ export enum EventType {
   SYSTEM = 'SYSTEM',
 }
 
-registerEnumType(EventType, { name: 'EventType' });
+registerEnumType(EventType, {
+  name: 'EventType',
+  description: 'Who or what an event comes from.',
+  valuesConfig: {
+    USER_SPEECH: { description: 'The person who calls or is called said something.' },
+    BOT_SPEECH: { description: 'The voice assistant said something.' },
+    SYSTEM: { description: 'Anything else that happened in the call: a transfer, a silence, an error.' },
+  },
+});

@@ -17,15 +17,20 @@ export interface EventRow {
 }
 
 export const conversationIndex = { sessionId: 1, timestamp: 1, position: 1, type: 1 } as const;
+export const storedOrderIndex = { sessionId: 1, position: 1 } as const;
 
 /** One moment of a conversation. Never changed once stored. */
-@ObjectType('Event', { implements: Node, simpleResolvers: true })
+@ObjectType('Event', {
+  implements: Node,
+  simpleResolvers: true,
+  description: 'Something that was said or done in a call. Final: an event never changes once it is stored.',
+})
 // A retried event collides with itself: this index is the idempotency guarantee.
 @index({ sessionId: 1, eventId: 1 }, { unique: true })
 // What pages walk: conversation order; `type` last, so that a filter by type is decided in the index.
 @index(conversationIndex)
-// Stored order, what live readers walk. Unique: no two events ever share a position.
-@index({ sessionId: 1, position: 1 }, { unique: true })
+// Stored order, what readers that follow a call walk. Unique: no two events ever share a position.
+@index(storedOrderIndex, { unique: true })
 @modelOptions({
   // minimize would drop an empty payload in silence.
   schemaOptions: { collection: 'events', versionKey: false, minimize: false, id: false },
@@ -33,7 +38,7 @@ export const conversationIndex = { sessionId: 1, timestamp: 1, position: 1, type
   options: { allowMixed: Severity.ALLOW },
 })
 export class Event implements Node {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The session that it belongs to.' })
   @prop({ type: String, required: true })
   readonly sessionId: string;
 
@@ -41,11 +46,13 @@ export class Event implements Node {
   @prop({ type: String, required: true })
   readonly eventId: string;
 
-  @Field(() => EventType)
+  @Field(() => EventType, { description: 'Who or what the event comes from.' })
   @prop({ type: String, required: true, enum: EventType })
   readonly type: EventType;
 
-  @Field(() => Object)
+  @Field(() => Object, {
+    description: 'What the caller says about it, as a JSON object of at most 256 KiB and 32 levels.',
+  })
   @prop({ type: Schema.Types.Mixed, required: true })
   readonly payload: JsonObject;
 
@@ -76,7 +83,7 @@ export class Event implements Node {
     this.position = row.position;
   }
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The global id, for node and nodes.' })
   get id(): string {
     return eventGlobalId(this.sessionId, this.eventId);
   }

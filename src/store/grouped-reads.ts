@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { conversationIndex, type EventRow } from './event.model';
+import type { EventRow } from './event.model';
 import type { Projection } from './projection';
 import type { CommandRunner } from './command-runner';
 import type { Store } from './store';
@@ -9,6 +9,8 @@ export interface GroupedRequest {
   /** But for the session. */
   readonly condition: mongo.Filter<mongo.Document>;
   readonly sort: Record<string, 1 | -1>;
+  /** Named, so that no trial of plans ever picks an index that gathers and sorts a long session. */
+  readonly hint: mongo.Document;
   readonly projection: Projection;
   readonly limit: number;
 }
@@ -42,13 +44,11 @@ export async function groupedPages(
 function onePage(
   events: mongo.Collection<EventRow>,
   sessionId: string,
-  { condition, sort, projection, limit }: GroupedRequest,
+  { condition, ...request }: GroupedRequest,
   runner: CommandRunner,
 ): Promise<EventRow[]> {
   const filter = { sessionId, ...condition };
-  // Named, so that no trial of plans ever picks one that gathers and sorts a long session.
-  const hint = conversationIndex;
-  return runner.find(events.collectionName, { filter, hint, sort, projection, limit });
+  return runner.find(events.collectionName, { filter, ...request });
 }
 
 /** One tight index walk a session, one after the other in one command. */

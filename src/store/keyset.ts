@@ -1,59 +1,71 @@
 import type { mongo } from 'mongoose';
 import type { PageRequest } from './page';
 
-/** A point in a list that is ordered by an instant, and by a second key that settles equal instants. */
+/** What lists are ordered by. */
+export type KeyValue = Date | number;
+
+/** A point in a list that is ordered by a value, and by a second key that settles equal values. */
 export interface KeysetPlace {
-  readonly instant: Date;
+  readonly value: KeyValue;
   readonly tie: unknown;
 }
 
 /** Both ends are optional; from is included, to is not. */
-export interface InstantRange {
-  readonly from?: Date | null;
-  readonly to?: Date | null;
+export interface Range<Value extends KeyValue> {
+  readonly from?: Value | null;
+  readonly to?: Value | null;
 }
 
-/** A list's order: its two fields, both in one direction. */
+export type InstantRange = Range<Date>;
+
+/** A list's order: its fields, all in one direction. */
 export interface Keyset {
-  readonly instant: string;
-  readonly tie: string;
+  readonly field: string;
+  /** Settles equal values of the field; null where no two are equal. */
+  readonly tie: string | null;
   readonly ascending: boolean;
 }
 
 type Condition = mongo.Filter<mongo.Document>;
 
 /**
- * The condition and the sort of one page. An index that ends in both fields answers them in one walk: the inclusive
- * bounds keep it one range, and each $or only settles the ties on the first instant of its place.
+ * The condition and the sort of one page. An index that ends in the order's fields answers them in one walk: the
+ * inclusive bounds keep it one range, and each $or only settles the ties on the first value of its place.
  */
-export function keysetQuery(keyset: Keyset, page: PageRequest<KeysetPlace>, range: InstantRange | null) {
-  const [afterOperator, beforeOperator] = keyset.ascending
-    ? (['$gt', '$lt'] as const)
-    : (['$lt', '$gt'] as const);
-  const bounds: Record<string, Date> = {};
+export function keysetQuery(keyset: Keyset, page: PageRequest<KeysetPlace>, range: Range<KeyValue> | null) {
+  const { field, tie, ascending } = keyset;
+  const [afterOperator, beforeOperator] = ascending ? (['$gt', '$lt'] as const) : (['$lt', '$gt'] as const);
+  const bounds: Record<string, KeyValue> = { ...rangeBounds(range) };
   const ties: Condition[] = [];
-  if (range?.from) bounds.$gte = range.from;
-  if (range?.to) bounds.$lt = range.to;
   if (page.after) addPlace(page.after, afterOperator);
   if (page.before) addPlace(page.before, beforeOperator);
 
-  const condition: Condition = Object.keys(bounds).length > 0 ? { [keyset.instant]: bounds } : {};
+  const condition: Condition = Object.keys(bounds).length > 0 ? { [field]: bounds } : {};
   if (ties.length === 1) Object.assign(condition, ties[0]);
   if (ties.length > 1) condition.$and = ties;
   return { condition, sort: sortOf(keyset, page.direction) };
 
-  function addPlace({ instant, tie }: KeysetPlace, beyond: '$gt' | '$lt'): void {
-    const inclusive = `${beyond}e`;
-    const present = bounds[inclusive];
-    if (present === undefined || present < instant) bounds[inclusive] = instant;
-    ties.push({ $or: [{ [keyset.instant]: { [beyond]: instant } }, { [keyset.tie]: { [beyond]: tie } }] });
+  function addPlace(place: KeysetPlace, beyond: '$gt' | '$lt'): void {
+    const bound = tie === null ? beyond : (`${beyond}e` as const);
+    const present = bounds[bound];
+    const isTighter =
+      present === undefined || (beyond === '$gt' ? present < place.value : present > place.value);
+    if (isTighter) bounds[bound] = place.value;
+    if (tie === null) return;
+    ties.push({ $or: [{ [field]: { [beyond]: place.value } }, { [tie]: { [beyond]: place.tie } }] });
   }
 }
 
+/** A range as a condition on one field; null where it says nothing. */
+export function rangeBounds(range: Range<KeyValue> | null): Record<string, KeyValue> | null {
+  if (range?.from == null && range?.to == null) return null;
+  return { ...(range.from != null && { $gte: range.from }), ...(range.to != null && { $lt: range.to }) };
+}
+
 function sortOf(
-  { instant, tie, ascending }: Keyset,
+  { field, tie, ascending }: Keyset,
   direction: 'forward' | 'backward',
 ): Record<string, 1 | -1> {
   const step = ascending === (direction === 'forward') ? 1 : -1;
-  return { [instant]: step, [tie]: step };
+  return { [field]: step, ...(tie !== null && { [tie]: step }) };
 }

@@ -7,7 +7,7 @@ export type NodeKey =
 
 @InterfaceType('Node', { description: 'Anything that can be fetched again by its global id.' })
 export abstract class Node {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The global id: the same for ever, whatever database holds the thing.' })
   readonly id!: string;
 }
 

@@ -12,6 +12,7 @@ const sessionSources: Readonly<Record<string, readonly string[]>> = {
   metadata: ['metadata'],
   startedAt: ['startedAt'],
   endedAt: ['endedAt'],
+  endReason: ['endReason'],
   eventCount: ['eventCount'],
   lastEventAt: ['lastEventAt'],
 };

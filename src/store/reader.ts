@@ -1,15 +1,23 @@
 import DataLoader from 'dataloader';
 import type { mongo } from 'mongoose';
 import { Event, type EventRow } from './event.model';
-import { eventCountCondition, eventPageQuery, type EventPlace, type EventSelection } from './event-queries';
+import {
+  eventCountCondition,
+  eventPageQuery,
+  type EventOrder,
+  type EventPlace,
+  type EventSelection,
+} from './event-queries';
 import { groupedCounts, groupedPages } from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
-import { eventProjection, sessionProjection, type Fields } from './projection';
+import { eventProjection, sessionProjection, type Fields, type Projection } from './projection';
 import { CommandRunner, type RunnerOptions } from './command-runner';
 import { Session, type SessionRow } from './session.model';
 import {
-  sessionCountFilter,
+  sessionFilter,
   sessionPageQuery,
+  type SessionOrder,
+  type SessionOrderField,
   type SessionPlace,
   type SessionSelection,
 } from './session-queries';
@@ -72,15 +80,16 @@ export class Reader {
     });
   }
 
-  /** A page of a session's events, in conversation order. The same page of many sessions is one command. */
+  /** A page of a session's events. The same page of many sessions is one command. */
   eventPage(
     sessionId: string,
     page: PageRequest<EventPlace>,
+    order: EventOrder,
     selection: EventSelection,
     fields: Fields,
   ): Promise<Page<Event>> {
     const projection = eventProjection(fields);
-    const request = { ...eventPageQuery(page, selection), projection, limit: page.limit + 1 };
+    const request = { ...eventPageQuery(page, order, selection), projection, limit: page.limit + 1 };
     return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
       const rows = await groupedPages(this.store, sessionIds, request, this.runner);
       return rows.map((group) =>
@@ -100,16 +109,16 @@ export class Reader {
     );
   }
 
-  /** A page of the list of sessions, ordered by when they started. */
+  /** A page of the list of sessions. */
   async sessionPage(
     page: PageRequest<SessionPlace>,
-    ascending: boolean,
+    order: SessionOrder,
     selection: SessionSelection,
     fields: Fields,
   ): Promise<Page<Session>> {
-    const { condition, sort } = sessionPageQuery(page, ascending, selection);
-    const projection = { ...sessionProjection(fields), _id: 1, startedAt: 1 };
-    const request = { filter: condition, projection, limit: page.limit + 1, sort };
+    const { hint, ...query } = sessionPageQuery(page, order, selection);
+    const projection = { ...sessionProjection(fields), ...placeProjections[order.field] };
+    const request = { ...query, ...(hint && { hint }), projection, limit: page.limit + 1 };
     const rows = await this.runner.find<SessionRow>(this.store.sessions.collectionName, request);
     return pageOf(
       rows.map((row) => this.remember(new Session(row), projection)),
@@ -117,9 +126,9 @@ export class Reader {
     );
   }
 
-  /** How many sessions match. */
-  countSessions(selection: SessionSelection): Promise<number> {
-    const filter = sessionCountFilter(selection);
+  /** How many sessions the list has in this order. */
+  countSessions({ field }: SessionOrder, selection: SessionSelection): Promise<number> {
+    const filter = sessionFilter(selection, field);
     const options = this.runner.commandOptions;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
     if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(options);
@@ -145,6 +154,13 @@ export class Reader {
     return loader.load(key);
   }
 }
+
+/** What a session's place in each of the orders is made of. */
+const placeProjections: Readonly<Record<SessionOrderField, Projection>> = {
+  startedAt: { startedAt: 1, _id: 1 },
+  endedAt: { endedAt: 1, _id: 1 },
+  durationMs: { startedAt: 1, endedAt: 1, _id: 1 },
+};
 
 function anyOf(keys: readonly string[]) {
   return keys.length === 1 ? keys[0] : { $in: [...keys] };

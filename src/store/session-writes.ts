@@ -1,3 +1,4 @@
+import type { mongo } from 'mongoose';
 import type { SessionRow } from './session.model';
 import { SessionStatus } from './session-status';
 import type { Store } from './store';
@@ -31,17 +32,50 @@ export async function createOrGet(store: Store, maxTimeMS: number, session: NewS
   }
 }
 
-/** Ends the session, unless there is none, it has ended, or it started after `endedAt`: null then. */
-export function endOpenSession(
+/** What may be said about a session after it was created. */
+export type SessionChanges = Partial<Pick<SessionRow, 'language' | 'metadata' | 'labels'>>;
+
+export type SessionEnd = Required<Pick<SessionRow, 'status' | 'endedAt' | 'durationMs' | 'endReason'>>;
+
+/** Changes the session as it was `seen`. Null where it has changed since, or is gone. */
+export function changeSession(
   store: Store,
   maxTimeMS: number,
-  { sessionId, status, endedAt }: Pick<SessionRow, 'sessionId' | 'status'> & { endedAt: Date },
+  seen: SessionRow,
+  changes: SessionChanges,
 ): Promise<SessionRow | null> {
   return store.sessions.findOneAndUpdate(
-    { sessionId, endedAt: null, startedAt: { $lte: endedAt } },
-    { $set: { status, endedAt } },
+    asSeen(seen),
+    { $set: changes, $inc: { revision: 1 } },
     { returnDocument: 'after', maxTimeMS },
   );
+}
+
+/** Ends the session as it was `seen`, and changes it in the same step. Null as `changeSession`, and where it has ended. */
+export function endSession(
+  store: Store,
+  maxTimeMS: number,
+  seen: SessionRow,
+  end: SessionEnd,
+  changes: SessionChanges | null,
+): Promise<SessionRow | null> {
+  const { sessionId, startedAt } = seen;
+  return changes === null
+    ? store.sessions.findOneAndUpdate(
+        { sessionId, startedAt, endedAt: null },
+        { $set: end },
+        { returnDocument: 'after', maxTimeMS },
+      )
+    : store.sessions.findOneAndUpdate(
+        { ...asSeen(seen), endedAt: null },
+        { $set: { ...end, ...changes }, $inc: { revision: 1 } },
+        { returnDocument: 'after', maxTimeMS },
+      );
+}
+
+/** Events change other fields than these, so an update never waits for them to pause. Null is also no revision at all. */
+function asSeen({ sessionId, startedAt, revision }: SessionRow): mongo.Filter<SessionRow> {
+  return { sessionId, startedAt, revision: revision ?? null } as mongo.Filter<SessionRow>;
 }
 
 /** The session as a majority has it; null where there is none. */

@@ -3,6 +3,7 @@ import { Schema, type Types } from 'mongoose';
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { restoreJson, type JsonObject, type StoredJson } from './json-object';
 import { Node, sessionGlobalId } from './node';
+import { hasDuration, hasEnd, hasEndReason, sessionIndexes } from './session-indexes';
 import { SessionStatus } from './session-status';
 
 /** A session as it stands in the database. */
@@ -15,19 +16,29 @@ export interface SessionRow {
   readonly labels: readonly string[];
   readonly startedAt: Date;
   readonly endedAt: Date | null;
+  /** From startedAt to endedAt, for the index of its order. Like the next one, missing while the session is open. */
+  readonly durationMs?: number | null;
+  readonly endReason?: string | null;
   readonly eventCount: number;
   readonly lastEventAt: Date | null;
+  /** How often what is said about the session has changed; missing for never. */
+  readonly revision?: number;
 }
 
 /** One call. Nothing that changes with each event is indexed: adding an event touches no index of this collection. */
-@ObjectType('Session', { implements: Node, simpleResolvers: true })
-// Identity, and the shard key.
-@index({ sessionId: 1 }, { unique: true })
-// The list in its order; _id settles sessions that started in the same millisecond.
-@index({ startedAt: -1, _id: -1 })
-@index({ status: 1, startedAt: -1, _id: -1 })
-@index({ language: 1, startedAt: -1, _id: -1 })
-@index({ labels: 1, startedAt: -1, _id: -1 })
+@ObjectType('Session', {
+  implements: Node,
+  simpleResolvers: true,
+  description: 'One call: when it began and ended, what is said about it, and its events.',
+})
+@index(sessionIndexes.identity, { unique: true })
+@index(sessionIndexes.byStart)
+@index(sessionIndexes.byStatus)
+@index(sessionIndexes.byLanguage)
+@index(sessionIndexes.byLabel)
+@index(sessionIndexes.byEnd, { partialFilterExpression: hasEnd })
+@index(sessionIndexes.byDuration, { partialFilterExpression: hasDuration })
+@index(sessionIndexes.byEndReason, { partialFilterExpression: hasEndReason })
 @modelOptions({
   // minimize would drop empty metadata in silence.
   schemaOptions: { collection: 'sessions', versionKey: false, minimize: false, id: false },
@@ -42,7 +53,7 @@ export class Session implements Node {
   @prop({ type: String, required: true })
   readonly sessionId: string;
 
-  @Field(() => SessionStatus)
+  @Field(() => SessionStatus, { description: 'Where the call stands.' })
   @prop({ type: String, required: true, enum: SessionStatus })
   readonly status: SessionStatus;
 
@@ -50,7 +61,10 @@ export class Session implements Node {
   @prop({ type: String, required: true })
   readonly language: string;
 
-  @Field(() => Object)
+  @Field(() => Object, {
+    description:
+      'What the callers say about the call, as a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be searched for.',
+  })
   @prop({ type: Schema.Types.Mixed, required: true })
   readonly metadata: JsonObject;
 
@@ -58,19 +72,32 @@ export class Session implements Node {
   @prop({ type: [String], required: true })
   readonly labels!: readonly string[];
 
-  @Field(() => Date)
+  @Field(() => Date, {
+    description: "When the call began, by the caller's clock or, without it, the server's.",
+  })
   @prop({ type: Date, required: true })
   readonly startedAt: Date;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, { nullable: true, description: 'When the call ended; null while it is open.' })
   @prop({ type: Date })
   readonly endedAt: Date | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Why it ended, in the caller's words (customer-hung-up); null while it is open, or where none was given.",
+  })
+  @prop({ type: String })
+  readonly endReason: string | null;
 
   @Field(() => Int, { description: 'How many events are stored. Exact at all times, and costs no count.' })
   @prop({ type: Number, required: true })
   readonly eventCount: number;
 
-  @Field(() => Date, { nullable: true })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'The latest timestamp of its events; null where it has none.',
+  })
   @prop({ type: Date })
   readonly lastEventAt: Date | null;
 
@@ -83,11 +110,12 @@ export class Session implements Node {
     this.metadata = restoreJson(row.metadata);
     this.startedAt = row.startedAt;
     this.endedAt = row.endedAt;
+    this.endReason = row.endReason ?? null;
     this.eventCount = row.eventCount;
     this.lastEventAt = row.lastEventAt;
   }
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The global id, for node and nodes.' })
   get id(): string {
     return sessionGlobalId(this.sessionId);
   }

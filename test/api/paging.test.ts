@@ -228,7 +228,8 @@ describe('sessions', () => {
   });
 
   it.each<[string, GetSessionsQueryVariables, string]>([
-    ['a metadata value that is no scalar', { filter: { metadata: { parts: [1] } } }, 'filter.metadata.parts'],
+    ['a metadata value that is no scalar', { filter: { metadata: { parts: {} } } }, 'filter.metadata.parts'],
+    ['a list of such values', { filter: { metadata: { parts: [1, [2]] } } }, 'filter.metadata.parts'],
     ['a language that is none', { filter: { languages: ['en', 'not a language'] } }, 'filter.languages.1'],
     ['a date that is none', { filter: { startedAt: { to: '2026-02-30T00:00:00Z' } } }, 'filter.startedAt.to'],
     ['a size over the limit', { last: 501 }, 'last'],

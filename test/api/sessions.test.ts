@@ -37,6 +37,7 @@ describe('createSession', () => {
       metadata,
       startedAt: '2026-01-01T00:00:00.000Z',
       endedAt: null,
+      endReason: null,
       durationMs: null,
       eventCount: 0,
       lastEventAt: null,

@@ -2,9 +2,8 @@ import { BSONRegExp } from 'bson';
 import { BsonDocument, BsonTypeName, BsonValue, isDocument, isNumber } from './bson-value';
 import { MongoError } from './errors';
 import { compileExpression } from './expression';
-import { isTrue, parseMod, parseSize, parseTypes } from './filter-operands';
+import { isTrue, parseMod, parseRegExp, parseSize, parseTypes } from './filter-operands';
 import { impliedEqualities } from './implied-equalities';
-import { compileRegExp, readRegExp } from './regex';
 
 /** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
 export type FieldTest =
@@ -60,10 +59,8 @@ function equality(path: string, value: BsonValue): FieldNode {
   return { kind: 'field', path, op: 'eq', value };
 }
 
-function regexNode(path: string, pattern: BsonValue, options?: BsonValue): FieldNode {
-  const value = readRegExp(pattern, options);
-  compileRegExp(value);
-  return field(path, { op: 'regex', value });
+function regexNode(path: string, value: BSONRegExp): FieldNode {
+  return field(path, { op: 'regex', value: parseRegExp(new Map([['$regex', value]])) });
 }
 
 function conjunction(nodes: FilterNode[]): FilterNode {
@@ -170,7 +167,7 @@ function parseTest(
     case '$elemMatch':
       return [parseElemMatch(path, operand)];
     case '$regex':
-      return [regexNode(path, operand, tests.get('$options'))];
+      return [field(path, { op: 'regex', value: parseRegExp(tests) })];
     case '$options':
       if (!tests.has('$regex')) throw new MongoError(2, '$options needs a $regex');
       return [];

@@ -77,13 +77,9 @@ function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledU
     }
   }
   // None of these stages reads another collection.
-  const stages = compilePipeline(pipeline, {
-    aggregate: () => [],
-    pauses: () => false,
-    takeMemory: () => undefined,
-  });
+  const stages = compilePipeline(pipeline, { aggregate: () => [] });
   const run = (document: BsonDocument, id: BsonValue | undefined) => {
-    const changed = [...stages([document])][0] ?? document;
+    const [changed = document] = stages([document]);
     const own = changed.get('_id');
     if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) throw alteredId();
     checkStorable(changed, []);

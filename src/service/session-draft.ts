@@ -1,0 +1,89 @@
+import { badUserInput } from '../errors';
+import { restoreJson, sameJson, type JsonObject } from '../store/json-object';
+import { labelsOf } from '../store/labels';
+import type { SessionRow } from '../store/session.model';
+import type { SessionChanges } from '../store/session-writes';
+import { checkJson, maxMetadataBytes, type Scalar } from './input-rules';
+
+/** What is to be said about a session; null leaves it as it is. */
+export interface SessionUpdate {
+  readonly setMetadata: JsonObject | null;
+  readonly unsetMetadata: readonly string[] | null;
+  /** In canonical form. */
+  readonly language: string | null;
+}
+
+export const maxUnsetKeys = 1000;
+
+/** @throws BAD_USER_INPUT where the keys to set and to remove break a rule by themselves */
+export function checkMetadataUpdate(input: {
+  readonly setMetadata?: Scalar<JsonObject> | null;
+  readonly unsetMetadata?: readonly string[] | null;
+}): Pick<SessionUpdate, 'setMetadata' | 'unsetMetadata'> {
+  const unsetMetadata = input.unsetMetadata ?? null;
+  const setMetadata =
+    input.setMetadata == null
+      ? null
+      : checkJson('input.setMetadata', input.setMetadata, maxMetadataBytes).value;
+  if (unsetMetadata !== null && unsetMetadata.length > maxUnsetKeys) {
+    throw badUserInput('input.unsetMetadata', `must be at most ${maxUnsetKeys} keys.`);
+  }
+  const inBoth =
+    unsetMetadata?.findIndex((key) => setMetadata !== null && Object.hasOwn(setMetadata, key)) ?? -1;
+  if (inBoth >= 0) {
+    throw badUserInput(`input.unsetMetadata.${inBoth}`, 'must not name a key that is in setMetadata too.');
+  }
+  return { setMetadata, unsetMetadata };
+}
+
+/** A session with updates applied that are not stored yet. */
+export class SessionDraft {
+  private metadata: JsonObject;
+  private language: string;
+  private readonly changes: { -readonly [Name in keyof SessionChanges]: SessionChanges[Name] } = {};
+
+  constructor(row: SessionRow) {
+    this.metadata = restoreJson(row.metadata);
+    this.language = row.language;
+  }
+
+  /**
+   * Whether the update changes anything.
+   * @throws BAD_USER_INPUT where the metadata would break a rule; then nothing of the update is in the draft
+   */
+  apply({ setMetadata, unsetMetadata, language }: SessionUpdate): boolean {
+    const metadata = this.changedMetadata(setMetadata ?? {}, unsetMetadata ?? []);
+    if (metadata !== null) this.replaceMetadata(metadata);
+    const isOtherLanguage = language !== null && language !== this.language;
+    if (isOtherLanguage) this.changes.language = this.language = language;
+    return metadata !== null || isOtherLanguage;
+  }
+
+  /** What is to be stored; null for nothing. */
+  takeChanges(): SessionChanges | null {
+    return Object.keys(this.changes).length > 0 ? this.changes : null;
+  }
+
+  /** By way of a map and fromEntries, which make any name a plain key, `__proto__` too. */
+  private changedMetadata(set: JsonObject, unset: readonly string[]): JsonObject | null {
+    const entries = new Map(Object.entries(this.metadata));
+    let isChanged = false;
+    for (const key of unset) isChanged = entries.delete(key) || isChanged;
+    for (const [key, value] of Object.entries(set)) {
+      if (entries.has(key) && sameJson(entries.get(key), value)) continue;
+      entries.set(key, value);
+      isChanged = true;
+    }
+    return isChanged ? Object.fromEntries(entries) : null;
+  }
+
+  private replaceMetadata(metadata: JsonObject): void {
+    if (Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
+      const limit = `${maxMetadataBytes / 1024} KiB`;
+      throw badUserInput('input.setMetadata', `must leave the session's metadata at most ${limit} of JSON.`);
+    }
+    this.changes.metadata = checkJson('input.setMetadata', metadata, maxMetadataBytes).stored;
+    this.changes.labels = labelsOf(metadata);
+    this.metadata = metadata;
+  }
+}

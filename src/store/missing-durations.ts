@@ -1,0 +1,49 @@
+import type { mongo } from 'mongoose';
+import { sessionIndexes } from './session-indexes';
+import type { SessionRow } from './session.model';
+
+const batchSize = 1000;
+
+/**
+ * Stores the duration of the sessions that ended before durations were stored, so that the list in their order has
+ * them. To be called before the index of that order is built: once it is there, nothing is looked at.
+ */
+export async function addMissingDurations(sessions: mongo.Collection<SessionRow>): Promise<void> {
+  if (await hasDurationIndex(sessions)) return;
+  // The type, not null: an open session has no duration to add.
+  const missing = { endedAt: { $type: 'date' as const }, durationMs: { $exists: false } };
+  const cursor = sessions
+    .find(missing, { readPreference: 'primary' })
+    .project<Pick<SessionRow, 'sessionId' | 'startedAt' | 'endedAt'>>({
+      _id: 0,
+      sessionId: 1,
+      startedAt: 1,
+      endedAt: 1,
+    })
+    .batchSize(batchSize);
+  let updates: mongo.AnyBulkWriteOperation<SessionRow>[] = [];
+  for await (const { sessionId, startedAt, endedAt } of cursor) {
+    const durationMs = endedAt!.getTime() - startedAt.getTime();
+    updates.push({
+      updateOne: { filter: { sessionId, durationMs: { $exists: false } }, update: { $set: { durationMs } } },
+    });
+    if (updates.length < batchSize) continue;
+    await sessions.bulkWrite(updates, { ordered: false });
+    updates = [];
+  }
+  if (updates.length > 0) await sessions.bulkWrite(updates, { ordered: false });
+}
+
+async function hasDurationIndex(sessions: mongo.Collection<SessionRow>): Promise<boolean> {
+  const present = await sessions.listIndexes().toArray().catch(noneWhereMissing);
+  const wanted = JSON.stringify(sessionIndexes.byDuration);
+  return present.some(({ key }) => JSON.stringify(key) === wanted);
+}
+
+/** There is no such collection yet. */
+function noneWhereMissing(error: unknown): mongo.IndexDescriptionInfo[] {
+  if ((error as { code?: unknown }).code === namespaceNotFound) return [];
+  throw error;
+}
+
+const namespaceNotFound = 26;
