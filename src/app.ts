@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Config } from './config';
+import { type Config, isMeasured } from './config';
 import { type Database, openDatabase } from './database/database';
 import type { Log } from './log';
+import { Metrics } from './metrics/metrics';
+import { type MetricsServer, startMetricsServer } from './metrics/metrics-endpoint';
 import { createServices, type Services } from './service/create-services';
-import { createGraphQLServer } from './transport/graphql-server';
+import { createGraphQLServer, type GraphQLServer } from './transport/graphql-server';
 
 /** How many connections may wait to be accepted: a crowd of clients that arrives at once. */
 const backlog = 4096;
@@ -13,6 +15,8 @@ const backlog = 4096;
 export interface App {
   /** Where the API is: `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
+  /** Where the metrics are; null where there are none. */
+  readonly metricsUrl: string | null;
   /** The database in words, without credentials. */
   readonly database: string;
   /** Takes no more requests, finishes those in flight and closes everything; takes at most SHUTDOWN_TIMEOUT_MS. */
@@ -20,28 +24,72 @@ export interface App {
 }
 
 /**
- * Opens the database, wires the parts together and listens.
+ * Opens the database, wires the rooms together and listens.
  * @throws DatabaseOpenError, or the system's error where the address cannot be listened on; nothing stays open then
  */
 export async function startApp(config: Config, log: Log): Promise<App> {
+  const metrics = isMeasured(config) ? new Metrics() : null;
   const database = await openDatabase(config, log);
+  const opened: { close(): Promise<unknown> }[] = [database];
   try {
-    const services = await createServices(database, config, log);
-    const { server, stop } = await createGraphQLServer(services, database, config, log);
-    await server.listen({ host: config.host, port: config.port, backlog });
-    return {
-      url: urlOf(server),
-      database: database.description,
-      async close() {
-        stop();
-        await closeServer(server, config.shutdownTimeoutMs);
-        await closeServices(services, database);
-      },
-    };
+    metrics?.watchCommands(database.connection.getClient());
+    const services = await createServices(database, config, log, metrics ?? undefined);
+    opened.push(services);
+    const api = await createApi(services, database, config, log, metrics);
+    await api.server.listen({ host: config.host, port: config.port, backlog });
+    opened.push(api.server);
+    return appOf(api, services, database, config, await startMetrics(config, metrics));
   } catch (error) {
-    await database.close();
+    for (const each of opened.reverse()) await each.close();
     throw error;
   }
+}
+
+async function createApi(
+  services: Services,
+  database: Database,
+  config: Config,
+  log: Log,
+  metrics: Metrics | null,
+): Promise<GraphQLServer> {
+  if (metrics === null) return createGraphQLServer(services, database, config, log);
+  const api = await createGraphQLServer(services, database, config, log, {
+    observers: [metrics],
+    readMetrics: config.metricsPort === null ? () => metrics.registry.metrics() : null,
+  });
+  metrics.watchConnections(api.server.server);
+  return api;
+}
+
+async function startMetrics(
+  { host, metricsPort }: Config,
+  metrics: Metrics | null,
+): Promise<MetricsServer | null> {
+  if (metrics === null || metricsPort === null) return null;
+  return startMetricsServer(() => metrics.registry.metrics(), { host, port: metricsPort });
+}
+
+function appOf(
+  { server, stop }: GraphQLServer,
+  services: Services,
+  database: Database,
+  config: Config,
+  metricsServer: MetricsServer | null,
+): App {
+  const origin = originOf(server);
+  return {
+    url: `${origin}/graphql`,
+    metricsUrl: metricsServer?.url ?? (isMeasured(config) ? `${origin}/metrics` : null),
+    database: database.description,
+    async close() {
+      stop();
+      await closeServer(server, config.shutdownTimeoutMs);
+      await services.close();
+      await database.close();
+      // To the end: whoever watches sees what is still being finished.
+      await metricsServer?.close();
+    },
+  };
 }
 
 /** Waits for the requests in flight, and cuts off what is left of them when the time is up. */
@@ -54,12 +102,7 @@ async function closeServer(server: FastifyInstance, limitMs: number): Promise<vo
   }
 }
 
-async function closeServices(services: Services, database: Database): Promise<void> {
-  await services.close();
-  await database.close();
-}
-
-function urlOf(server: FastifyInstance): string {
+function originOf(server: FastifyInstance): string {
   const { address, family, port } = server.server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

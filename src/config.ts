@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
-import { choice, integer, optional, secret, type Setting, text } from './setting';
+import { choice, integer, optional, optionalInteger, secret, type Setting, text } from './setting';
 
 const readPreferences = [
   'primary',
@@ -124,6 +124,24 @@ export const settings = {
     65_536 * MiB,
     'How many bytes large answers may hold in memory, all together.',
   ),
+  metrics: choice(
+    'METRICS',
+    ['off', 'on'],
+    'off',
+    'on: GET /metrics for Prometheus, on PORT unless METRICS_PORT is set.',
+  ),
+  metricsPort: optionalInteger(
+    'METRICS_PORT',
+    0,
+    65_535,
+    'A port of its own for GET /metrics; 0 takes a free one. Implies METRICS=on.',
+  ),
+  logRequests: choice(
+    'LOG_REQUESTS',
+    ['off', 'on'],
+    'off',
+    'on: a line in the log for every operation, without its payloads.',
+  ),
   shutdownTimeoutMs: integer(
     'SHUTDOWN_TIMEOUT_MS',
     10_000,
@@ -137,6 +155,11 @@ export const settings = {
 export type Config = {
   readonly [name in keyof typeof settings]: (typeof settings)[name] extends Setting<infer T> ? T : never;
 };
+
+/** Whether anything is measured. */
+export function isMeasured({ metrics, metricsPort }: Pick<Config, 'metrics' | 'metricsPort'>): boolean {
+  return metrics === 'on' || metricsPort !== null;
+}
 
 /** Settings that cannot be used, each in a line that names it. */
 export class ConfigError extends Error {
@@ -162,6 +185,10 @@ const combinations: readonly ((config: Config) => string | null)[] = [
   ({ maxBodyBytes, maxQueuedBytes }) =>
     maxQueuedBytes < maxBodyBytes
       ? `MAX_QUEUED_BYTES=${maxQueuedBytes} must not be below MAX_BODY_BYTES=${maxBodyBytes}: a large batch could never be stored`
+      : null,
+  ({ port, metricsPort }) =>
+    metricsPort === port && port !== 0
+      ? `METRICS_PORT=${metricsPort} must not be PORT; METRICS=on has the metrics on PORT`
       : null,
 ];
 

@@ -35,8 +35,9 @@ export async function findMachineProblems({ config, refused }: ReadSettings): Pr
   return problems.filter((problem) => problem !== null);
 }
 
-function addressesOf({ host, port }: Config): Address[] {
-  return [{ host, port, variable: 'PORT' }];
+function addressesOf({ host, port, metricsPort }: Config): Address[] {
+  const main = { host, port, variable: 'PORT' };
+  return metricsPort === null ? [main] : [main, { host, port: metricsPort, variable: 'METRICS_PORT' }];
 }
 
 function findAddressProblem(address: Address): Promise<string | null> {

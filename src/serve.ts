@@ -22,8 +22,8 @@ export async function serve(): Promise<void> {
     log.fatal({ err: error }, 'ended by a fault');
     process.exit(1);
   });
-  const { url, database } = app;
-  log.info({ url, database, ...buildInfo }, `listening on ${url}, database: ${database}`);
+  const { url, metricsUrl, database } = app;
+  log.info({ url, metricsUrl, database, ...buildInfo }, `listening on ${url}, database: ${database}`);
   stopOnSignals(app, config, log);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import type { Config } from '../config';
+import { type Config, isMeasured } from '../config';
 import type { Log } from '../log';
 import { withoutSecrets } from '../mongodb-settings';
 
@@ -63,6 +63,8 @@ function connectOptions(config: Config): mongoose.ConnectOptions {
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
+    // Costs a few microseconds a command, so only where somebody listens.
+    monitorCommands: isMeasured(config),
     serverSelectionTimeoutMS: Math.min(5000, config.requestTimeoutMs),
     connectTimeoutMS: 5000,
     waitQueueTimeoutMS: config.requestTimeoutMs,

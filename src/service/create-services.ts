@@ -1,6 +1,7 @@
 import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
+import { type Measurements, unmeasured } from '../measurements';
 import { Reader } from '../store/reader';
 import type { RequestScope } from '../store/request-scope';
 import { openStore } from '../store/store';
@@ -22,16 +23,22 @@ export interface Services {
 }
 
 /** The services on `database`, with its collections and indexes in place. */
-export async function createServices(database: Database, config: Config, log: Log): Promise<Services> {
+export async function createServices(
+  database: Database,
+  config: Config,
+  log: Log,
+  measurements: Measurements = unmeasured,
+): Promise<Services> {
   const store = await openStore(database.connection);
   const changes = new SessionChanges();
   const transactions = new TransactionSessions(store, log);
-  const writer = new EventWriter(new BatchStorer(store, transactions, log, changes), {
+  const writer = new EventWriter(new BatchStorer(store, transactions, log, changes, measurements), {
     lanes: config.writerLanes,
     maxEvents: config.maxQueuedEvents,
     maxBytes: config.maxQueuedBytes,
     timeoutMs: config.requestTimeoutMs,
   });
+  measurements.watchQueue(() => writer.queue());
   const { readPreference, readTimeoutMs: timeoutMs } = config;
   return {
     sessions: new SessionService(store, transactions, config.requestTimeoutMs, changes),

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { asServiceUnavailable } from '../database/database-errors';
 import type { Log } from '../log';
+import type { Measurements } from '../measurements';
 import { findStored, isStoredAlready, storeBatch } from '../store/event-batch';
 import type { SessionStatus } from '../store/session-status';
 import type { Store } from '../store/store';
-import { inTransaction, isTransient } from '../store/transaction';
+import { inTransaction, isTransient, isWriteConflict } from '../store/transaction';
 import { eventOf, failAll, keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
 import { sessionCompleted, sessionNotFound, tooLate } from './refusals';
 import type { SessionChanges } from './session-changes';
@@ -24,6 +25,7 @@ export class BatchRun {
     private readonly store: Store,
     private readonly log: Log,
     private readonly changes: SessionChanges,
+    private readonly measurements: Measurements,
     private readonly session: mongo.ClientSession,
     private readonly persistence: Persistence,
   ) {}
@@ -50,6 +52,7 @@ export class BatchRun {
         groups = unknown;
       } catch (error) {
         if (!isTransient(error)) return this.runWithout(groups, error);
+        this.measurements.transactionFailed(isWriteConflict(error) ? 'conflict' : 'transient');
         this.log.debug({ failures, events: groups.length, err: error }, 'a transaction of events runs again');
         if (failures >= patience[this.persistence]) return groups;
       }
@@ -73,10 +76,13 @@ export class BatchRun {
         settleStored(group, row, true);
         this.changes.notify(row.sessionId);
       });
-      return { left: groups.filter((_, index) => rows[index] === undefined), refused };
+      const left = groups.filter((_, index) => rows[index] === undefined);
+      this.measurements.eventsStored(groups.length - left.length);
+      return { left, refused };
     } catch (error) {
-      if (isStoredAlready(error)) return { left: groups, refused: null };
-      throw error;
+      if (!isStoredAlready(error)) throw error;
+      this.measurements.transactionFailed('duplicate');
+      return { left: groups, refused: null };
     }
   }
 

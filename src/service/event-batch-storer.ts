@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log';
+import type { Measurements } from '../measurements';
 import { isHeld } from '../store/event-batch';
 import type { Store } from '../store/store';
 import type { TransactionSessions } from '../store/transaction-sessions';
@@ -19,6 +20,7 @@ export class BatchStorer {
     private readonly sessions: TransactionSessions,
     private readonly log: Log,
     private readonly changes: SessionChanges,
+    private readonly measurements: Measurements,
   ) {}
 
   /** Settles, fails or postpones every attempt; fails those whose deadline has passed. Never rejects. */
@@ -36,8 +38,9 @@ export class BatchStorer {
   }
 
   private run(groups: readonly AttemptGroup[], persistence: Persistence): Promise<readonly AttemptGroup[]> {
+    const { store, log, changes, measurements } = this;
     return this.sessions.use((session) =>
-      new BatchRun(this.store, this.log, this.changes, session, persistence).run(groups),
+      new BatchRun(store, log, changes, measurements, session, persistence).run(groups),
     );
   }
 

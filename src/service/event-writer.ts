@@ -1,4 +1,5 @@
 import { serviceUnavailable } from '../errors';
+import type { EventQueue } from '../measurements';
 import type { NewEvent } from '../store/event-batch';
 import type { BatchStorer } from './event-batch-storer';
 import type { AddOutcome, Attempt } from './event-outcome';
@@ -98,6 +99,13 @@ export class EventWriter {
       }
       for (const lane of lanes) this.start(lane);
     });
+  }
+
+  /** What waits or is in flight at this moment. */
+  queue(): EventQueue {
+    const [first] = this.requests;
+    const ageMs = first === undefined ? 0 : Date.now() - (first.deadline - this.limits.timeoutMs);
+    return { events: this.events, bytes: this.bytes, ageMs };
   }
 
   /** Takes nothing more; resolves when everything that waits has its answer. */

@@ -77,6 +77,11 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** Whether another transaction holds or has changed what this one wanted to write. */
+export function isWriteConflict(error: unknown): boolean {
+  return error instanceof mongo.MongoError && error.code === writeConflict;
+}
+
 const writeConflict = 112;
 const noSuchTransaction = 251;
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
+import type { ReadMetrics } from '../metrics/metrics-endpoint';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
 import type { Services } from '../service/create-services';
@@ -11,12 +12,22 @@ import { FastPath } from './fast-path';
 import { addGraphQLRoute } from './graphql-route';
 import { addHealthRoutes } from './health';
 import { createHttpServer } from './http-server';
+import { addMetricsRoute } from './metrics-route';
 import { createErrorMask } from './mask-errors';
 import { OperationCache } from './operations/operation-cache';
-import { OperationLog } from './operations/operation-observer';
+import { OperationLog } from './operations/operation-log';
+import { observeAll, type OperationObserver } from './operations/operation-observer';
 import { OperationPipeline } from './operations/operation-pipeline';
 import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
+
+/** Who is told of operations, and what `GET /metrics` answers; null: there is none on this port. */
+export interface Observation {
+  readonly observers: readonly OperationObserver[];
+  readonly readMetrics: ReadMetrics | null;
+}
+
+const unobserved: Observation = { observers: [], readMetrics: null };
 
 export interface GraphQLServer {
   readonly server: FastifyInstance;
@@ -30,6 +41,7 @@ export async function createGraphQLServer(
   database: Database,
   config: Config,
   log: Log,
+  { observers, readMetrics }: Observation = unobserved,
 ): Promise<GraphQLServer> {
   let stopping = false;
   const isStopping = () => stopping;
@@ -47,13 +59,14 @@ export async function createGraphQLServer(
     fastPath: config.execution === 'plain' ? null : new FastPath(cache, pipeline, formatError),
     explorer: addExplorer(server),
     config,
-    observer: new OperationLog(log, config),
+    observer: observeAll([new OperationLog(log, config), ...observers]),
     memory: new ResponseMemoryBudget(config.maxAnswerBytes),
     formatError,
     createContext: (scope) => createRequestContext(services, scope),
     isStopping,
   });
   addHealthRoutes(server, database, isStopping);
+  if (readMetrics !== null) addMetricsRoute(server, readMetrics);
   server.addHook('onClose', () => apollo.stop());
   return {
     server,

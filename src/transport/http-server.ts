@@ -48,11 +48,14 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
     forceCloseConnections: 'idle',
     // Only Apollo reads it, and in its own way.
     routerOptions: { querystringParser: () => ({}) },
-    // The caller's own id where it sends one, so that its log and this one can be laid side by side.
-    requestIdHeader: 'x-request-id',
-    genReqId: () => `${processId}-${++requests}`,
+    // The caller's own id where it sends a usable one, so that its log and this one can be laid side by side.
+    genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? `${processId}-${++requests}`,
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: answerBadPath,
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -69,6 +72,11 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
   });
   server.setErrorHandler(errorHandler(config, log));
   return server;
+}
+
+/** It stands in the log and in a header of the answer: a word of printable ASCII. */
+function usableId(sent: string | string[] | undefined): string | null {
+  return typeof sent === 'string' && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : null;
 }
 
 function refuseEncoded(encoding: string | undefined): void {

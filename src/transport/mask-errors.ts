@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { asServiceUnavailable } from '../database/database-errors';
 import { DomainError, errorTable } from '../errors';
 import type { Log } from '../log';
+import { BurstLog } from './burst-log';
 import { clientGone } from './request-time';
 
 /** The requests that errors come from, for the log. */
@@ -22,6 +23,7 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
  * in the log. Every code of our table says whether trying again can help.
  */
 export function createErrorMask(log: Log): FormatError {
+  const unavailability = new BurstLog<{ err: Error }>(log, 'service unavailable');
   return (formatted, error) => {
     const original = (error instanceof GraphQLError && error.originalError) || error;
     const unavailable = asServiceUnavailable(original);
@@ -29,7 +31,7 @@ export function createErrorMask(log: Log): FormatError {
     const code = formatted.extensions?.code;
     if (thrown instanceof DomainError) {
       if (thrown.code === 'SERVICE_UNAVAILABLE' && thrown !== clientGone)
-        log.warn({ err: thrown }, 'service unavailable');
+        unavailability.warn({ err: thrown });
       const message = unavailable ? unavailable.message : formatted.message;
       return { ...formatted, message, extensions: { ...argumentOf(error), ...thrown.extensions } };
     }

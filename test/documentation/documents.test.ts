@@ -51,6 +51,18 @@ describe('DESIGN.md', () => {
   });
 });
 
+describe('the metrics', () => {
+  const service = useTestApp({ METRICS: 'on' });
+
+  it('are exactly those that the README lists', async () => {
+    const text = await (await service.app.fetch('/metrics')).text();
+
+    const existing = [...text.matchAll(/^# HELP (conversation_\w+) /gm)].map(([, name]) => name!);
+    const listed = tableUnder('Metrics').map(([name]) => name!);
+    expect(listed.toSorted()).toEqual(existing.toSorted());
+  });
+});
+
 describe('what the README shows', () => {
   const service = useTestApp();
 

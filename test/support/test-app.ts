@@ -19,6 +19,11 @@ export class TestApp extends TestClient {
     super(app.url);
   }
 
+  /** Where its metrics are; null where there are none. */
+  get metricsUrl(): string | null {
+    return this.app.metricsUrl;
+  }
+
   /** Stops the server and removes its database; fails where it has logged an error that no test asked for. */
   async close(): Promise<void> {
     await this.app.close();

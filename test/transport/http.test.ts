@@ -265,8 +265,12 @@ it('the log names a request by the id that its client gave it, and nothing that 
     message: 'request',
     details: {
       requestId: 'from-the-client',
-      operationName: 'Add',
-      elapsedMs: expect.any(Number),
+      operation: 'Add',
+      type: 'mutation',
+      transport: 'http',
+      durationMs: expect.any(Number),
+      cost: expect.any(Number),
+      errors: ['SESSION_NOT_FOUND'],
       caller: 'anonymous',
     },
   });

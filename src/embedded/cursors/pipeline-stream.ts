@@ -1,17 +1,12 @@
+import { readUnion } from '../language/aggregate-join';
 import { BsonDocument } from '../language/bson-value';
 import { encodeDocument } from '../language/codec';
 import { Execution } from '../planner/execution';
 import { PipelineQuery, splitPipeline } from '../planner/pipeline-query';
-import { compileStages, documentOf, planPipeline } from '../planner/plan-pipeline';
+import { compileStages, documentsOf, planPipeline } from '../planner/plan-pipeline';
 import { documentStream } from './document-stream';
 
 type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
-
-/**
- * Rows read ahead, with pauses, before the stages begin, which make none: enough that what holds the thread for long
- * is rare, few enough to fit into memory.
- */
-const READ_AHEAD = 50_000;
 
 /**
  * The encoded results of a pipeline, with null where the thread may be given away. Documents that no stage touches
@@ -28,9 +23,7 @@ export function pipelineStream(split: PipelineQuery, execution: Execution): Enco
 function* concatenated(split: PipelineQuery, unions: BsonDocument[], execution: Execution): EncodedDocuments {
   yield* stageStream(split, execution);
   for (const union of unions) {
-    const spec = union.get('$unionWith') as string | BsonDocument;
-    const collection = typeof spec === 'string' ? spec : (spec.get('coll') as string);
-    const pipeline = typeof spec === 'string' ? [] : ((spec.get('pipeline') ?? []) as BsonDocument[]);
+    const { collection, pipeline } = readUnion(union.get('$unionWith')!);
     const view = execution.view?.sibling(collection) ?? null;
     yield* pipelineStream(splitPipeline(pipeline), { view, clock: execution.clock });
   }
@@ -43,21 +36,8 @@ function isUnion(stage: BsonDocument): boolean {
 function* stageStream(split: PipelineQuery, execution: Execution): EncodedDocuments {
   const plan = planPipeline(execution.view, split);
   if (split.rest.length === 0) return yield* documentStream(plan, execution);
-  const rows = plan.rows(execution);
-  const ahead: BsonDocument[] = [];
-  try {
-    while (ahead.length < READ_AHEAD) {
-      const { done, value } = rows.next();
-      if (done) break;
-      if (value) ahead.push(documentOf(value.bytes, split));
-      else yield null;
-    }
-    const documents = (function* () {
-      yield* ahead;
-      for (const row of rows) if (row) yield documentOf(row.bytes, split);
-    })();
-    for (const document of compileStages(split.rest, execution)(documents)) yield encodeDocument(document);
-  } finally {
-    rows.return();
+  const documents = documentsOf(plan.rows(execution), split);
+  for (const document of compileStages(split.rest, execution)(documents)) {
+    yield document && encodeDocument(document);
   }
 }

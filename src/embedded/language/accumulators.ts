@@ -1,14 +1,16 @@
-import { Double, Int32 } from 'bson';
+import { Double, Int32, Long } from 'bson';
 import { calculate, divide } from './arithmetic';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName } from './bson-value';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber } from './bson-value';
 import { compareValues } from './compare';
-import { MongoError } from './errors';
+import { check } from './errors';
+import { Value } from './expression-scope';
 import { encodeKeyComponent } from './key-component';
-import { toDouble } from './numbers';
+import { doubleBelow, toDouble } from './numbers';
 
-/** Takes values one by one and gives one value for all of them. A value that is not there is `undefined`. */
+/** Takes values one by one and gives one value for all of them. */
 export interface Accumulator {
-  add(value: BsonValue | undefined): void;
+  /** Returns about how many bytes more it holds. */
+  add(value: Value): number;
   result(): BsonValue;
 }
 
@@ -19,19 +21,23 @@ export const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $min: () => extreme(-1),
   $max: () => extreme(1),
   $first: first,
-  $last: last,
+  $last: () => ofLatest(null, (_, value) => value ?? null),
   $push: push,
   $addToSet: addToSet,
   $mergeObjects: mergeObjects,
 };
 
 function sum(): Accumulator {
+  // Ints, nearly always, are summed up apart: no number is made for each.
+  let ints = 0;
   let total: BsonNumber = new Int32(0);
   return {
     add: (value) => {
-      if (isNumber(value)) total = plus(total, value);
+      if (value instanceof Int32 && Number.isSafeInteger(2 * ints)) ints += value.value;
+      else if (isNumber(value)) total = plus(total, value);
+      return 0;
     },
-    result: () => total,
+    result: () => plus(total, ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints)),
   };
 }
 
@@ -46,45 +52,67 @@ function average(): Accumulator {
   return {
     add: (value) => {
       if (isNumber(value)) count++;
-      total.add(value);
+      return total.add(value);
     },
     result: () => (count === 0 ? null : divide(total.result() as BsonNumber, new Int32(count))),
   };
 }
 
 function extreme(wanted: 1 | -1): Accumulator {
-  let found: BsonValue = null;
-  return {
-    add: (value) => {
-      if (value === undefined || value === null) return;
-      if (found === null || Math.sign(compareValues(value, found)) === wanted) found = value;
-    },
-    result: () => found,
-  };
+  return ofLatest(null, (found, value) => {
+    if (value == null) return found;
+    return found === null || Math.sign(compareValues(value, found)) === wanted ? value : found;
+  });
 }
 
 function first(): Accumulator {
-  let found: BsonValue | undefined;
-  let isFirst = true;
+  let found: Value;
   return {
     add: (value) => {
-      if (isFirst) found = value;
-      isFirst = false;
+      if (found === undefined) found = value ?? null;
+      return 0;
     },
     result: () => found ?? null,
   };
 }
 
-function last(): Accumulator {
-  let found: BsonValue | undefined;
-  return { add: (value) => void (found = value), result: () => found ?? null };
+/** Holds one value, made of the one before and the next one. */
+function ofLatest(start: BsonValue, next: (held: BsonValue, value: Value) => BsonValue): Accumulator {
+  let held = start;
+  return {
+    add: (value) => {
+      const before = held;
+      held = next(held, value);
+      return held === before || typeof held !== 'object' ? 0 : sizeOf(held) - sizeOf(before);
+    },
+    result: () => held,
+  };
+}
+
+function mergeObjects(): Accumulator {
+  const merged: BsonDocument = new Map();
+  return {
+    add: (value) => {
+      if (value == null) return 0;
+      check(isDocument(value), 40400, '$mergeObjects requires object inputs');
+      let bytes = 0;
+      for (const [name, inner] of value) {
+        if (!merged.has(name)) bytes += 56 + sizeOf(inner);
+        merged.set(name, inner);
+      }
+      return bytes;
+    },
+    result: () => merged,
+  };
 }
 
 function push(): Accumulator {
   const values: BsonValue[] = [];
   return {
     add: (value) => {
-      if (value !== undefined) values.push(value);
+      if (value === undefined) return 0;
+      values.push(value);
+      return sizeOf(value);
     },
     result: () => values,
   };
@@ -94,32 +122,42 @@ function addToSet(): Accumulator {
   const values = new Map<string, BsonValue>();
   return {
     add: (value) => {
-      if (value === undefined) return;
+      if (value === undefined) return 0;
       const key = groupKey(value);
-      if (!values.has(key)) values.set(key, value);
+      if (values.has(key)) return 0;
+      values.set(key, value);
+      return sizeOf(value) + 2 * key.length;
     },
     result: () => [...values.values()],
   };
 }
 
 /** The same text for values that MongoDB groups together: equal numbers of different types, for one. */
-export function groupKey(value: BsonValue | undefined): string {
-  return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+export function groupKey(value: Value): string {
+  if (typeof value === 'string') return `s${value.length} ${value}`;
+  if (value == null) return 'null';
+  if (value instanceof Map) {
+    let text = 'd{';
+    for (const [name, inner] of value) text += `${name.length} ${name}${groupKey(inner)}`;
+    return `${text}}`;
+  }
+  if (value instanceof Date) return `t${value.getTime()} `;
+  if (value instanceof Int32 || value instanceof Double) return `n${value.value} `;
+  if (isNumber(value)) {
+    const { double, exact } = doubleBelow(value);
+    if (exact) return `n${double} `;
+  }
+  const component = Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+  return `k${component.length} ${component}`;
 }
 
-function mergeObjects(): Accumulator {
-  const merged: BsonDocument = new Map();
-  return {
-    add: (value) => {
-      if (value === undefined || value === null) return;
-      if (!isDocument(value)) {
-        throw new MongoError(
-          40400,
-          `$mergeObjects requires object inputs, but input ${typeName(value)} is not an object`,
-        );
-      }
-      for (const [name, inner] of value) merged.set(name, inner);
-    },
-    result: () => merged,
-  };
+/** About how much memory a value takes. */
+export function sizeOf(value: Value): number {
+  if (typeof value === 'string') return 24 + 2 * value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 64;
+  if (Array.isArray(value)) for (const element of value) bytes += 8 + sizeOf(element);
+  else if (value instanceof Map) for (const [, inner] of value) bytes += 56 + sizeOf(inner);
+  else if ('buffer' in value) bytes += value.buffer.length;
+  return bytes;
 }

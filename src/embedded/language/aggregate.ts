@@ -1,28 +1,15 @@
 import { Int32 } from 'bson';
-import { bucketStage } from './aggregate-bucket';
+import { sizeOf } from './accumulators';
 import { groupStage } from './aggregate-group';
-import { facetStage, lookupStage, unionWithStage } from './aggregate-join';
-import { addFieldsStage, projectStage, replaceRootStage, unsetStage } from './aggregate-shape';
-import { unwindStage } from './aggregate-unwind';
-import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from './bson-value';
-import { MongoError } from './errors';
+import { bucketStage, facetStage, lookupStage, unionWithStage } from './aggregate-join';
+import { addFieldsStage, projectStage, replaceRootStage, unsetStage, unwindStage } from './aggregate-shape';
+import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, typeName } from './bson-value';
+import { check } from './errors';
 import { parseFilter } from './filter';
 import { compileFilter } from './filter-match';
-import { integerPart } from './filter-operands';
 import { toDouble } from './numbers';
-import { sortKeyOf } from './sort';
-
-/** What a stage makes of the documents that reach it. Stages are lazy as far as they can be. */
-export type Stage = (documents: Iterable<BsonDocument>) => Iterable<BsonDocument>;
-
-/** Where stages read other collections. */
-export interface PipelineSource {
-  /** What a pipeline gives on another collection of the same database; nothing where there is no such collection. */
-  aggregate(collection: string, pipeline: readonly BsonDocument[]): Iterable<BsonDocument>;
-}
-
-/** Makes one stage from what is written behind its name, `name` being that. */
-export type StageParser = (spec: BsonValue, source: PipelineSource, name: string) => Stage;
+import { sortByKey, sortKeyOf } from './sort';
+import { PipelineSource, Stage, StageParser } from './stage';
 
 const STAGES: Readonly<Record<string, StageParser>> = {
   $match: matchStage,
@@ -43,20 +30,20 @@ const STAGES: Readonly<Record<string, StageParser>> = {
   $sample: sampleStage,
   $lookup: lookupStage,
   $unionWith: unionWithStage,
-  $facet: (spec, source) => facetStage(spec, (pipeline) => compilePipeline(pipeline, source)),
+  $facet: (spec, source) => facetStage(spec, source, (pipeline) => compilePipeline(pipeline, source)),
 };
 
-/** Stages of MongoDB 4.4 that this engine does without. */
+/** Stages of MongoDB that this engine does without. */
 const REFUSED = new Set(
   (
-    '$bucketAuto $changeStream $collStats $currentOp $geoNear $graphLookup $indexStats $listLocalSessions ' +
-    '$listSessions $merge $out $planCacheStats $redact'
+    '$bucketAuto $changeStream $collStats $currentOp $densify $documents $fill $geoNear $graphLookup $indexStats ' +
+    '$listLocalSessions $listSessions $merge $out $planCacheStats $redact $setWindowFields'
   ).split(' '),
 );
 
 /**
  * Makes a pipeline ready to run.
- * @throws MongoError 40323, 40324 and others for what is none, NotImplemented (238) for stages that are not supported
+ * @throws MongoError 40323, 40324 and others for an invalid one, NotImplemented (238) for stages that are not supported
  */
 export function compilePipeline(pipeline: readonly BsonValue[], source: PipelineSource): Stage {
   const stages = pipeline.map((stage) => compileStage(stage, source));
@@ -64,103 +51,119 @@ export function compilePipeline(pipeline: readonly BsonValue[], source: Pipeline
 }
 
 function compileStage(stage: BsonValue, source: PipelineSource): Stage {
-  if (!isDocument(stage)) throw new MongoError(14, "Each element of the 'pipeline' array must be an object");
+  check(isDocument(stage), 14, "Each element of the 'pipeline' array must be an object");
   const [entry] = stage;
-  if (!entry || stage.size !== 1) {
-    throw new MongoError(40323, 'A pipeline stage specification object must contain exactly one field.');
-  }
+  check(entry !== undefined && stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
   const [name, spec] = entry;
-  if (REFUSED.has(name)) throw new MongoError(238, `${name} is not supported`);
-  if (!Object.hasOwn(STAGES, name)) {
-    throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`);
-  }
+  check(!REFUSED.has(name), 238, `${name} is not supported`);
+  check(Object.hasOwn(STAGES, name), 40324, `Unrecognized pipeline stage name: '${name}'`);
   return STAGES[name]!(spec, source, name);
 }
 
 function matchStage(spec: BsonValue): Stage {
-  if (!isDocument(spec)) throw new MongoError(15959, 'the match filter must be an expression in an object');
+  check(isDocument(spec), 15959, 'the match filter must be an expression in an object');
   const { matches } = compileFilter(parseFilter(spec));
   return function* (documents) {
-    for (const document of documents) if (matches(document)) yield document;
+    for (const document of documents) if (!document || matches(document)) yield document;
   };
 }
 
-function sortStage(spec: BsonValue): Stage {
-  if (!isDocument(spec)) throw new MongoError(15973, 'the $sort key specification must be an object');
-  if (spec.size === 0) throw new MongoError(15976, '$sort stage must have at least one sort key');
+function sortStage(spec: BsonValue, source: PipelineSource): Stage {
+  check(isDocument(spec), 15973, 'the $sort key specification must be an object');
+  check(spec.size > 0, 15976, '$sort stage must have at least one sort key');
   const keyOf = sortKeyOf(spec);
   return function* (documents) {
-    const keyed = Array.from(documents, (document) => ({ key: keyOf(document), document }));
-    for (const { document } of keyed.sort((a, b) => Buffer.compare(a.key, b.key))) yield document;
+    const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
+    for (const document of documents) {
+      if (document) {
+        const key = keyOf(document);
+        source.takeMemory(sizeOf(document) + key.length);
+        keyed.push({ key, document });
+      } else {
+        yield null;
+      }
+    }
+    for (const { document } of yield* sortByKey(keyed, () => source.pauses())) {
+      yield document;
+      if (source.pauses()) yield null;
+    }
   };
 }
 
 function limitStage(spec: BsonValue): Stage {
-  if (!isNumber(spec)) throw new MongoError(15957, 'the limit must be specified as a number');
+  check(isNumber(spec), 15957, 'the limit must be specified as a number');
   const limit = Math.trunc(toDouble(spec));
-  if (!(limit > 0)) throw new MongoError(15958, 'the limit must be positive');
+  check(limit > 0, 15958, 'the limit must be positive');
   return function* (documents) {
     let left = limit;
     for (const document of documents) {
       yield document;
-      if (--left === 0) return;
+      if (document && --left === 0) return;
     }
   };
 }
 
 function skipStage(spec: BsonValue): Stage {
-  if (!isNumber(spec)) {
-    throw new MongoError(15972, `Argument to $skip must be a number not a ${typeName(spec)}`);
-  }
-  const skip = Number(integerPart(spec));
-  if (skip < 0) throw new MongoError(15956, 'Argument to $skip cannot be negative');
+  check(isNumber(spec), 15972, `Argument to $skip must be a number not a ${typeName(spec)}`);
+  const skip = Math.trunc(toDouble(spec));
+  check(skip >= 0, 15956, 'Argument to $skip cannot be negative');
   return function* (documents) {
     let left = skip;
-    for (const document of documents) if (left-- <= 0) yield document;
+    for (const document of documents) if (!document || left-- <= 0) yield document;
   };
 }
 
 function countStage(spec: BsonValue): Stage {
-  if (typeof spec !== 'string') throw new MongoError(40156, 'the count field must be a non-empty string');
-  if (spec === '') throw new MongoError(40157, 'the count field must be a non-empty string');
-  if (spec.startsWith('$')) throw new MongoError(40158, 'the count field cannot be a $-prefixed path');
-  if (spec.includes('.')) throw new MongoError(40160, "the count field cannot contain '.'");
+  check(typeof spec === 'string' && spec !== '', 40156, 'the count field must be a non-empty string');
+  check(!spec.startsWith('$'), 40158, 'the count field cannot be a $-prefixed path');
+  check(!spec.includes('.'), 40160, "the count field cannot contain '.'");
   return function* (documents) {
     let count = 0;
-    const counted = documents[Symbol.iterator]();
-    while (!counted.next().done) count++;
+    for (const document of documents) {
+      if (document) count++;
+      else yield null;
+    }
     if (count > 0) yield new Map([[spec, new Int32(count)]]);
   };
 }
 
 function sortByCountStage(spec: BsonValue, source: PipelineSource): Stage {
-  if (typeof spec !== 'string' && !isDocument(spec)) {
-    throw new MongoError(40149, 'the sortByCount field must be specified as a string or as an object');
-  }
-  if (typeof spec === 'string' && !spec.startsWith('$')) {
-    throw new MongoError(
-      40148,
-      'the sortByCount field must be defined as a $-prefixed path or an expression inside an object',
-    );
-  }
-  const count: BsonDocument = new Map([['$sum', new Int32(1)]]);
-  const group: BsonDocument = new Map<string, BsonValue>([
-    ['_id', spec],
-    ['count', count],
-  ]);
-  const order: BsonDocument = new Map([['count', new Int32(-1)]]);
-  return compilePipeline([new Map([['$group', group]]), new Map([['$sort', order]])], source);
+  const isValid = isDocument(spec) || (typeof spec === 'string' && spec.startsWith('$'));
+  check(isValid, 40149, 'the sortByCount field must be a $-prefixed path or an expression in an object');
+  const count = documentOf({ $sum: new Int32(1) });
+  return compilePipeline(
+    [
+      documentOf({ $group: documentOf({ _id: spec, count }) }),
+      documentOf({ $sort: documentOf({ count: new Int32(-1) }) }),
+    ],
+    source,
+  );
 }
 
-function sampleStage(spec: BsonValue): Stage {
-  if (!isDocument(spec)) throw new MongoError(28745, 'the $sample stage specification must be an object');
-  const size = spec.get('size');
-  if (size === undefined) throw new MongoError(28749, '$sample stage must specify a size');
-  if (!isNumber(size)) throw new MongoError(28746, 'size argument to $sample must be a number');
-  if (toDouble(size) < 0) throw new MongoError(28747, 'size argument to $sample must not be negative');
-  return (documents) => {
-    const shuffled = Array.from(documents, (document) => ({ document, place: Math.random() }));
-    shuffled.sort((a, b) => a.place - b.place);
-    return shuffled.slice(0, Math.trunc(toDouble(size))).map(({ document }) => document);
+/** Keeps each document with the same chance (reservoir sampling), in no order. */
+function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
+  check(isDocument(spec), 28745, 'the $sample stage specification must be an object');
+  const value = spec.get('size');
+  check(
+    isNumber(value) && toDouble(value) >= 0,
+    28746,
+    'size argument to $sample must be a number from 0 on',
+  );
+  const size = Math.trunc(toDouble(value));
+  return function* (documents) {
+    const sample: BsonDocument[] = [];
+    let seen = 0;
+    for (const document of documents) {
+      if (!document) yield null;
+      else if (sample.length < size) {
+        source.takeMemory(sizeOf(document));
+        sample.splice(Math.floor(Math.random() * (sample.length + 1)), 0, document);
+        seen++;
+      } else {
+        const at = Math.floor(Math.random() * ++seen);
+        if (at < size) sample[at] = document;
+      }
+    }
+    yield* sample;
   };
 }

@@ -20,9 +20,14 @@ export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): B
   if (a instanceof Double || b instanceof Double) {
     return new Double(onNumbers(operation, toDouble(a), toDouble(b)));
   }
-  const result = onIntegers(operation, BigInt(a.toString()), BigInt(b.toString()));
   const bothInts = a instanceof Int32 && b instanceof Int32;
-  if (bothInts && BigInt.asIntN(32, result) === result) return new Int32(Number(result));
+  const x = toDouble(a);
+  const y = toDouble(b);
+  const number = onNumbers(operation, x, y);
+  if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && Number.isSafeInteger(number)) {
+    return bothInts && number === (number | 0) ? new Int32(number) : Long.fromNumber(number);
+  }
+  const result = onIntegers(operation, BigInt(a.toString()), BigInt(b.toString()));
   return result >= LONG_LIMIT || result < -LONG_LIMIT ? null : Long.fromBigInt(result);
 }
 

@@ -35,6 +35,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   112: 'WriteConflict',
   117: 'ConflictingOperationInProgress',
   125: 'CommandFailed',
+  146: 'ExceededMemoryLimit',
   168: 'InvalidPipelineOperator',
   171: 'CannotIndexParallelArrays',
   175: 'QueryPlanKilled',
@@ -81,4 +82,9 @@ export class MongoError extends Error {
     super(message);
     this.codeName = codeName(code);
   }
+}
+
+/** @throws MongoError where the condition does not hold */
+export function check(condition: boolean, code: number, message: string): asserts condition {
+  if (!condition) throw new MongoError(code, message);
 }

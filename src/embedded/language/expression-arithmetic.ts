@@ -1,8 +1,8 @@
-import { Double, Int32, Long } from 'bson';
+import { Decimal128, Double, Int32, Long } from 'bson';
 import { calculate, divide, Operation, remainder } from './arithmetic';
 import { BsonNumber, isNumber } from './bson-value';
-import { MongoError } from './errors';
-import { isNullish, nameOf, Value } from './expression-scope';
+import { check, MongoError } from './errors';
+import { nameOf, Value } from './expression-scope';
 import { toDouble } from './numbers';
 
 /** `$add`: numbers, or a date and milliseconds. */
@@ -10,14 +10,12 @@ export function add(...values: Value[]): Value {
   let total: BsonNumber = new Int32(0);
   let date: Date | null = null;
   for (const value of values) {
-    if (isNullish(value)) return null;
+    if (value == null) return null;
     if (value instanceof Date) {
-      if (date) throw new MongoError(16612, 'only one date allowed in an $add expression');
+      check(date === null, 16612, 'only one date allowed in an $add expression');
       date = value;
-    } else if (isNumber(value)) {
-      total = calculated('add', total, value);
     } else {
-      throw new MongoError(16554, `$add only supports numeric or date types, not ${nameOf(value)}`);
+      total = calculated('add', total, numberIn('$add', 16554, value));
     }
   }
   return date ? new Date(date.getTime() + toDouble(total)) : total;
@@ -30,42 +28,65 @@ function calculated(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNum
 
 /** `$subtract`: numbers, two dates, or a date and milliseconds. */
 export function subtract(a: Value, b: Value): Value {
-  if (isNullish(a) || isNullish(b)) return null;
+  if (a == null || b == null) return null;
   if (isNumber(a) && isNumber(b)) return calculated('subtract', a, b);
   if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
   if (a instanceof Date && isNumber(b)) return new Date(a.getTime() - toDouble(b));
-  throw new MongoError(16556, `cant $subtract a${nameOf(b)} from a${nameOf(a)}`);
+  throw new MongoError(16556, `can't $subtract ${nameOf(b)} from ${nameOf(a)}`);
 }
 
 /** `$multiply`. */
 export function multiply(...values: Value[]): Value {
   let product: BsonNumber = new Int32(1);
   for (const value of values) {
-    if (isNullish(value)) return null;
-    if (!isNumber(value)) {
-      throw new MongoError(16555, `$multiply only supports numeric types, not ${nameOf(value)}`);
-    }
-    product = calculated('multiply', product, value);
+    if (value == null) return null;
+    product = calculated('multiply', product, numberIn('$multiply', 16555, value));
   }
   return product;
 }
 
 /** `$divide`. */
 export function quotient(a: Value, b: Value): Value {
-  if (isNumber(a) && isNumber(b)) {
-    if (toDouble(b) === 0) throw new MongoError(16608, "can't $divide by zero");
-    return divide(a, b);
-  }
-  if (isNullish(a) || isNullish(b)) return null;
-  throw new MongoError(16609, `$divide only supports numeric types, not ${nameOf(a)} and ${nameOf(b)}`);
+  return ofTwo('$divide', 16608, a, b, divide);
 }
 
 /** `$mod`. */
 export function modulo(a: Value, b: Value): Value {
-  if (isNumber(a) && isNumber(b)) {
-    if (toDouble(b) === 0) throw new MongoError(16610, "can't $mod by zero");
-    return remainder(a, b);
-  }
-  if (isNullish(a) || isNullish(b)) return null;
-  throw new MongoError(16611, `$mod only supports numeric types, not ${nameOf(a)} and ${nameOf(b)}`);
+  return ofTwo('$mod', 16610, a, b, remainder);
+}
+
+function ofTwo(
+  operator: string,
+  code: number,
+  a: Value,
+  b: Value,
+  run: (a: BsonNumber, b: BsonNumber) => BsonNumber,
+): Value {
+  if (a == null || b == null) return null;
+  const divisor = numberIn(operator, code + 1, b);
+  check(toDouble(divisor) !== 0, code, "can't divide by zero");
+  return run(numberIn(operator, code + 1, a), divisor);
+}
+
+/** `$floor`. */
+export function floor(value: Value): Value {
+  if (value == null) return null;
+  if (value instanceof Double) return new Double(Math.floor(value.value));
+  const number = numberIn('$floor', 28765, value);
+  check(!(number instanceof Decimal128), 238, '$floor is not supported on decimals');
+  return number;
+}
+
+/** `$ln`. */
+export function naturalLogarithm(value: Value): Value {
+  if (value == null) return null;
+  const number = numberIn('$ln', 28765, value);
+  check(!(number instanceof Decimal128), 238, '$ln is not supported on decimals');
+  check(!(toDouble(number) <= 0), 28766, "$ln's argument must be a positive number");
+  return new Double(Math.log(toDouble(number)));
+}
+
+function numberIn(operator: string, code: number, value: Exclude<Value, null | undefined>): BsonNumber {
+  if (isNumber(value)) return value;
+  throw new MongoError(code, `${operator} does not support the type ${nameOf(value)}`);
 }

@@ -1,13 +1,12 @@
 import { BsonDocument, BsonValue, isDocument } from './bson-value';
-import { MongoError } from './errors';
+import { check, MongoError } from './errors';
 import { compileOperator } from './expression-operators';
-import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './expression-scope';
-import { formatForMessage } from './message-format';
-import { parseFieldPath } from './path';
+import { Expression, followFieldPath, isTruthy, Scope, scopeOf, Value } from './expression-scope';
+import { parseFieldPath, topLevelName } from './path';
 
 /**
  * Makes an aggregation expression ready to run.
- * @throws MongoError 15983, InvalidPipelineOperator (168) and others for what is none
+ * @throws MongoError 15983, InvalidPipelineOperator (168) and others for an invalid one
  */
 export function compileExpression(expression: BsonValue): Expression {
   if (typeof expression === 'string') return compileText(expression);
@@ -17,21 +16,13 @@ export function compileExpression(expression: BsonValue): Expression {
   }
   if (!isDocument(expression)) return () => expression;
   const [first] = expression.keys();
-  return first?.startsWith('$') ? compileSingle(expression, first) : compileObject(expression);
-}
-
-function compileSingle(expression: BsonDocument, operator: string): Expression {
-  if (expression.size !== 1) {
-    throw new MongoError(
-      15983,
-      `An object representing an expression must have exactly one field: ${formatForMessage(expression)}`,
-    );
-  }
-  return compileOperator(operator, expression.get(operator)!, compileExpression);
+  if (first?.startsWith('$') !== true) return compileObject(expression);
+  check(expression.size === 1, 15983, 'An operator expression must have exactly one field');
+  return compileOperator(first, expression.get(first)!, compileExpression);
 }
 
 function compileObject(expression: BsonDocument): Expression {
-  const fields = [...expression].map(([name, value]) => [name, compileExpression(value)] as const);
+  const fields = Array.from(expression, ([name, value]) => [name, compileExpression(value)] as const);
   return (scope) => {
     const document: BsonDocument = new Map();
     for (const [name, valueOf] of fields) {
@@ -44,15 +35,16 @@ function compileObject(expression: BsonDocument): Expression {
 
 function compileText(text: string): Expression {
   if (!text.startsWith('$')) return () => text;
-  if (!text.startsWith('$$')) {
-    const path = parseFieldPath(text.slice(1));
-    return ({ root }) => followFieldPath(root, path);
+  if (text.startsWith('$$')) {
+    const [variable, ...path] = parseFieldPath(text.slice(2));
+    return (scope) => followFieldPath(variableOf(scope, variable!), path);
   }
-  const [variable, ...path] = parseFieldPath(text.slice(2));
-  return (scope) => followFieldPath(variableOf(scope, variable!), path);
+  const path = parseFieldPath(text.slice(1));
+  const [name] = path;
+  return path.length === 1 ? ({ root }) => root.get(name!) : ({ root }) => followFieldPath(root, path);
 }
 
-function variableOf({ root, variables }: Scope, name: string): BsonValue | undefined {
+function variableOf({ root, variables }: Scope, name: string): Value {
   if (variables.has(name)) return variables.get(name);
   switch (name) {
     case 'ROOT':
@@ -71,4 +63,19 @@ function variableOf({ root, variables }: Scope, name: string): BsonValue | undef
 export function compileCondition(expression: BsonValue): (document: BsonDocument) => boolean {
   const valueOf = compileExpression(expression);
   return (document) => isTruthy(valueOf(scopeOf(document)));
+}
+
+/**
+ * Adds the top-level fields that an expression reads.
+ * @returns false where it reads the whole document
+ */
+export function collectExpressionFields(expression: BsonValue, fields: Set<string>): boolean {
+  if (typeof expression === 'string') {
+    if (expression.startsWith('$$')) return !/^\$\$(ROOT|CURRENT)(\.|$)/.test(expression);
+    if (expression.startsWith('$')) fields.add(topLevelName(expression.slice(1)));
+    return true;
+  }
+  if (Array.isArray(expression)) return expression.every((each) => collectExpressionFields(each, fields));
+  if (!isDocument(expression) || expression.has('$literal')) return true;
+  return [...expression.values()].every((value) => collectExpressionFields(value, fields));
 }

@@ -1,11 +1,10 @@
 import { BSONRegExp, BSONSymbol, Double, Int32, MaxKey, MinKey } from 'bson';
-import { collectExpressionFields } from './dependencies';
 import { BsonDocument, BsonTypeName, BsonValue, isNumber, typeName } from './bson-value';
 import { canonicalType, compareValues } from './compare';
 import { FieldNode, FilterNode } from './filter';
 import { integerPart } from './filter-operands';
 import { encodeKeyComponent } from './key-component';
-import { compileCondition } from './expression';
+import { collectExpressionFields, compileCondition } from './expression';
 import { toDouble } from './numbers';
 import { anyAtPath, arrayAsDocument, topLevelName } from './path';
 import { compileRegExp } from './regex';

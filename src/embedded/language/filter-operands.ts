@@ -1,8 +1,7 @@
-import { BSONRegExp, Double, Int32, Long } from 'bson';
-import { BsonDocument, BsonNumber, BsonTypeName, BsonValue, isNumber, TYPE_NUMBERS } from './bson-value';
+import { Double, Int32, Long } from 'bson';
+import { BsonNumber, BsonTypeName, BsonValue, isNumber, TYPE_NUMBERS } from './bson-value';
 import { MongoError } from './errors';
 import { toDouble } from './numbers';
-import { checkRegExpOptions, compileRegExp } from './regex';
 
 const NUMBER_TYPES: readonly BsonTypeName[] = ['int', 'long', 'double', 'decimal'];
 
@@ -10,31 +9,6 @@ const NUMBER_TYPES: readonly BsonTypeName[] = ['int', 'long', 'double', 'decimal
 export function isTrue(value: BsonValue): boolean {
   if (isNumber(value)) return toDouble(value) !== 0;
   return value !== null && value !== false;
-}
-
-/** The operand of `$regex`, with its `$options`, from among the tests of one field. */
-export function parseRegExp(tests: BsonDocument): BSONRegExp {
-  const [pattern, inline] = patternOf(tests.get('$regex'));
-  const separate = tests.get('$options') ?? '';
-  if (typeof separate !== 'string') throw new MongoError(2, '$options has to be a string');
-  if (inline !== '' && separate !== '') {
-    const optionsFirst = [...tests.keys()].indexOf('$options') < [...tests.keys()].indexOf('$regex');
-    throw new MongoError(optionsFirst ? 51074 : 51075, 'options set in both $regex and $options');
-  }
-  const options = inline || separate;
-  checkRegExpOptions(options);
-  if (pattern.includes('\0')) {
-    throw new MongoError(2, 'Regular expression cannot contain an embedded null byte');
-  }
-  const value = new BSONRegExp(pattern, options);
-  compileRegExp(value);
-  return value;
-}
-
-function patternOf(operand: BsonValue | undefined): [string, string] {
-  if (typeof operand === 'string') return [operand, ''];
-  if (operand instanceof BSONRegExp) return [operand.pattern, operand.options];
-  throw new MongoError(2, '$regex has to be a string');
 }
 
 /** The operand of `$type`: a name, a number, or a list of them. */

@@ -2,8 +2,9 @@ import { BSONRegExp } from 'bson';
 import { BsonDocument, BsonTypeName, BsonValue, isDocument, isNumber } from './bson-value';
 import { MongoError } from './errors';
 import { compileExpression } from './expression';
-import { isTrue, parseMod, parseRegExp, parseSize, parseTypes } from './filter-operands';
+import { isTrue, parseMod, parseSize, parseTypes } from './filter-operands';
 import { impliedEqualities } from './implied-equalities';
+import { compileRegExp, readRegExp } from './regex';
 
 /** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
 export type FieldTest =
@@ -59,8 +60,10 @@ function equality(path: string, value: BsonValue): FieldNode {
   return { kind: 'field', path, op: 'eq', value };
 }
 
-function regexNode(path: string, value: BSONRegExp): FieldNode {
-  return field(path, { op: 'regex', value: parseRegExp(new Map([['$regex', value]])) });
+function regexNode(path: string, pattern: BsonValue, options?: BsonValue): FieldNode {
+  const value = readRegExp(pattern, options);
+  compileRegExp(value);
+  return field(path, { op: 'regex', value });
 }
 
 function conjunction(nodes: FilterNode[]): FilterNode {
@@ -167,7 +170,7 @@ function parseTest(
     case '$elemMatch':
       return [parseElemMatch(path, operand)];
     case '$regex':
-      return [field(path, { op: 'regex', value: parseRegExp(tests) })];
+      return [regexNode(path, operand, tests.get('$options'))];
     case '$options':
       if (!tests.has('$regex')) throw new MongoError(2, '$options needs a $regex');
       return [];

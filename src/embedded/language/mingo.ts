@@ -1,48 +1,49 @@
 import { BSONRegExp, Double, Int32, Long } from 'bson';
 import { createRequire } from 'node:module';
-import { BsonNumber, BsonValue, isNumber } from './bson-value';
-import { MongoError } from './errors';
-import { toDecimal } from './arithmetic';
-import { prepare } from './mingo-operands';
+import { BsonNumber, BsonValue, isDocument, isNumber } from './bson-value';
+import { check, MongoError } from './errors';
+import { Value } from './expression-scope';
 import { toDouble } from './numbers';
-import { compileRegExp } from './regex';
+import { countElements } from './work';
 
-/** Operators that run code, or that MongoDB 4.4 does not know yet. */
-const REFUSED = new Set(
+/** The operators that mingo answers as MongoDB does, but for numbers that no double holds: those are refused. */
+const ALLOWED = new Set(
   (
-    '$function $toHashedIndexKey $percentile $median $sigmoid $setField $unsetField $getField $sortArray $firstN ' +
-    '$lastN $maxN $minN $dateAdd $dateDiff $dateSubtract $dateTrunc $bitAnd $bitOr $bitXor $bitNot'
+    '$abs $ceil $round $trunc $exp $log $log10 $pow $sqrt ' +
+    '$sin $cos $tan $asin $acos $atan $atan2 $sinh $cosh $tanh $asinh $acosh $atanh ' +
+    '$degreesToRadians $radiansToDegrees ' +
+    '$split $trim $ltrim $rtrim $substr $substrBytes $substrCP $strLenBytes $strLenCP $strcasecmp $indexOfBytes ' +
+    '$replaceOne $replaceAll $toUpper $toLower ' +
+    '$reverseArray $indexOfArray $zip $arrayToObject $objectToArray ' +
+    '$setUnion $setIntersection $setDifference $setEquals $setIsSubset $allElementsTrue $anyElementTrue ' +
+    '$convert $toInt $toLong $toDouble $toBool $toDate $toString $dateFromParts'
   ).split(' '),
 );
 
 /** Operators whose answer has one numeric type whatever they were given. */
-const ANSWERS: Readonly<Record<string, (value: number) => BsonNumber>> = {
-  $toInt: (value) => new Int32(value),
-  $toLong: (value) => Long.fromNumber(value),
-  $toDouble: (value) => new Double(value),
-  $toDecimal: (value) => toDecimal(new Double(value)),
-  $indexOfArray: (value) => new Int32(value),
-  $sqrt: (value) => new Double(value),
-  $exp: (value) => new Double(value),
-  $ln: (value) => new Double(value),
-  $log: (value) => new Double(value),
-  $log10: (value) => new Double(value),
-};
+const ANSWERS = new Map<string, (value: number) => BsonNumber>([
+  ['$toLong', (value) => Long.fromNumber(value)],
+  ...each(
+    '$toInt $indexOfArray $indexOfBytes $strLenBytes $strLenCP $strcasecmp',
+    (value) => new Int32(value),
+  ),
+  ...each('$toDouble $sqrt $exp $log $log10', (value) => new Double(value)),
+]);
 
-const CONVERSIONS = new Set(
-  '$convert $toInt $toLong $toDouble $toDecimal $toBool $toDate $toObjectId'.split(' '),
-);
+function each(names: string, typed: (value: number) => BsonNumber) {
+  return names.split(' ').map((name) => [name, typed] as const);
+}
 
-type Core = typeof import('mingo/core');
-type Operators = typeof import('mingo/operators/expression');
+const CONVERSIONS = new Set('$convert $toInt $toLong $toDouble $toBool $toDate'.split(' '));
+const SETS = new Set('$setUnion $setIntersection $setDifference'.split(' '));
 
-let loaded: ReturnType<typeof loadMingo> | undefined;
+let evaluate: ((expression: unknown) => unknown) | undefined;
 
 /** Loaded when it is first needed: it takes longer than all else at the engine's start, and most never need it. */
 function loadMingo() {
   const load = createRequire(__filename);
-  const { Context, evalExpr, ProcessingMode } = load('mingo/core') as Core;
-  const operators = load('mingo/operators/expression') as Operators;
+  const { Context, evalExpr, ProcessingMode } = load('mingo/core') as typeof import('mingo/core');
+  const operators = load('mingo/operators/expression') as typeof import('mingo/operators/expression');
   const options = {
     idKey: '_id',
     processingMode: ProcessingMode.CLONE_OFF,
@@ -51,33 +52,46 @@ function loadMingo() {
     failOnError: true,
     context: Context.init({ expression: operators as never }),
   };
-  return { operators, evaluate: (expression: unknown): unknown => evalExpr({}, expression, options) };
+  return (expression: unknown): unknown => evalExpr({}, expression, options);
 }
 
-/** Whether mingo knows the operator. */
+/** Whether the operator is one of mingo's that may be used. */
 export function isMingoOperator(operator: string): boolean {
-  loaded ??= loadMingo();
-  return Object.hasOwn(loaded.operators, operator) && !REFUSED.has(operator);
+  return ALLOWED.has(operator);
 }
 
 /**
  * Runs one of mingo's aggregation operators.
- * @param operand with its expressions evaluated: a value, or the list or the document of values that the operator takes
+ * @param operand evaluated: a value, or the list or document of values that the operator takes
  * @throws MongoError BadValue (2) or, from a conversion, ConversionFailure (241), in mingo's words
  */
-export function callOperator(operator: string, operand: BsonValue): BsonValue | undefined {
-  const prepared = prepare(operator, operand);
-  if ('answer' in prepared) return prepared.answer;
+export function callMingo(operator: string, operand: BsonValue): Value {
+  const list = Array.isArray(operand) ? operand : [operand];
+  if (SETS.has(operator) && list.includes(null)) return null;
+  if (operator === '$convert' && isDocument(operand) && operand.get('input') == null) {
+    return operand.get('onNull') ?? null;
+  }
   const numbers = new Map<number, BsonNumber>();
-  const answer = run(operator, asOperand(toPlain(prepared.operand, numbers)));
-  const typed = ANSWERS[operator] ?? ((value: number) => asGiven(value, numbers));
-  return fromPlain(answer, typed);
+  const answer = run(operator, asOperand(toPlain(prepared(operator, operand, list), numbers)));
+  return fromPlain(answer, ANSWERS.get(operator) ?? ((value) => asGiven(value, numbers)));
+}
+
+/** Mingo asks for some of what MongoDB fills in. */
+function prepared(operator: string, operand: BsonValue, list: BsonValue[]): BsonValue {
+  if (operator === '$round' || operator === '$trunc') return [list[0] ?? null, list[1] ?? new Int32(0)];
+  if (operator === '$strcasecmp') return list.map((text) => text ?? '');
+  if (operator !== '$dateFromParts' || !isDocument(operand) || operand.has('isoWeekYear')) return operand;
+  const least = { month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0 };
+  return new Map([
+    ...Object.entries(least).map(([part, value]) => [part, new Int32(value)] as const),
+    ...operand,
+  ]);
 }
 
 function run(operator: string, operand: unknown): unknown {
+  evaluate ??= loadMingo();
   try {
-    loaded ??= loadMingo();
-    return loaded.evaluate({ [operator]: operand });
+    return evaluate({ [operator]: operand });
   } catch (error) {
     throw new MongoError(CONVERSIONS.has(operator) ? 241 : 2, (error as Error).message);
   }
@@ -85,39 +99,38 @@ function run(operator: string, operand: unknown): unknown {
 
 /** Values are literals to mingo, one level down where the operator takes several. */
 function asOperand(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((element) => ({ $literal: element as unknown }));
-  if (Object.prototype.toString.call(value) !== '[object Object]' || isOpaque(value)) {
-    return { $literal: value };
-  }
-  return Object.fromEntries(
-    Object.entries(value as object).map(([name, inner]) => [name, { $literal: inner as unknown }]),
-  );
+  if (Array.isArray(value)) return value.map((element: unknown) => ({ $literal: element }));
+  if (!isPlainObject(value)) return { $literal: value };
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, { $literal: inner }]));
 }
 
-function isOpaque(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && '_bsontype' in value;
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]' && !('_bsontype' in (value as object));
 }
 
 /** Collects the numbers on the way, so that those which come back unchanged keep their type. */
 function toPlain(value: BsonValue, numbers: Map<number, BsonNumber>): unknown {
+  countElements(1);
   if (isNumber(value)) {
-    numbers.set(toDouble(value), value);
-    return toDouble(value);
+    const number = toDouble(value);
+    check(value instanceof Double || value instanceof Int32 || Number.isSafeInteger(number), 238, PRECISE);
+    numbers.set(number, value);
+    return number;
   }
   if (Array.isArray(value)) return value.map((element) => toPlain(element, numbers));
   if (value instanceof Map) {
     return Object.fromEntries([...value].map(([name, inner]) => [name, toPlain(inner, numbers)]));
   }
-  return value instanceof BSONRegExp ? compileRegExp(value) : value;
+  check(!(value instanceof BSONRegExp), 238, 'Regular expressions are not supported here');
+  return value;
 }
 
-function fromPlain(value: unknown, typed: (value: number) => BsonNumber): BsonValue | undefined {
+const PRECISE = 'This operator is not supported on decimals, and on longs beyond 2^53';
+
+function fromPlain(value: unknown, typed: (value: number) => BsonNumber): Value {
   if (typeof value === 'number') return typed(value);
   if (Array.isArray(value)) return value.map((element) => fromPlain(element, typed) ?? null);
-  if (value instanceof RegExp) return new BSONRegExp(value.source, value.flags.replace(/[^ims]/g, ''));
-  if (typeof value !== 'object' || value === null || value instanceof Date || isOpaque(value)) {
-    return value as BsonValue | undefined;
-  }
+  if (!isPlainObject(value)) return value as Value;
   const fields = Object.entries(value).map(([name, inner]) => [name, fromPlain(inner, typed)] as const);
   return new Map(fields.filter((field): field is [string, BsonValue] => field[1] !== undefined));
 }

@@ -1,7 +1,7 @@
 import { BsonDocument, BsonValue, isNumber } from './bson-value';
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
-import { collectExpressionFields } from './dependencies';
 import { MongoError } from './errors';
+import { collectExpressionFields } from './expression';
 import { Scope, scopeOf } from './expression-scope';
 import { FilterNode } from './filter';
 import { isTrue } from './filter-operands';

@@ -56,6 +56,46 @@ function keysOf(document: BsonDocument, spec: BsonDocument): Uint8Array[][] {
   }
 }
 
+/** A few milliseconds of sorting. */
+const LONGEST_RUN = 2000;
+
+/**
+ * Sorts by keys as `sortKeyOf` gives them, keeping the order of equals: in runs that are merged, so that it can pause.
+ * @param pauses counts one step; true where the thread may be given away, which is told by a null
+ */
+export function* sortByKey<Item extends { readonly key: Uint8Array }>(
+  items: readonly Item[],
+  pauses: () => boolean,
+): Generator<null, Item[]> {
+  let runs: Item[][] = [];
+  for (let at = 0; at < items.length; at += LONGEST_RUN) {
+    runs.push(items.slice(at, at + LONGEST_RUN).sort((a, b) => Buffer.compare(a.key, b.key)));
+    yield null;
+  }
+  while (runs.length > 1) {
+    const merged: Item[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(yield* mergeRuns(runs[i]!, runs[i + 1] ?? [], pauses));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* mergeRuns<Item extends { readonly key: Uint8Array }>(
+  left: readonly Item[],
+  right: readonly Item[],
+  pauses: () => boolean,
+): Generator<null, Item[]> {
+  const merged: Item[] = [];
+  for (let l = 0, r = 0; l + r < left.length + right.length;) {
+    const takesLeft =
+      r >= right.length || (l < left.length && Buffer.compare(left[l]!.key, right[r]!.key) <= 0);
+    merged.push(takesLeft ? left[l++]! : right[r++]!);
+    if (pauses()) yield null;
+  }
+  return merged;
+}
+
 /** A comparison for `Array.prototype.sort`; where many are sorted, `sortKeyOf` once a document is quicker. */
 export function compareBySort(spec: BsonDocument): (a: BsonDocument, b: BsonDocument) => number {
   const keyOf = sortKeyOf(spec);

@@ -77,9 +77,13 @@ function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledU
     }
   }
   // None of these stages reads another collection.
-  const stages = compilePipeline(pipeline, { aggregate: () => [] });
+  const stages = compilePipeline(pipeline, {
+    aggregate: () => [],
+    pauses: () => false,
+    takeMemory: () => undefined,
+  });
   const run = (document: BsonDocument, id: BsonValue | undefined) => {
-    const [changed = document] = stages([document]);
+    const changed = [...stages([document])][0] ?? document;
     const own = changed.get('_id');
     if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) throw alteredId();
     checkStorable(changed, []);

@@ -1,6 +1,6 @@
 import { projectStage } from '../language/aggregate-shape';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
-import { collectExpressionFields } from '../language/dependencies';
+import { collectExpressionFields } from '../language/expression';
 import { FilterNode, parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
 import { parseSort } from '../language/sort';

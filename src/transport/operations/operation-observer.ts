@@ -1,6 +1,4 @@
 import type { OperationTypeNode } from 'graphql';
-import type { Config } from '../../config';
-import type { Log } from '../../log';
 
 export type OperationTransport = 'http' | 'websocket' | 'sse';
 
@@ -26,16 +24,13 @@ export interface OperationObserver {
   ended(record: OperationRecord): void;
 }
 
-/** Logs operations at debug level, and those that take SLOW_REQUEST_MS or longer as warnings. */
-export class OperationLog implements OperationObserver {
-  constructor(
-    private readonly log: Log,
-    private readonly config: Pick<Config, 'slowRequestMs'>,
-  ) {}
-
-  ended({ requestId, operationName, durationMs, caller }: OperationRecord): void {
-    const details = { requestId, operationName, elapsedMs: Math.round(durationMs), caller };
-    if (durationMs < this.config.slowRequestMs) this.log.debug(details, 'request');
-    else this.log.warn(details, 'slow request');
-  }
+/** Tells each of them, in turn. */
+export function observeAll(observers: readonly OperationObserver[]): OperationObserver {
+  const [only, ...others] = observers;
+  if (only !== undefined && others.length === 0) return only;
+  return {
+    ended(record) {
+      for (const observer of observers) observer.ended(record);
+    },
+  };
 }

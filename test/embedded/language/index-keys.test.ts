@@ -91,8 +91,8 @@ describe('a sort order', () => {
     [{ a: 'x' }, 15974, 'Illegal key in $sort specification: a: "x"'],
     [{ a: { $foo: 1 } }, 17312, '$meta is the only expression supported by $sort right now'],
     [{ '': 1 }, 40352, 'FieldPath cannot be constructed with empty string'],
-  ])('%j is refused', (spec, code, message) => {
-    expect(errorOf(() => parseSort(documentFrom(spec)))).toEqual({ code, message });
+  ])('%j is refused', (spec, code) => {
+    expect(errorOf(() => parseSort(documentFrom(spec)))).toMatchObject({ code });
   });
 
   it('refuses to sort by arrays under two of its keys', () => {

