@@ -20,6 +20,7 @@ import { observeAll, type OperationObserver } from './operations/operation-obser
 import { OperationPipeline } from './operations/operation-pipeline';
 import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
+import { addSchemaRoute } from './schema-route';
 
 /** Who is told of operations, and what `GET /metrics` answers; null: there is none on this port. */
 export interface Observation {
@@ -65,6 +66,7 @@ export async function createGraphQLServer(
     createContext: (scope) => createRequestContext(services, scope),
     isStopping,
   });
+  addSchemaRoute(server, schema);
   addHealthRoutes(server, database, isStopping);
   if (readMetrics !== null) addMetricsRoute(server, readMetrics);
   server.addHook('onClose', () => apollo.stop());

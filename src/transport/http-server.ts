@@ -46,8 +46,8 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
     // While it closes it still answers what arrives on open connections, and the route knows what to say.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // Only Apollo reads it, and in its own way.
-    routerOptions: { querystringParser: () => ({}) },
+    // Only Apollo reads the query string, and in its own way.
+    routerOptions: { querystringParser: () => ({}), ignoreTrailingSlash: true },
     // The caller's own id where it sends a usable one, so that its log and this one can be laid side by side.
     genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? `${processId}-${++requests}`,
     clientErrorHandler: answerBrokenHttp,

@@ -1,3 +1,4 @@
+import { spreadStarts } from './call-times';
 import { botSpeech, pickLanguage, sessionMetadata, systemEvent, userSpeech } from './payloads';
 import { Random } from './random';
 
@@ -29,23 +30,24 @@ export interface Amount {
   readonly sessions: number;
   readonly events: number;
   readonly seed: number;
+  /** The calls fill so many days, 90 where it is not said, … */
+  readonly days?: number;
+  /** … before this instant, 2026-01-01 where it is not said. */
+  readonly until?: Date;
 }
 
-const dayMs = 86_400_000;
-const days = 90;
-/** The calls fill the ninety days before this instant, which is fixed so that a seed says everything. */
-const lastDay = Date.parse('2026-01-01T00:00:00Z');
-/** How many of a hundred calls come in each hour of the day (UTC). */
-const callsByHour = [1, 1, 0, 0, 1, 2, 3, 5, 8, 10, 9, 8, 6, 6, 7, 7, 6, 5, 4, 3, 3, 2, 2, 1];
-
-/** Exactly so many sessions with exactly so many events, oldest call first. The same again for the same seed. */
-export function* generateCalls({ sessions, events, seed }: Amount): Generator<Generated> {
+/** Exactly so many sessions with exactly so many events, oldest call first. The same again for the same amount. */
+export function* generateCalls(amount: Amount): Generator<Generated> {
+  const { sessions, events, seed, days = 90, until = new Date('2026-01-01T00:00:00Z') } = amount;
   const random = new Random(seed);
-  const counts = eventCounts(sessions, events, seed);
+  const starts = spreadStarts(sessions, days, until.getTime());
   let index = 0;
-  for (const count of counts) {
-    const startedAt = startOf(index, sessions);
-    yield* oneCall(random, `call-${seed}-${String(index).padStart(7, '0')}`, startedAt, count);
+  for (const count of eventCounts(sessions, events, seed)) {
+    const sessionId = `call-${seed}-${String(index).padStart(7, '0')}`;
+    const startedAt = earlyEnough(starts(index), until, count, (start) =>
+      oneCall(random.copy(), sessionId, start, count),
+    );
+    yield* oneCall(random, sessionId, startedAt, count);
     index += 1;
   }
 }
@@ -67,14 +69,21 @@ function* eventCounts(sessions: number, events: number, seed: number): Generator
   }
 }
 
-/** Spread evenly over the days, and over each day as people call. */
-function startOf(index: number, sessions: number): Date {
-  const day = (index / sessions) * days;
-  const calls = callsByHour.reduce((sum, count) => sum + count, 0);
-  let left = (day % 1) * calls;
-  const hour = callsByHour.findIndex((count) => (left -= count) < 0);
-  const within = 1 + left / (callsByHour[hour] || 1);
-  return new Date(lastDay - (days - Math.floor(day)) * dayMs + Math.floor((hour + within) * 3_600_000));
+/** Moves a call that would last beyond `until` so far back that it ends then: nothing lies in the future. */
+function earlyEnough(
+  startedAt: number,
+  until: Date,
+  count: number,
+  tryOut: (start: Date) => Iterable<Generated>,
+): Date {
+  const longest = 60_000 + count * 10_000;
+  if (startedAt + longest < until.getTime()) return new Date(startedAt);
+  let end = startedAt;
+  for (const generated of tryOut(new Date(startedAt))) {
+    const last = 'event' in generated ? generated.event.receivedAt : generated.session.endedAt;
+    end = Math.max(end, last?.getTime() ?? 0);
+  }
+  return new Date(startedAt - Math.max(0, end - until.getTime()));
 }
 
 function* oneCall(random: Random, sessionId: string, startedAt: Date, count: number): Generator<Generated> {

@@ -13,12 +13,12 @@ export interface Progress {
 }
 
 const rowsPerInsert = 1000;
-const insertsInFlight = 4;
+const batchesInFlight = 4;
 const duplicateKey = 11000;
 
 /**
  * Generates calls straight into the collections, with the `_id`s decided by the seed: doing it again adds nothing, and
- * goes on where it was stopped. `tell` hears of every thousand rows.
+ * goes on where it was stopped. A session is inserted after all of its events. `tell` hears of every thousand rows.
  */
 export async function loadCalls(
   store: Pick<Store, 'sessions' | 'events'>,
@@ -27,42 +27,42 @@ export async function loadCalls(
 ): Promise<Progress> {
   const inserts = new Set<Promise<void>>();
   const done = { sessions: 0, events: 0, known: 0 };
-  const send = async (name: 'sessions' | 'events', insert: Promise<number>, rows: number): Promise<void> => {
-    const inserting = insert
-      .then((known) => {
-        done[name] += rows;
-        done.known += known;
-        tell(done);
-      })
+  const insert = async <Row extends object>(
+    name: 'sessions' | 'events',
+    collection: mongo.Collection<Row>,
+    rows: Row[],
+  ): Promise<void> => {
+    done.known += await insertUnlessKnown(collection, rows);
+    done[name] += rows.length;
+    tell(done);
+  };
+  let eventsBefore: Promise<unknown> = Promise.resolve();
+  const send = async (events: EventRow[], sessions: SessionRow[]): Promise<void> => {
+    eventsBefore = Promise.all([eventsBefore, insert('events', store.events, events)]);
+    const inserting = eventsBefore
+      .then(() => insert('sessions', store.sessions, sessions))
       .finally(() => inserts.delete(inserting));
     inserts.add(inserting);
-    if (inserts.size >= insertsInFlight) await Promise.race(inserts);
+    if (inserts.size >= batchesInFlight) await Promise.race(inserts);
   };
-  const sendSessions = (rows: SessionRow[]) =>
-    send('sessions', insertUnlessKnown(store.sessions, rows), rows.length);
-  const sendEvents = (rows: InsertedEvent[]) =>
-    send('events', insertUnlessKnown(store.events, rows), rows.length);
 
   const sessions: SessionRow[] = [];
-  const events: InsertedEvent[] = [];
+  const events: EventRow[] = [];
   let index = 0;
   for (const generated of generateCalls(amount)) {
     const _id = seededId(amount.seed, (index += 1));
     if ('event' in generated) events.push(eventRow(_id, generated.event));
     else sessions.push(sessionRow(_id, generated.session));
-    if (events.length === rowsPerInsert) await sendEvents(events.splice(0));
-    if (sessions.length === rowsPerInsert) await sendSessions(sessions.splice(0));
+    if (Math.max(events.length, sessions.length) === rowsPerInsert)
+      await send(events.splice(0), sessions.splice(0));
   }
-  await sendEvents(events);
-  await sendSessions(sessions);
+  await send(events, sessions);
   await Promise.all(inserts);
   return done;
 }
 
-type InsertedEvent = EventRow & { _id: mongo.ObjectId };
-
-function eventRow(_id: mongo.ObjectId, event: GeneratedEvent): InsertedEvent {
-  return { _id, ...event } as InsertedEvent;
+function eventRow(_id: mongo.ObjectId, event: GeneratedEvent): EventRow {
+  return { _id, ...event } as EventRow;
 }
 
 function sessionRow(_id: mongo.ObjectId, session: GeneratedSession): SessionRow {

@@ -14,7 +14,8 @@ async function generate(): Promise<void> {
   const database = await openDatabase(readConfig(process.env), quietLog);
   try {
     console.log(
-      `${amount.sessions} sessions with ${amount.events} events, seed ${amount.seed}, into ${database.description}`,
+      `${amount.sessions} sessions with ${amount.events} events over ${amount.days} days into ${database.description}\n` +
+        `(--seed ${amount.seed} --until ${amount.until.toISOString()} gives the same ones again)`,
     );
     const bar = new ProgressBar(amount.sessions + amount.events, process.stdout);
     const words = ({ sessions, events }: Progress) => `${sessions} sessions, ${events} events`;

@@ -6,6 +6,11 @@ export class Random {
     this.state = seed >>> 0;
   }
 
+  /** One that gives the same numbers from here on. */
+  copy(): Random {
+    return new Random(this.state);
+  }
+
   /** At least 0, below 1. The generator is Mulberry32: 32 bits of state, quick, good enough for test data. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
