@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { type Config, isMeasured } from './config';
 import { type Database, openDatabase } from './database/database';
@@ -19,7 +20,10 @@ export interface App {
   readonly metricsUrl: string | null;
   /** The database in words, without credentials. */
   readonly database: string;
-  /** Takes no more requests, finishes those in flight and closes everything; takes at most SHUTDOWN_TIMEOUT_MS. */
+  /**
+   * Is not ready from now on; serves on for SHUTDOWN_DELAY_MS; then takes no more requests, finishes those in flight, in
+   * at most SHUTDOWN_TIMEOUT_MS, and closes everything.
+   */
   close(): Promise<void>;
 }
 
@@ -70,7 +74,7 @@ async function startMetrics(
 }
 
 function appOf(
-  { server, stop }: GraphQLServer,
+  { server, lifecycle }: GraphQLServer,
   services: Services,
   database: Database,
   config: Config,
@@ -82,7 +86,9 @@ function appOf(
     metricsUrl: metricsServer?.url ?? (isMeasured(config) ? `${origin}/metrics` : null),
     database: database.description,
     async close() {
-      stop();
+      lifecycle.drain();
+      if (config.shutdownDelayMs > 0) await sleep(config.shutdownDelayMs);
+      lifecycle.stop();
       await closeServer(server, config.shutdownTimeoutMs);
       await services.close();
       await database.close();

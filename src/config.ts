@@ -142,6 +142,13 @@ export const settings = {
     'off',
     'on: a line in the log for every operation, without its payloads.',
   ),
+  shutdownDelayMs: integer(
+    'SHUTDOWN_DELAY_MS',
+    0,
+    0,
+    600_000,
+    'How long a stopping server still serves while /health/ready says no: what a balancer needs to notice.',
+  ),
   shutdownTimeoutMs: integer(
     'SHUTDOWN_TIMEOUT_MS',
     10_000,

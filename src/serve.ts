@@ -4,7 +4,7 @@ import type { Config } from './config';
 import { readUsableConfig } from './preflight';
 import { createLog, type Logger } from './transport/create-log';
 
-/** How much longer than SHUTDOWN_TIMEOUT_MS a stop may take before the process ends all the same. */
+/** How much longer than SHUTDOWN_DELAY_MS and SHUTDOWN_TIMEOUT_MS together a stop may take before the process ends all the same. */
 const graceMs = 5_000;
 
 /**
@@ -34,7 +34,8 @@ function stopOnSignals(app: App, config: Config, log: Logger): void {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'stopping');
-    setTimeout(() => end(1), config.shutdownTimeoutMs + graceMs).unref();
+    const limitMs = config.shutdownDelayMs + config.shutdownTimeoutMs + graceMs;
+    setTimeout(() => end(1), limitMs).unref();
     app.close().then(
       () => end(0),
       (error: unknown) => {

@@ -9,6 +9,7 @@ import type { RequestScope } from '../store/request-scope';
 import { anonymousCaller } from './access/caller';
 import { type Explorer, prefersHtml } from './explorer';
 import type { FastPath } from './fast-path';
+import type { Lifecycle } from './lifecycle';
 import type { FormatError } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { OperationObserver } from './operations/operation-observer';
@@ -31,7 +32,7 @@ export interface GraphQLRoute {
   readonly memory: ResponseMemoryBudget;
   readonly formatError: FormatError;
   createContext(scope: RequestScope): RequestContext;
-  isStopping(): boolean;
+  readonly lifecycle: Lifecycle;
 }
 
 /** `/graphql`: POST and GET as GraphQL over HTTP says, a page for browsers; Apollo refuses every other method. */
@@ -42,7 +43,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     handler: (request, reply) => {
       if (request.method === 'GET' && prefersHtml(request.headers.accept))
         return route.explorer.sendPage(reply);
-      if (route.isStopping()) throw serviceUnavailable('The server is stopping. Try again.');
+      if (route.lifecycle.isStopping) throw serviceUnavailable('The server is stopping. Try again.');
       return answerInTime(route, request, reply);
     },
   });

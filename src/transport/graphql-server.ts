@@ -13,6 +13,7 @@ import { addGraphQLRoute } from './graphql-route';
 import { addHealthRoutes } from './health';
 import { createHttpServer } from './http-server';
 import { addMetricsRoute } from './metrics-route';
+import { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 import { OperationCache } from './operations/operation-cache';
 import { OperationLog } from './operations/operation-log';
@@ -32,8 +33,8 @@ const unobserved: Observation = { observers: [], readMetrics: null };
 
 export interface GraphQLServer {
   readonly server: FastifyInstance;
-  /** From now on the server is not ready, and refuses operations with a retryable error. */
-  stop(): void;
+  /** Moved on by whoever stops the server. */
+  readonly lifecycle: Lifecycle;
 }
 
 /** The API over HTTP with everything around it; it does not listen yet. */
@@ -44,9 +45,8 @@ export async function createGraphQLServer(
   log: Log,
   { observers, readMetrics }: Observation = unobserved,
 ): Promise<GraphQLServer> {
-  let stopping = false;
-  const isStopping = () => stopping;
-  const server = createHttpServer(config, log);
+  const lifecycle = new Lifecycle();
+  const server = createHttpServer(config, log, lifecycle);
   const schema = buildGraphQLSchema();
   const formatError = createErrorMask(log);
   const cache = new OperationCache(schema);
@@ -64,16 +64,11 @@ export async function createGraphQLServer(
     memory: new ResponseMemoryBudget(config.maxAnswerBytes),
     formatError,
     createContext: (scope) => createRequestContext(services, scope),
-    isStopping,
+    lifecycle,
   });
   addSchemaRoute(server, schema);
-  addHealthRoutes(server, database, isStopping);
+  addHealthRoutes(server, database, lifecycle);
   if (readMetrics !== null) addMetricsRoute(server, readMetrics);
   server.addHook('onClose', () => apollo.stop());
-  return {
-    server,
-    stop() {
-      stopping = true;
-    },
-  };
+  return { server, lifecycle };
 }

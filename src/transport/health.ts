@@ -1,19 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { buildInfo } from '../build-info';
 import type { Database } from '../database/database';
+import type { Lifecycle } from './lifecycle';
 
 /** How long the database may take to answer before the server counts as not ready, in milliseconds. */
 const pingTimeoutMs = 2_000;
 
 /** `/health/live`: the process answers, and says what runs. `/health/ready`: so does its database, and it is not stopping. */
-export function addHealthRoutes(
-  server: FastifyInstance,
-  database: Database,
-  isStopping: () => boolean,
-): void {
+export function addHealthRoutes(server: FastifyInstance, database: Database, lifecycle: Lifecycle): void {
   server.get('/health/live', (_request, reply) => answer(reply, 200, 'live', buildInfo));
   server.get('/health/ready', async (_request, reply) => {
-    if (isStopping()) return answer(reply, 503, 'stopping');
+    if (!lifecycle.isReady) return answer(reply, 503, 'stopping');
     return (await answers(database))
       ? answer(reply, 200, 'ready')
       : answer(reply, 503, 'database unavailable');

@@ -11,6 +11,7 @@ import Fastify, {
 import type { Config } from '../config';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
+import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 
 /** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
@@ -34,7 +35,7 @@ class BadRequest extends Error {
 }
 
 /** An HTTP server without routes: how it reads bodies, how long it waits, and how it says that something is wrong. */
-export function createHttpServer(config: Config, log: Log): FastifyInstance {
+export function createHttpServer(config: Config, log: Log, lifecycle: Lifecycle): FastifyInstance {
   const processId = randomUUID().slice(0, 8);
   let requests = 0;
   const server = Fastify({
@@ -55,6 +56,8 @@ export function createHttpServer(config: Config, log: Log): FastifyInstance {
   });
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    // The next request goes to a server that stays.
+    if (!lifecycle.isReady) reply.header('connection', 'close');
     done();
   });
   server.removeAllContentTypeParsers();

@@ -185,6 +185,33 @@ describe('a running server', () => {
     },
   );
 
+  it('still serves for SHUTDOWN_DELAY_MS after it has stopped being ready, on connections that end', async () => {
+    const other = await createTestDatabase();
+    const draining = await startServerProcess({ ...other.settings, SHUTDOWN_DELAY_MS: '4000' });
+    try {
+      const at = (path: string) => fetch(new URL(path, draining.url));
+      expect((await at('/health/ready')).status).toBe(200);
+      const stopped = draining.stop();
+      while (!draining.output().includes('"stopping"'))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+
+      const ready = await at('/health/ready');
+      const answer = await fetch(draining.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ session(sessionId: "none") { status } }' }),
+      });
+
+      expect([ready.status, await ready.json()]).toEqual([503, { status: 'stopping' }]);
+      expect(await answer.json()).toEqual({ data: { session: null } });
+      expect(answer.headers.get('connection')).toBe('close');
+      expect(await stopped).toBe(0);
+    } finally {
+      await draining.kill();
+      await other.remove();
+    }
+  });
+
   it('does not wait for ever for a client that never finishes its request', async () => {
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
