@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import graphql from '@graphql-eslint/eslint-plugin';
 import importX from 'eslint-plugin-import-x';
 
 /** `room` may import only itself and the rooms behind it. */
@@ -33,9 +34,9 @@ const zones = [
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'test/generated', '*.js'] },
-  ...tseslint.configs.recommended,
-  ...tseslint.configs.stylistic,
   {
+    files: ['**/*.ts', '**/*.mjs'],
+    extends: [tseslint.configs.recommended, tseslint.configs.stylistic],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [importX.createNodeResolver({ extensions: ['.ts', '.js'] })] },
@@ -79,5 +80,33 @@ export default tseslint.config(
     files: ['**/*.mjs'],
     rules: { 'import-x/no-default-export': 'off' },
     extends: [tseslint.configs.disableTypeChecked],
+  },
+  {
+    files: ['schema.graphql'],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: './schema.graphql' } },
+    },
+    plugins: { '@graphql-eslint': graphql },
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      // What can be fetched again has an id; these are parts of answers.
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        {
+          acceptedIdNames: ['id'],
+          acceptedIdTypes: ['ID'],
+          exceptions: {
+            types: ['PageInfo', 'SessionGroup', 'DurationStatistics'],
+            suffixes: ['Payload', 'Rejection', 'Connection', 'Edge'],
+          },
+        },
+      ],
+      // A connection's `nodes` spare the step over the edges, and the results of a batch are not a connection.
+      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
+      // `sessionId` and `eventId` are the caller's own ids, beside the global `id`.
+      '@graphql-eslint/no-typename-prefix': 'off',
+    },
   },
 );
