@@ -75,6 +75,20 @@ export const settings = {
     1_000_000,
     'How many tokens the text of a request may have.',
   ),
+  maxQueryBytes: integer(
+    'MAX_QUERY_BYTES',
+    64 * 1024,
+    1024,
+    1024 * 1024,
+    'How many bytes the text of a request may have.',
+  ),
+  maxQueryFields: integer(
+    'MAX_QUERY_FIELDS',
+    1000,
+    10,
+    10_000,
+    'How many fields an operation may select, once its fragments are spread.',
+  ),
   execution: choice(
     'EXECUTION',
     executions,

@@ -1,13 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
-import { DomainError } from '../errors';
 import type { RequestContext } from '../schema/request-context';
 import type { FormatError } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { OperationCache, PreparedOperation } from './operations/operation-cache';
 import type { OperationPipeline } from './operations/operation-pipeline';
 import type { Variables } from './operations/query-cost';
-import { asGraphQLError } from './operations/refusals';
+import { refusalsOf } from './operations/refusals';
 import type { RunningOperation } from './operations/running-operation';
 import { notCacheable } from './session-caching';
 
@@ -92,8 +91,7 @@ interface Refusal {
 }
 
 function refuse(error: unknown): Refusal {
-  if (error instanceof DomainError) return { errors: [asGraphQLError(error)] };
-  throw error;
+  return { errors: refusalsOf(error) };
 }
 
 /** A body of the usual form; Apollo has the words for any other. */

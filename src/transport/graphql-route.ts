@@ -3,7 +3,7 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
 import type { Config } from '../config';
-import { DomainError, serviceUnavailable } from '../errors';
+import { type DomainError, serviceUnavailable } from '../errors';
 import type { RequestContext } from '../schema/request-context';
 import type { RequestScope } from '../store/request-scope';
 import { anonymousCaller } from './access/caller';
@@ -14,7 +14,7 @@ import type { FormatError } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { OperationObserver } from './operations/operation-observer';
 import type { OperationPipeline } from './operations/operation-pipeline';
-import { asGraphQLError, InvalidOperation } from './operations/refusals';
+import { refusalsOf } from './operations/refusals';
 import { RunningOperation } from './operations/running-operation';
 import type { ApolloContext } from './operations-plugin';
 import { withinTime } from './request-time';
@@ -120,7 +120,7 @@ async function askApollo(
     httpGraphQLRequest: { method: request.method, headers, search, body: request.body },
     // Apollo asks for the context once it has let the request in, and before it looks at the text.
     context: async () => {
-      refusal = prepareText(route.pipeline, request, search, running);
+      refusal = await prepareText(route.pipeline, request, search, running);
       if (refusal !== null) throw refusal[0]!;
       return Object.assign(createContext(), { running });
     },
@@ -129,23 +129,21 @@ async function askApollo(
 }
 
 /** Passes the text, where there is one; returns what is wrong with it, null where nothing is. */
-function prepareText(
+async function prepareText(
   pipeline: OperationPipeline,
   request: FastifyRequest,
   search: string,
   running: RunningOperation,
-): readonly GraphQLError[] | null {
+): Promise<readonly GraphQLError[] | null> {
   const { query, operationName } = sentText(request, search);
   // What is no text at all is Apollo's to refuse.
   if (typeof query !== 'string' || query === '') return null;
   if (operationName != null && typeof operationName !== 'string') return null;
   try {
-    running.prepared ??= pipeline.prepare(query, operationName);
+    running.prepared ??= await pipeline.prepare(query, operationName);
     return null;
   } catch (error) {
-    if (error instanceof InvalidOperation) return error.errors;
-    if (error instanceof DomainError) return [asGraphQLError(error)];
-    throw error;
+    return refusalsOf(error);
   }
 }
 

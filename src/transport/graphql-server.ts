@@ -22,6 +22,7 @@ import { OperationPipeline } from './operations/operation-pipeline';
 import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
 import { addSchemaRoute } from './schema-route';
+import { Turns } from './turns';
 
 /** Who is told of operations, and what `GET /metrics` answers; null: there is none on this port. */
 export interface Observation {
@@ -50,7 +51,7 @@ export async function createGraphQLServer(
   const schema = buildGraphQLSchema();
   const formatError = createErrorMask(log);
   const cache = new OperationCache(schema);
-  const pipeline = new OperationPipeline(schema, cache, config);
+  const pipeline = new OperationPipeline(schema, cache, config, new Turns());
   const apollo = await startApollo(schema, config, formatError, log, [
     operationsPlugin(pipeline, config, formatError),
   ]);

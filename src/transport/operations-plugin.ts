@@ -1,13 +1,14 @@
 import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import { GraphQLError, OperationTypeNode } from 'graphql';
+import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { Config } from '../config';
-import { DomainError } from '../errors';
 import type { RequestContext } from '../schema/request-context';
 import { type FormatError, noteRequest } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { PreparedOperation } from './operations/operation-cache';
 import type { OperationPipeline } from './operations/operation-pipeline';
-import { asGraphQLError, InvalidOperation } from './operations/refusals';
+import type { Variables } from './operations/query-cost';
+import { refusalsOf } from './operations/refusals';
+import { runPlain } from './operations/run-operation';
 import type { RunningOperation } from './operations/running-operation';
 import { markSessions, settleCaching } from './session-caching';
 
@@ -17,8 +18,8 @@ export interface ApolloContext extends RequestContext {
 }
 
 /**
- * What this server puts in place of Apollo's validation, and between that and Apollo's execution: the pipeline, cache
- * headers for GET, and compiled execution where it is to be used from the first time on.
+ * What this server puts in place of Apollo's validation and execution: the pipeline, cache headers for GET, and its own
+ * ways to execute. Apollo does what GraphQL over HTTP asks for, and persisted queries.
  */
 export function operationsPlugin(
   pipeline: OperationPipeline,
@@ -27,61 +28,52 @@ export function operationsPlugin(
 ): ApolloServerPlugin<ApolloContext> {
   return {
     async requestDidStart({ contextValue: { running } }) {
-      let marked = false;
+      let refusal: readonly GraphQLError[] | null = null;
+      const respond = (result: ExecutionResult) => {
+        const { body, ...http } = formatResult(result, running.requestId, formatError);
+        return { http, body: { kind: 'single' as const, singleResult: body } };
+      };
       return {
-        async didResolveOperation(request) {
-          const { source, schema } = request;
-          const { operationName, variables, http } = request.request;
-          // Of a persisted query, only Apollo knew the text.
-          running.prepared ??= prepare(pipeline, source, operationName);
-          refuseSubscription(running.prepared);
-          running.cost ??= await admit(pipeline, running, variables ?? {});
-          const { document, node } = running.prepared;
-          const markedDocument = http?.method === 'GET' ? markSessions(schema, document, node) : null;
-          if (!markedDocument) return;
-          // Apollo executes what stands here; its own cache keeps the document as it was sent.
-          Object.assign(request, { document: markedDocument });
-          marked = true;
+        async didResolveOperation({ source, request: { operationName, variables = {} } }) {
+          try {
+            // Of a persisted query, only Apollo knew the text.
+            running.prepared ??= await pipeline.prepare(source, operationName);
+            refuseSubscription(running.prepared);
+            running.cost ??= await pipeline.admit(running.prepared, variables, running.caller);
+          } catch (error) {
+            refusal = refusalsOf(error);
+          }
         },
-        async responseForOperation({ contextValue, request }) {
-          const run = config.execution === 'compiled' && !marked ? running.prepared?.compiled() : null;
-          const result = run ? await run(contextValue, request.variables) : null;
-          if (!result || !('data' in result)) return null;
-          const { body, ...http } = formatResult(result, running.requestId, formatError);
-          return { http, body: { kind: 'single', singleResult: body } };
+        async responseForOperation({ schema, contextValue, request }) {
+          const { prepared } = running;
+          if (refusal || !prepared) return respond({ errors: refusal ?? [] });
+          const { http, variables } = request;
+          const marked = http?.method === 'GET' ? markSessions(schema, prepared) : null;
+          if (!marked) return respond(await run(prepared, config, contextValue, variables));
+          const response = respond(await runPlain(schema, marked, prepared.node, contextValue, variables));
+          response.http.headers.set('cache-control', settleCaching(response.body.singleResult));
+          return response;
         },
         async didEncounterErrors({ errors }) {
           noteRequest(errors, running.requestId);
         },
-        async willSendResponse({ response }) {
-          if (response.body.kind !== 'single') return;
-          const { singleResult } = response.body;
-          if (singleResult.errors) running.failed(singleResult.errors);
-          if (marked) response.http.headers.set('cache-control', settleCaching(singleResult));
+        async willSendResponse({ response: { body } }) {
+          if (body.kind === 'single' && body.singleResult.errors) running.failed(body.singleResult.errors);
         },
       };
     },
   };
 }
 
-function prepare(pipeline: OperationPipeline, text: string, operationName: string | undefined) {
-  try {
-    return pipeline.prepare(text, operationName);
-  } catch (error) {
-    throw error instanceof InvalidOperation ? error.errors[0]! : refusalOf(error);
-  }
-}
-
-async function admit(pipeline: OperationPipeline, running: RunningOperation, variables: object) {
-  try {
-    return await pipeline.admit(running.prepared!, variables as Record<string, unknown>, running.caller);
-  } catch (error) {
-    throw refusalOf(error);
-  }
-}
-
-function refusalOf(error: unknown): unknown {
-  return error instanceof DomainError ? asGraphQLError(error) : error;
+/** Compiled from the first time on where that is asked for, and plain where the variables do not fit. */
+async function run(
+  { compiled, plain }: PreparedOperation,
+  { execution }: Config,
+  context: object,
+  variables: Variables | undefined,
+): Promise<ExecutionResult> {
+  const result = execution === 'compiled' ? await compiled()?.(context, variables) : null;
+  return result && 'data' in result ? result : plain(context, variables);
 }
 
 /** Validation lets a subscription pass where the schema has none, and execution would call that a fault of ours. */

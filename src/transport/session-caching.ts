@@ -7,12 +7,12 @@ import {
   isAbstractType,
   isCompositeType,
   Kind,
-  type OperationDefinitionNode,
   type SelectionNode,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import type { PreparedOperation } from './operations/operation-cache';
 
 /** Beside what the client selected, each session is asked for its status under this name, which no payload can hold. */
 const mark = `_status_${randomUUID().replaceAll('-', '')}`;
@@ -31,10 +31,9 @@ export const notCacheable = 'no-store';
  */
 export function markSessions(
   schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
+  { document, node }: PreparedOperation,
 ): DocumentNode | null {
-  const steady = operation.selectionSet.selections.every(
+  const steady = node.selectionSet.selections.every(
     (selection) => selection.kind === Kind.FIELD && steadyFields.has(selection.name.value),
   );
   if (!steady) return null;

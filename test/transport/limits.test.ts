@@ -7,7 +7,7 @@ import { InvalidOperation } from '../../src/transport/operations/refusals';
 import { parseWithinLimits } from '../../src/transport/operations/text-limits';
 import { useTestApp } from '../support/test-app';
 
-const limits = { maxQueryTokens: 200, maxQueryDepth: 4, maxQueryAliases: 3 };
+const limits = { maxQueryTokens: 200, maxQueryDepth: 4, maxQueryAliases: 3, maxQueryFields: 150 };
 const contract = buildSchema(
   readFileSync(join(__dirname, '../../../test/contract/contract.graphql'), 'utf8'),
 );

@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   getNamedType,
   type GraphQLInputType,
   type GraphQLSchema,
@@ -10,9 +9,7 @@ import {
   isScalarType,
   isSpecifiedScalarType,
   Kind,
-  type ListValueNode,
   type NamedTypeNode,
-  type ObjectValueNode,
   type OperationDefinitionNode,
   OperationTypeNode,
   TypeInfo,
@@ -22,15 +19,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
-
-/**
- * Runs an operation that has been compiled to one function. A result without `data` says that the variables do not fit:
- * nothing was executed, and plain execution has the exact words.
- */
-export type RunCompiled = (
-  context: object,
-  variables: Readonly<Record<string, unknown>> | undefined,
-) => Promise<ExecutionResult> | ExecutionResult;
+import type { RunOperation } from './run-operation';
 
 /**
  * Compiles an operation, or returns null where only plain execution does exactly what the specification asks for.
@@ -40,7 +29,7 @@ export function compileOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-): RunCompiled | null {
+): RunOperation | null {
   if (!isCompilable(schema, document, operation)) return null;
   const compiled = compileQuery(schema, document, operation.name?.value, {
     // Without it, a fragment used twice under different conditions is included under either.
@@ -61,6 +50,8 @@ function isCompilable(
   // Mutations run one after the other, and a failed one keeps those after it from running; compiled ones run them all.
   if (operation.operation === OperationTypeNode.MUTATION && !hasOneField(operation)) return false;
   const variables = operation.variableDefinitions ?? [];
+  // The compiled function keeps the variables in an ordinary object, where assigning to `__proto__` sets no key.
+  if (variables.some(({ variable }) => variable.name.value === '__proto__')) return false;
   if (selectsLateType(schema, document)) return false;
   // The compiler follows an input that contains itself for ever.
   if (variables.some(({ type }) => containsItself(typeFromAST(schema, type as NamedTypeNode)))) return false;
@@ -110,14 +101,27 @@ function hasPlainLiterals(
   );
   const types = new TypeInfo(schema);
   let plain = true;
-  const check = (literal: ObjectValueNode | ListValueNode): void => {
-    const allowed = isCustomScalar(types.getInputType()) ? new Set<string>() : alwaysGiven;
-    visit(literal, {
-      ObjectField: ({ name }) => void (plain &&= name.value !== '__proto__'),
-      Variable: ({ name }) => void (plain &&= allowed.has(name.value)),
-    });
+  /** How many objects and lists there are around, and how many of them belong to a custom scalar. */
+  let around = 0;
+  let aroundCustom = 0;
+  const enter = (): void => {
+    around += 1;
+    if (aroundCustom > 0 || isCustomScalar(types.getInputType())) aroundCustom += 1;
   };
-  visit(document, visitWithTypeInfo(types, { ObjectValue: check, ListValue: check }));
+  const leave = (): void => {
+    around -= 1;
+    if (aroundCustom > 0) aroundCustom -= 1;
+  };
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      ObjectValue: { enter, leave },
+      ListValue: { enter, leave },
+      ObjectField: ({ name }) => void (plain &&= name.value !== '__proto__'),
+      Variable: ({ name }) =>
+        void (plain &&= around === 0 || (aroundCustom === 0 && alwaysGiven.has(name.value))),
+    }),
+  );
   return plain;
 }
 

@@ -1,6 +1,7 @@
 import { HeaderMap } from '@apollo/server';
-import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult, FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
 import { type FormatError, noteRequest } from '../mask-errors';
+import { locationsOf } from './error-locations';
 
 export interface FormattedResult {
   /** Unset: 200. */
@@ -9,9 +10,12 @@ export interface FormattedResult {
   readonly body: FormattedExecutionResult;
 }
 
+/** An answer has no more errors than this, and one that says how many were left out. */
+const maxErrors = 50;
+
 /**
- * What Apollo makes of the result of an execution, for results that Apollo did not execute: errors masked, and what
- * they say of the HTTP answer (`extensions.http`) taken out of them.
+ * The result of an operation as its client may see it: errors masked, not too many of them, and what they say of the
+ * HTTP answer (`extensions.http`) taken out of them.
  */
 export function formatResult(
   result: ExecutionResult,
@@ -20,14 +24,25 @@ export function formatResult(
 ): FormattedResult {
   const formatted: FormattedResult = { headers: new HeaderMap(), body: result };
   if (!result.errors) return formatted;
-  noteRequest(result.errors, requestId);
-  const errors = result.errors.map((error) => {
+  if (!('data' in result)) formatted.status = 400;
+  const listed = result.errors.slice(0, maxErrors);
+  noteRequest(listed, requestId);
+  const errors = listed.map((error) => {
     const { http, ...extensions } = extensionsOf(error);
     if (http?.status) formatted.status = http.status;
     for (const [name, value] of http?.headers ?? []) formatted.headers.set(name, value);
-    return formatError({ ...error.toJSON(), extensions }, error);
+    const locations = error.locations ?? locationsOf(error);
+    return formatError({ ...error.toJSON(), ...(locations && { locations }), extensions }, error);
   });
-  return { ...formatted, body: { errors, data: result.data } };
+  const more = result.errors.length - listed.length;
+  if (more > 0) errors.push(moreErrors(more, errors[0]!));
+  return { ...formatted, body: { errors, ...('data' in result && { data: result.data }) } };
+}
+
+/** Stands for the errors that are not listed; they are most likely like the first one. */
+function moreErrors(count: number, { extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  const { code, retryable } = extensions ?? {};
+  return { message: `There are ${count} more errors.`, extensions: { code, retryable } };
 }
 
 interface HttpHints {

@@ -1,6 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
-import { compileOperation, type RunCompiled } from './compile-operation';
-import { type Cost, readCost } from './query-cost';
+import { compileOperation } from './compile-operation';
+import { type Cost, readCost, type Variables } from './query-cost';
+import { type RunOperation, runPlain } from './run-operation';
+import { variableCheck } from './variable-check';
 
 /** How many texts are remembered, and how long (in UTF-16 units) one and all of them may be. */
 const maxTexts = 1000;
@@ -11,9 +13,13 @@ const maxTotalLength = 500_000;
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
+  /** @throws InvalidOperation where they do not fit what the operation declares */
+  checkVariables(this: void, variables: Variables): void;
   readonly cost: Cost;
+  /** Runs it as the reference implementation does. */
+  readonly plain: RunOperation;
   /** Compiled when first asked for; null where only plain execution will do. */
-  compiled(): RunCompiled | null;
+  compiled(): RunOperation | null;
 }
 
 /**
@@ -52,11 +58,13 @@ export class OperationCache {
 
   private know(text: string, document: DocumentNode, node: OperationDefinitionNode): PreparedOperation {
     const { schema } = this;
-    let compiled: RunCompiled | null | undefined;
+    let compiled: RunOperation | null | undefined;
     return {
       document,
       node,
+      checkVariables: variableCheck(schema, node),
       cost: readCost(schema, document, node),
+      plain: (context, variables) => runPlain(schema, document, node, context, variables),
       compiled() {
         // The compiler writes into the document it is given, so it gets one of its own.
         if (compiled === undefined) compiled = compileOperation(schema, parse(text), node);

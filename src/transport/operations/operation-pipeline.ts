@@ -8,13 +8,18 @@ import {
 } from 'graphql';
 import type { Config } from '../../config';
 import type { Caller } from '../access/caller';
+import type { Turns } from '../turns';
+import { moveLocations } from './error-locations';
 import type { OperationCache, PreparedOperation } from './operation-cache';
 import type { Variables } from './query-cost';
 import { InvalidOperation, textError } from './refusals';
-import { parseWithinLimits, tooComplex } from './text-limits';
+import { parseWithinLimits, refuseBytes, tooComplex, withinStack } from './text-limits';
 
 /** More say no more about what is wrong, and each costs a look through the text. */
 const maxValidationErrors = 10;
+
+/** Reading a longer text takes a turn of its own. In UTF-16 units. */
+const shortText = 1000;
 
 /**
  * What every operation passes before it runs, whichever way it came and however it will run: first what its text is
@@ -25,34 +30,45 @@ export class OperationPipeline {
     private readonly schema: GraphQLSchema,
     private readonly cache: OperationCache,
     private readonly config: Config,
+    private readonly turns: Turns,
   ) {}
 
   /**
-   * The operation that `text` and `operationName` name, parsed and valid.
-   * @throws DomainError QUERY_TOO_COMPLEX, InvalidOperation
+   * The operation that `text` and `operationName` name, parsed and valid. At once where it is known.
+   * @throws DomainError QUERY_TOO_COMPLEX, InvalidOperation; or the promise rejects with them
    */
-  prepare(text: string, operationName: string | null | undefined): PreparedOperation {
+  prepare(
+    text: string,
+    operationName: string | null | undefined,
+  ): PreparedOperation | Promise<PreparedOperation> {
     const known = this.cache.find(text, operationName);
     if (known) return known;
-    const document = parseWithinLimits(text, this.config);
-    this.validate(document);
-    return this.cache.learn(text, operationName, document, selectOperation(document, operationName));
+    refuseBytes(text, this.config.maxQueryBytes);
+    if (text.length <= shortText) return this.read(text, operationName);
+    return this.turns.next().then(() => this.read(text, operationName));
   }
 
   /**
    * Lets a request run, and returns its cost: how many nodes it could touch.
-   * @throws DomainError QUERY_TOO_COMPLEX
+   * @throws InvalidOperation where the variables do not fit, DomainError QUERY_TOO_COMPLEX
    */
   admit(operation: PreparedOperation, variables: Variables, _caller: Caller): number | Promise<number> {
+    operation.checkVariables(variables);
     const cost = operation.cost(variables);
     const limit = this.config.maxQueryCost;
     if (cost > limit) throw tooComplex(`it could touch ${cost} sessions and events`, limit, { cost });
     return cost;
   }
 
-  private validate(document: DocumentNode): void {
-    const errors = validate(this.schema, document, undefined, { maxErrors: maxValidationErrors });
+  private read(text: string, operationName: string | null | undefined): PreparedOperation {
+    const document = parseWithinLimits(text, this.config);
+    const errors = withinStack(() =>
+      validate(this.schema, document, undefined, { maxErrors: maxValidationErrors }),
+    );
     if (errors.length > 0) throw new InvalidOperation(errors.map(asInvalid));
+    const node = selectOperation(document, operationName);
+    moveLocations(document);
+    return this.cache.learn(text, operationName, document, node);
   }
 }
 

@@ -1,8 +1,8 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { DomainError } from '../../errors';
+import { DomainError } from '../../errors';
 
-/** A request whose text names no operation that could run: it does not parse, is not valid, or lacks what was named. */
+/** A request that is not valid: its text does not parse, is not valid or lacks what was named, or its variables do not fit. */
 export class InvalidOperation extends Error {
   constructor(readonly errors: readonly GraphQLError[]) {
     super(errors[0]?.message ?? 'The operation is not valid.');
@@ -26,4 +26,15 @@ export function asGraphQLError(error: DomainError): GraphQLError {
     originalError: error,
     extensions: { ...error.extensions, http: { status: 400, headers: new HeaderMap() } },
   });
+}
+
+/**
+ * The errors that refuse a request, as GraphQL has them.
+ * @throws anything that is no refusal, as it is
+ */
+export function refusalsOf(error: unknown): readonly GraphQLError[] {
+  if (error instanceof InvalidOperation) return error.errors;
+  if (error instanceof DomainError) return [asGraphQLError(error)];
+  if (error instanceof GraphQLError) return [error];
+  throw error;
 }

@@ -1,0 +1,31 @@
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { Variables } from './query-cost';
+
+/** Runs an operation. A result without `data` says that the variables do not fit: nothing was executed. */
+export type RunOperation = (
+  context: object,
+  variables: Variables | undefined,
+) => Promise<ExecutionResult> | ExecutionResult;
+
+/** Runs an operation of a valid document as the reference implementation does. */
+export function runPlain(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  node: OperationDefinitionNode,
+  context: object,
+  variables: Variables | undefined,
+): Promise<ExecutionResult> | ExecutionResult {
+  return execute({
+    schema,
+    document,
+    operationName: node.name?.value,
+    contextValue: context,
+    variableValues: variables,
+  });
+}
