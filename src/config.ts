@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
-import { choice, integer, optional, optionalInteger, secret, type Setting, text } from './setting';
+import { choice, flag, integer, optional, optionalInteger, secret, type Setting, text } from './setting';
 
 const readPreferences = [
   'primary',
@@ -44,6 +44,11 @@ export const settings = {
     databaseName,
     'a name of 1 to 63 characters',
     'The database; otherwise the one in MONGODB_URI, or "conversations".',
+  ),
+  autoIndex: flag(
+    'AUTO_INDEX',
+    true,
+    'Whether a start builds indexes that are missing. With false, "npm run admin -- indexes --build" does.',
   ),
   readPreference: choice(
     'READ_PREFERENCE',

@@ -84,3 +84,9 @@ export function choice<T extends string>(
   };
   return { variable, fallback, allowed: choices.join(', '), meaning, read };
 }
+
+/** `true` or `false`. */
+export function flag(variable: string, fallback: boolean, meaning: string): Setting<boolean> {
+  const { read, ...words } = choice(variable, ['true', 'false'], fallback ? 'true' : 'false', meaning);
+  return { ...words, fallback, read: (value) => read(value) === 'true' };
+}

@@ -29,7 +29,7 @@ export async function createServices(
   log: Log,
   measurements: Measurements = unmeasured,
 ): Promise<Services> {
-  const store = await openStore(database.connection);
+  const store = await openStore(database.connection, config.autoIndex ? 'build' : 'require', log);
   const changes = new SessionChanges();
   const transactions = new TransactionSessions(store, log);
   const writer = new EventWriter(new BatchStorer(store, transactions, log, changes, measurements), {

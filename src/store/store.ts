@@ -1,5 +1,7 @@
 import { buildSchema } from '@typegoose/typegoose';
-import type { Connection, mongo, Schema } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
+import type { Log } from '../log';
+import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
 import { addMissingDurations } from './missing-durations';
 import { Session, type SessionRow } from './session.model';
@@ -14,47 +16,58 @@ export interface Store {
   readonly hasUnions: boolean;
 }
 
-/** The store on `connection`, with its collections and indexes in place. */
-export async function openStore(connection: Connection): Promise<Store> {
-  const sessions = await openCollection<SessionRow>(
-    connection,
-    'Session',
-    buildSchema(Session),
-    addMissingDurations,
-  );
-  const events = await openCollection<EventRow>(connection, 'Event', buildSchema(Event));
+/** The collections and the indexes that their models ask for. */
+export const models = [
+  { name: 'Session', collection: 'sessions', schema: buildSchema(Session) },
+  { name: 'Event', collection: 'events', schema: buildSchema(Event) },
+] as const;
+
+/** Whether a start builds the indexes that are missing, or only looks for those without which it must not start. */
+export type IndexPolicy = 'build' | 'require';
+
+/**
+ * The store on `connection`, with its collections and indexes in place.
+ * @throws DatabaseOpenError where an index is in the way, or is not there and must not be built
+ */
+export async function openStore(
+  connection: Connection,
+  indexes: IndexPolicy = 'build',
+  log?: Log,
+): Promise<Store> {
+  const store = await attachStore(connection);
+  if (indexes === 'build') await buildAllIndexes(store, log);
+  else
+    for (const { collection, schema } of models)
+      await requireIndexes(store.database.collection(collection), wantedIndexes(schema), log);
+  return store;
+}
+
+/**
+ * Creates the collections and builds the indexes that are missing, with what stored documents lack for them. To be done
+ * before any transaction, which could not create a collection on MongoDB 4.2.
+ */
+export async function buildAllIndexes(store: Store, log?: Log): Promise<void> {
+  await addMissingDurations(store.sessions);
+  for (const { collection, schema } of models)
+    await buildIndexes(store.database.collection(collection), wantedIndexes(schema), log);
+}
+
+/** The store on `connection`, as it is: nothing is created. */
+export async function attachStore(connection: Connection): Promise<Store> {
+  // The models belong to the connection, so that several apps of one process keep apart.
+  for (const { name, schema } of models) connection.model(name, schema);
   const client = connection.getClient();
   const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
   const database = client.db(connection.name);
-  return { client, database, sessions, events, hasUnions: hasUnions(versionArray) };
+  return {
+    client,
+    database,
+    sessions: database.collection<SessionRow>('sessions'),
+    events: database.collection<EventRow>('events'),
+    hasUnions: hasUnions(versionArray),
+  };
 }
 
 function hasUnions([major, minor]: readonly number[]): boolean {
   return major! > 4 || (major === 4 && minor! >= 4);
-}
-
-/**
- * The models belong to the connection, so that several apps of one process keep apart.
- * @param prepare makes ready what the indexes are to have
- */
-async function openCollection<Row extends object>(
-  connection: Connection,
-  name: string,
-  schema: Schema,
-  prepare?: (collection: mongo.Collection<Row>) => Promise<void>,
-) {
-  const model = connection.model(name, schema);
-  const collection = connection
-    .getClient()
-    .db(connection.name)
-    .collection<Row>(model.collection.collectionName);
-  const indexes = schema.indexes().map(([key, { unique, partialFilterExpression }]) => ({
-    key: key as Record<string, mongo.IndexDirection>,
-    ...(unique === true && { unique }),
-    ...(partialFilterExpression && { partialFilterExpression }),
-  }));
-  await prepare?.(collection);
-  // Before any transaction, which could not create a collection on MongoDB 4.2.
-  await collection.createIndexes(indexes);
-  return collection;
 }

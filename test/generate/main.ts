@@ -5,7 +5,7 @@ import { openStore } from '../../src/store/store';
 import { quietLog } from '../process/quiet-log';
 import { readArguments, usage } from './arguments';
 import { loadCalls, type Progress } from './load';
-import { ProgressBar } from './progress-bar';
+import { ProgressBar } from '../../src/admin/progress-bar';
 
 async function generate(): Promise<void> {
   const amount = readArguments(process.argv.slice(2));

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runToEnd } from '../process/run-to-end';
 import { startServerProcess } from '../process/server-process';
-
-const program = join(__dirname, '../../src/main.js');
 
 let folder: string;
 
@@ -16,12 +14,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the server with these arguments and settings to its end. */
 function run(args: string[], settings: Record<string, string> = {}) {
-  const env = { PATH: process.env.PATH, PORT: '0', DATA_DIR: join(folder, 'data'), ...settings };
-  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [program, ...args], { env, timeout: 15_000 }, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
+  return runToEnd('src/main.js', args, { PORT: '0', DATA_DIR: join(folder, 'data'), ...settings });
 }
 
 describe('the command line', () => {

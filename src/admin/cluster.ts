@@ -1,0 +1,52 @@
+import type { mongo } from 'mongoose';
+import type { Store } from '../store/store';
+
+/** What the config database of a cluster says of a collection. Its chunks are named by `uuid` from MongoDB 5.0 on. */
+interface ClusterCollection {
+  readonly _id: string;
+  readonly key: mongo.Document;
+  readonly dropped?: boolean;
+  readonly uuid?: mongo.UUID;
+}
+
+/** The shards of the cluster, by name. */
+export async function shardNames({ client }: Store): Promise<string[]> {
+  const { shards } = await client.db('admin').command({ listShards: 1 });
+  return (shards as { _id: string }[]).map(({ _id }) => _id).sort();
+}
+
+/** The shard key of a collection; null where it is not sharded. */
+export async function shardedKey(store: Store, name: string): Promise<mongo.Document | null> {
+  return (await clusterCollection(store, name))?.key ?? null;
+}
+
+/** How many chunks of a collection each shard has. */
+export async function chunkCounts(store: Store, name: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { shard } of await chunks(store, name)) counts.set(shard, (counts.get(shard) ?? 0) + 1);
+  return counts;
+}
+
+/** The chunks of a collection in the order of their keys. */
+export async function chunks(store: Store, name: string) {
+  const collection = await clusterCollection(store, name);
+  if (collection === null) return [];
+  return store.client
+    .db('config')
+    .collection<{ shard: string; min: mongo.Document }>('chunks')
+    .find({ $or: [{ ns: collection._id }, ...(collection.uuid ? [{ uuid: collection.uuid }] : [])] })
+    .sort({ min: 1 })
+    .toArray();
+}
+
+async function clusterCollection(
+  { client, database }: Store,
+  name: string,
+): Promise<ClusterCollection | null> {
+  const row = await client
+    .db('config')
+    .collection<ClusterCollection>('collections')
+    .findOne({ _id: `${database.databaseName}.${name}`, dropped: { $ne: true } });
+  // From MongoDB 7.0 on, collections that are not sharded can stand there too, without a key of ours.
+  return row && row.key !== undefined && !('_id' in row.key) ? row : null;
+}

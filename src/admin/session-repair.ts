@@ -1,0 +1,15 @@
+import type { Store } from '../store/store';
+import type { Finding } from './session-check';
+
+/**
+ * Mends what can be mended of one session, in one step. Resolves to the findings that are mended: none where the session
+ * has changed since it was looked at.
+ */
+export async function repairSession(store: Store, findings: readonly Finding[]): Promise<readonly Finding[]> {
+  const mendable = findings.filter(({ repair }) => repair !== null);
+  const [first] = mendable;
+  if (!first?.repair) return [];
+  const set = Object.assign({}, ...mendable.map(({ repair }) => repair!.set));
+  const { modifiedCount } = await store.sessions.updateOne(first.repair.guard, { $set: set });
+  return modifiedCount === 1 ? mendable : [];
+}
