@@ -2,7 +2,7 @@ import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { FilterNode } from '../language/filter';
-import { filterEqualities } from '../language/filter-equalities';
+import { filterEqualities } from '../language/filter';
 import { patchDocument } from '../language/patch-document';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { documentTest } from '../planner/document-test';

@@ -1,11 +1,9 @@
-import { Double, Int32, Long } from 'bson';
-import { calculate, divide } from './arithmetic';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber } from './bson-value';
+import { Decimal128, Double, Int32, Long } from 'bson';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check } from './errors';
-import { Value } from './expression-scope';
 import { encodeKeyComponent } from './key-component';
-import { doubleBelow, toDouble } from './numbers';
+import { calculate, doubleBelow, toDouble } from './numbers';
 
 /** Takes values one by one and gives one value for all of them. */
 export interface Accumulator {
@@ -54,7 +52,12 @@ function average(): Accumulator {
       if (isNumber(value)) count++;
       return total.add(value);
     },
-    result: () => (count === 0 ? null : divide(total.result() as BsonNumber, new Int32(count))),
+    result: () => {
+      if (count === 0) return null;
+      const sum = total.result();
+      check(!(sum instanceof Decimal128), 238, '$avg is not supported on decimals');
+      return new Double(toDouble(sum as BsonNumber) / count);
+    },
   };
 }
 

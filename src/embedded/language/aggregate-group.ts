@@ -1,9 +1,9 @@
 import { Double, Int32 } from 'bson';
 import { Accumulator, ACCUMULATORS, groupKey, sizeOf } from './accumulators';
-import { BsonDocument, BsonValue, isDocument, isNumber } from './bson-value';
+import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
 import { compileExpression } from './expression';
-import { Expression, Scope, scopeOf, Value } from './expression-scope';
+import { Expression, Scope, scopeOf } from './expression-scope';
 import { doubleBelow } from './numbers';
 import { PipelineSource, Stage } from './stage';
 

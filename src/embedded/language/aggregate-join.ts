@@ -1,11 +1,11 @@
 import { Int32 } from 'bson';
 import { sizeOf } from './accumulators';
 import { fieldSetter } from './aggregate-shape';
-import { BsonDocument, BsonValue, documentOf, isDocument, typeName } from './bson-value';
+import { BsonDocument, BsonValue, documentOf, isDocument, typeName, Value } from './bson-value';
 import { canonicalType, compareValues } from './compare';
 import { check } from './errors';
 import { compileExpression } from './expression';
-import { followFieldPath, scopeOf, Value } from './expression-scope';
+import { followFieldPath, scopeOf } from './expression-scope';
 import { Documents, PipelineSource, Stage } from './stage';
 
 /** `$unionWith`. */

@@ -37,6 +37,9 @@ export type BsonValue =
   | BsonDocument
   | BsonValue[];
 
+/** A value, or `undefined` for a field that is not there. */
+export type Value = BsonValue | undefined;
+
 /** The types by MongoDB's own names, with their numbers, as `$type` takes both. */
 export const TYPE_NUMBERS = {
   double: 1,

@@ -1,6 +1,6 @@
 import { Binary, BSON, BSONError, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long } from 'bson';
 import { MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
-import { BsonDocument, BsonValue } from './bson-value';
+import { BsonDocument, BsonValue, Value } from './bson-value';
 import { DocumentPieces } from './document-pieces';
 import { ElementScanner } from './element-scanner';
 import { MongoError } from './errors';
@@ -59,9 +59,7 @@ function guarded<T>(decode: () => T): T {
 }
 
 function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): BsonDocument {
-  if (depth > MAX_DEPTH) {
-    throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
-  }
+  if (depth > MAX_DEPTH) throw tooDeep();
   const document: BsonDocument = new Map();
   const fields = new ElementScanner(bytes, offset);
   while (fields.next()) {
@@ -70,18 +68,16 @@ function decodeDocumentAt(bytes: Uint8Array, offset: number, depth: number): Bso
   return document;
 }
 
-function checkDepth(depth: number): void {
-  if (depth > MAX_DEPTH) {
-    throw new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
-  }
-}
-
 function decodeArrayAt(bytes: Uint8Array, offset: number, depth: number): BsonValue[] {
-  checkDepth(depth);
+  if (depth > MAX_DEPTH) throw tooDeep();
   const values: BsonValue[] = [];
   const elements = new ElementScanner(bytes, offset);
   while (elements.next()) values.push(decodeValue(bytes, elements, depth));
   return values;
+}
+
+function tooDeep(): MongoError {
+  return new MongoError(15, `BSONObj exceeds maximum nested object depth: ${MAX_DEPTH}`);
 }
 
 function decodeValue(
@@ -180,4 +176,18 @@ function decodeRegExp(bytes: Uint8Array, at: number, end: number): BSONRegExp {
   const patternEnd = bytes.indexOf(0, at);
   const pattern = ByteUtils.toUTF8(bytes, at, patternEnd, false);
   return new BSONRegExp(pattern, ByteUtils.toUTF8(bytes, patternEnd + 1, end - 1, false));
+}
+
+/** Whether two values have the same bytes: the same type, the same order of fields. An update to such is none. */
+export function isIdentical(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  if (a instanceof Int32 && b instanceof Int32) return a.value === b.value;
+  return isIdenticalDocument(new Map([['', a]]), new Map([['', b]]));
+}
+
+/** Whether two documents have the same bytes. */
+export function isIdenticalDocument(a: BsonDocument, b: BsonDocument): boolean {
+  return a === b || Buffer.compare(encodeDocument(a), encodeDocument(b)) === 0;
 }

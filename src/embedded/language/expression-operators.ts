@@ -1,26 +1,19 @@
-import { BSONRegExp, Int32, ObjectId } from 'bson';
+import { BSONRegExp, Decimal128, Double, Int32, Long, ObjectId } from 'bson';
 import { ACCUMULATORS } from './accumulators';
-import { BsonDocument, BsonValue, isDocument, isNumber } from './bson-value';
-import { DATE_OPERATORS } from './calendar';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
-import { add, floor, modulo, multiply, naturalLogarithm, quotient, subtract } from './expression-arithmetic';
-import {
-  Expression,
-  ExpressionCompiler,
-  isTruthy,
-  nameOf,
-  Scope,
-  Value,
-  withVariables,
-} from './expression-scope';
+import { Expression, ExpressionCompiler, isTruthy, nameOf, Scope, withVariables } from './expression-scope';
 import { callMingo, isMingoOperator } from './mingo';
-import { toDouble } from './numbers';
+import { calculate, Operation, toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';
 import { countElements } from './work';
 
 /** Makes one operator with its operand ready to run. */
 type Operator = (operand: BsonValue, compile: ExpressionCompiler) => Expression;
+
+const ZERO = new Int32(0);
+const ONE = new Int32(1);
 
 /** Operators that are exact about BSON types and order, or choose what they evaluate. Mingo has the others. */
 const OPERATORS: Readonly<Record<string, Operator>> = {
@@ -34,20 +27,18 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     return (scope) => conditions.some((condition) => isTruthy(condition(scope)));
   },
   $ifNull: (operand, compile) => {
-    const values = listOf(operand).map(compile);
-    check(values.length >= 2, 1257300, '$ifNull needs at least two arguments');
-    return (scope) => values.reduce<Value>((found, value) => found ?? value(scope), undefined);
+    const all = listOf(operand).map(compile);
+    check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
+    return (scope) => all.reduce<Value>((found, value) => found ?? value(scope), undefined);
   },
   $cond: compileCond,
   $switch: compileSwitch,
   $let: compileLet,
   $map: (operand, compile) =>
-    compileEach('$map', 'in', operand, compile, (elements, valueOf) =>
-      elements.map((each) => valueOf(each) ?? null),
-    ),
+    compileEach('in', operand, compile, (array, valueOf) => array.map((each) => valueOf(each) ?? null)),
   $filter: (operand, compile) =>
-    compileEach('$filter', 'cond', operand, compile, (elements, valueOf) =>
-      elements.filter((each) => isTruthy(valueOf(each))),
+    compileEach('cond', operand, compile, (array, valueOf) =>
+      array.filter((each) => isTruthy(valueOf(each))),
     ),
   $reduce: compileReduce,
   $eq: values(2, 2, (a, b) => compare(a, b) === 0),
@@ -58,30 +49,27 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   $lte: values(2, 2, (a, b) => compare(a, b) <= 0),
   $cmp: values(2, 2, (a, b) => new Int32(Math.sign(compare(a, b)))),
   $not: values(1, 1, (value) => !isTruthy(value)),
-  $add: values(0, Infinity, add),
+  $add: values(0, Infinity, (...all) => all.reduce<Value>(add, ZERO)),
   $subtract: values(2, 2, subtract),
-  $multiply: values(0, Infinity, multiply),
-  $divide: values(2, 2, quotient),
-  $mod: values(2, 2, modulo),
-  $floor: values(1, 1, floor),
-  $ln: values(1, 1, naturalLogarithm),
-  $size: values(1, 1, (array) => {
-    check(
-      Array.isArray(array),
-      17124,
-      `The argument to $size must be an array, but was of type: ${nameOf(array)}`,
-    );
-    return new Int32(array.length);
-  }),
-  $in: values(2, 2, (value, array) => {
-    check(Array.isArray(array), 40081, `$in requires an array as a second argument, found: ${nameOf(array)}`);
-    countElements(array.length);
-    return array.some((element) => compare(value, element) === 0);
-  }),
+  $multiply: values(0, Infinity, (...all) => all.reduce<Value>(multiply, ONE)),
+  $divide: values(2, 2, (a, b) => divide(a, b, (x, y) => new Double(toDouble(x) / toDouble(y)))),
+  $mod: values(2, 2, (a, b) => divide(a, b, remainder)),
+  $floor: values(1, 1, (value) => ofNumber(value, (number) => new Double(Math.floor(number)))),
+  $ln: values(1, 1, (value) => (value == null ? null : new Double(logarithm(value)))),
+  $year: datePart((date) => date.getUTCFullYear()),
+  $month: datePart((date) => date.getUTCMonth() + 1),
+  $size: values(1, 1, (array) => new Int32(arrayIn('$size', 17124, array).length)),
+  $in: values(2, 2, (value, array) =>
+    arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0),
+  ),
   $arrayElemAt: values(2, 2, elementAt),
-  $first: values(1, 1, (array) => elementAt(array, new Int32(0))),
+  $first: values(1, 1, (array) => elementAt(array, ZERO)),
   $last: values(1, 1, (array) => elementAt(array, new Int32(-1))),
-  $concatArrays: values(0, Infinity, concatArrays),
+  $concatArrays: values(0, Infinity, (...all) =>
+    all.some((array) => array == null)
+      ? null
+      : all.flatMap((array) => arrayIn('$concatArrays', 28664, array)),
+  ),
   $isArray: values(1, 1, (value) => Array.isArray(value)),
   $isNumber: values(1, 1, (value) => isNumber(value)),
   $slice: values(2, 3, slice),
@@ -94,13 +82,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ),
   $type: values(1, 1, nameOf),
   $regexMatch: compileRegexMatch,
-  $sum: overValues('$sum'),
-  $avg: overValues('$avg'),
-  $min: overValues('$min'),
-  $max: overValues('$max'),
-  $mergeObjects: overValues('$mergeObjects'),
   ...Object.fromEntries(
-    Object.entries(DATE_OPERATORS).map(([name, run]) => [name, evaluated((operand) => run(operand))]),
+    '$sum $avg $min $max $mergeObjects'.split(' ').map((name) => [name, overValues(name)]),
   ),
 };
 
@@ -110,31 +93,20 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
  */
 export function compileOperator(name: string, operand: BsonValue, compile: ExpressionCompiler): Expression {
   if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name]!(operand, compile);
-  check(isMingoOperator(name), 168, `Unrecognized expression '${name}'`);
-  return evaluated((value) => callMingo(name, value))(operand, compile);
-}
-
-/** An operator on its evaluated operand: a value, or the list or document of values that it takes. */
-function evaluated(run: (operand: BsonValue) => Value): Operator {
-  return (operand, compile) => {
-    const valueOf = compile(operand);
-    return (scope) => run(valueOf(scope) ?? null);
-  };
+  check(isMingoOperator(name), 168, `The expression '${name}' is unknown or not supported`);
+  const valueOf = compile(operand);
+  return (scope) => callMingo(name, valueOf(scope) ?? null);
 }
 
 /** An operator on `least` to `most` values. */
 function values(least: number, most: number, run: (...values: Value[]) => Value): Operator {
   return (operand, compile) => {
     const operands = listOf(operand).map(compile);
-    const count = operands.length;
-    check(
-      count >= least && count <= most,
-      least === most ? 16020 : 28667,
-      `The expression takes ${least === most ? least : `${least} to ${most}`} arguments. ${count} were passed in.`,
-    );
+    const isRight = operands.length >= least && operands.length <= most;
+    check(isRight, least === most ? 16020 : 28667, `Wrong number of arguments: ${operands.length}`);
     const [first, second] = operands;
-    if (count === 1) return (scope) => run(first!(scope));
-    if (count === 2) return (scope) => run(first!(scope), second!(scope));
+    if (operands.length === 1) return (scope) => run(first!(scope));
+    if (operands.length === 2) return (scope) => run(first!(scope), second!(scope));
     return (scope) => run(...operands.map((valueOf) => valueOf(scope)));
   };
 }
@@ -143,126 +115,99 @@ function listOf(operand: BsonValue): BsonValue[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 
-function partsOf(
-  operator: string,
-  operand: BsonValue,
-  needed: string[],
-  optional: string[] = [],
-): BsonDocument {
-  check(isDocument(operand), 9, `${operator} requires an object as an argument`);
+/** The named parts of an operand, compiled; those that are optional may be `undefined`. */
+function partsOf(operand: BsonValue, needed: string[], optional: string[] = []): BsonDocument {
+  check(isDocument(operand), 16878, `Expected an object with ${needed.join(', ')}`);
   const missing = needed.find((name) => !operand.has(name));
-  check(missing === undefined, 9, `Missing '${missing}' parameter to ${operator}`);
+  check(missing === undefined, 16879, `Missing parameter '${missing}'`);
   const unknown = [...operand.keys()].find((name) => !needed.includes(name) && !optional.includes(name));
-  check(unknown === undefined, 9, `Unrecognized parameter to ${operator}: ${unknown}`);
+  check(unknown === undefined, 16879, `Unrecognized parameter '${unknown}'`);
   return operand;
 }
 
 function compileCond(operand: BsonValue, compile: ExpressionCompiler): Expression {
   const names = ['if', 'then', 'else'];
-  const parts = Array.isArray(operand)
-    ? operand
-    : names.map((name) => partsOf('$cond', operand, names).get(name)!);
-  check(
-    parts.length === 3,
-    16020,
-    `Expression $cond takes exactly 3 arguments. ${parts.length} were passed in.`,
-  );
+  const parts = isDocument(operand)
+    ? names.map((name) => partsOf(operand, names).get(name)!)
+    : listOf(operand);
+  check(parts.length === 3, 16020, `$cond takes exactly 3 arguments. ${parts.length} were passed in.`);
   const [condition, yes, no] = parts.map(compile);
   return (scope) => (isTruthy(condition!(scope)) ? yes! : no!)(scope);
 }
 
 function compileSwitch(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const parts = partsOf('$switch', operand, ['branches'], ['default']);
-  const branches = parts.get('branches')!;
-  check(Array.isArray(branches), 40061, "$switch expected an array for 'branches'");
-  check(branches.length > 0, 40068, '$switch requires at least one branch.');
-  const cases = branches.map((branch) => {
-    const { when, then } = { when: 'case', then: 'then' };
-    const each = partsOf('$switch', branch, [when, then]);
-    return { when: compile(each.get(when)!), then: compile(each.get(then)!) };
+  const parts = partsOf(operand, ['branches'], ['default']);
+  const cases = arrayIn('$switch', 40061, parts.get('branches')).map((branch) => {
+    const each = partsOf(branch, ['case', 'then']);
+    return { when: compile(each.get('case')!), then: compile(each.get('then')!) };
   });
+  check(cases.length > 0, 40068, '$switch requires at least one branch.');
   const fallback = parts.has('default') ? compile(parts.get('default')!) : null;
   return (scope) => {
     for (const { when, then } of cases) if (isTruthy(when(scope))) return then(scope);
     if (fallback) return fallback(scope);
-    throw new MongoError(
-      40066,
-      '$switch could not find a matching branch for an input, and no default was specified.',
-    );
+    throw new MongoError(40066, '$switch found no matching branch, and there is no default.');
   };
 }
 
 function compileLet(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const parts = partsOf('$let', operand, ['vars', 'in']);
+  const parts = partsOf(operand, ['vars', 'in']);
   const variables = parts.get('vars')!;
   check(isDocument(variables), 10065, 'invalid parameter: expected an object (vars)');
   const all = Array.from(variables, ([name, value]) => [name, compile(value)] as const);
   const inner = compile(parts.get('in')!);
-  return (scope) =>
-    inner(
-      withVariables(
-        scope,
-        all.map(([name, valueOf]) => [name, valueOf(scope)] as const),
-      ),
-    );
+  return (scope) => {
+    const bound = all.map(([name, valueOf]) => [name, valueOf(scope)] as const);
+    return inner(withVariables(scope, bound));
+  };
 }
 
 /** What `$map` and `$filter` share: an array, a name for its elements, and what to do with each. */
 function compileEach(
-  operator: string,
   action: string,
   operand: BsonValue,
   compile: ExpressionCompiler,
   run: (elements: BsonValue[], valueOf: (element: BsonValue) => Value) => BsonValue[],
 ): Expression {
-  const parts = partsOf(operator, operand, ['input', action], ['as']);
-  const input = arrayInput(operator, compile(parts.get('input')!));
+  const parts = partsOf(operand, ['input', action], ['as']);
+  const [input, inner] = ['input', action].map((name) => compile(parts.get(name)!));
   const name = String(parts.get('as') ?? 'this');
-  const inner = compile(parts.get(action)!);
   return (scope) => {
-    const array = input(scope);
-    return array && run(array, (element) => inner(withVariables(scope, [[name, element]])));
-  };
-}
-
-function arrayInput(operator: string, input: Expression): (scope: Scope) => BsonValue[] | null {
-  return (scope) => {
-    const array = input(scope);
+    const array = input!(scope);
     if (array == null) return null;
-    check(Array.isArray(array), operator === '$map' ? 16883 : 28651, `input to ${operator} must be an array`);
-    countElements(array.length);
-    return array;
+    const elements = arrayIn('The input', action === 'in' ? 16883 : 28651, array);
+    return run(elements, (element) => inner!(withVariables(scope, [[name, element]])));
   };
 }
 
 function compileReduce(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const parts = partsOf('$reduce', operand, ['input', 'initialValue', 'in']);
-  const input = arrayInput('$reduce', compile(parts.get('input')!));
-  const [initial, inner] = ['initialValue', 'in'].map((name) => compile(parts.get(name)!));
-  return (scope) => {
-    const array = input(scope);
-    if (array === null) return null;
-    const next = (value: Value, element: BsonValue) =>
-      inner!(withVariables(scope, [['value', value], ['this', element]])); // prettier-ignore
-    return array.reduce(next, initial!(scope));
+  const names = ['input', 'initialValue', 'in'];
+  const [input, initial, inner] = names.map((name) => compile(partsOf(operand, names).get(name)!));
+  return (scope: Scope) => {
+    const array = input!(scope);
+    if (array == null) return null;
+    const next = (value: Value, element: BsonValue) => {
+      const bound = { value, this: element };
+      return inner!(withVariables(scope, Object.entries(bound)));
+    };
+    return arrayIn('$reduce', 40080, array).reduce(next, initial!(scope));
   };
 }
 
 function compileRegexMatch(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const parts = partsOf('$regexMatch', operand, ['input', 'regex'], ['options']);
-  const [regex, options] = [parts.get('regex')!, parts.get('options')];
+  const parts = partsOf(operand, ['input', 'regex'], ['options']);
+  const regex = parts.get('regex')!;
   check(
     regex instanceof BSONRegExp || typeof regex === 'string',
     51105,
     '$regexMatch takes a constant pattern',
   );
-  const pattern = compileRegExp(readRegExp(regex, options));
+  const pattern = compileRegExp(readRegExp(regex, parts.get('options')));
   const input = compile(parts.get('input')!);
   return (scope) => {
     const text = input(scope);
-    if (text == null) return false;
-    check(typeof text === 'string', 51104, "$regexMatch needs 'input' to be of type string");
-    return pattern.test(text);
+    check(text == null || typeof text === 'string', 51104, "$regexMatch needs 'input' to be of type string");
+    return text != null && pattern.test(text);
   };
 }
 
@@ -272,83 +217,131 @@ function compare(a: Value, b: Value): number {
   return Number(a !== undefined) - Number(b !== undefined);
 }
 
-function elementAt(array: Value, index: Value): Value {
-  if (array == null || index == null) return null;
-  check(
-    Array.isArray(array),
-    28689,
-    `$arrayElemAt's first argument must be an array, but is ${nameOf(array)}`,
-  );
-  check(isNumber(index), 28690, `$arrayElemAt's second argument must be a number, but is ${nameOf(index)}`);
-  return array.at(toDouble(index));
+function add(a: Value, b: Value): Value {
+  if (a == null || b == null) return null;
+  if (isNumber(a) && isNumber(b)) return calculated('add', a, b);
+  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() + toDouble(b));
+  if (isNumber(a) && b instanceof Date) return new Date(b.getTime() + toDouble(a));
+  throw new MongoError(16554, `$add does not support ${nameOf(a)} and ${nameOf(b)}`);
 }
 
-function concatArrays(...arrays: Value[]): Value {
-  const result: BsonValue[] = [];
-  for (const array of arrays) {
-    if (array == null) return null;
-    check(Array.isArray(array), 28664, `$concatArrays only supports arrays, not ${nameOf(array)}`);
-    countElements(array.length);
-    for (const element of array) result.push(element);
-  }
-  return result;
+function subtract(a: Value, b: Value): Value {
+  if (a == null || b == null) return null;
+  if (isNumber(a) && isNumber(b)) return calculated('subtract', a, b);
+  if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
+  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() - toDouble(b));
+  throw new MongoError(16556, `$subtract does not support ${nameOf(a)} and ${nameOf(b)}`);
+}
+
+function multiply(a: Value, b: Value): Value {
+  if (a == null || b == null) return null;
+  if (isNumber(a) && isNumber(b)) return calculated('multiply', a, b);
+  throw new MongoError(16555, `$multiply does not support ${nameOf(a)} and ${nameOf(b)}`);
+}
+
+/** Beyond a long, arithmetic goes on in doubles. */
+function calculated(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber {
+  return calculate(operation, a, b) ?? calculate(operation, new Double(toDouble(a)), b)!;
+}
+
+function divide(a: Value, b: Value, run: (a: BsonNumber, b: BsonNumber) => BsonNumber): Value {
+  if (a == null || b == null) return null;
+  const areNumbers = isNumber(a) && isNumber(b);
+  check(areNumbers, 16609, 'Division only supports numeric types');
+  check(!(a instanceof Decimal128 || b instanceof Decimal128), 238, 'Division of decimals is not supported');
+  check(toDouble(b) !== 0, 16608, "can't divide by zero");
+  return run(a, b);
+}
+
+/** Towards zero, in the wider of the two types. */
+function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
+  if (a instanceof Double || b instanceof Double) return new Double(toDouble(a) % toDouble(b));
+  const left = BigInt(a.toString()) % BigInt(b.toString());
+  return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(left)) : Long.fromBigInt(left);
+}
+
+/** Integers are what they are; decimals are refused. */
+function ofNumber(value: Value, run: (number: number) => Double): Value {
+  if (value == null) return null;
+  if (value instanceof Double) return run(value.value);
+  if (isNumber(value) && !(value instanceof Decimal128)) return value;
+  throw new MongoError(28765, `$floor does not support ${nameOf(value)}`);
+}
+
+function logarithm(value: BsonValue): number {
+  const number = isNumber(value) && !(value instanceof Decimal128) ? toDouble(value) : null;
+  check(number !== null, 28765, '$ln only supports ints, longs and doubles');
+  check(!(number <= 0), 28766, "$ln's argument must be a positive number");
+  return Math.log(number);
+}
+
+/** Mingo knows time zones. */
+function datePart(part: (date: Date) => number): Operator {
+  return (operand, compile) => {
+    const valueOf = compile(operand);
+    const name = part(new Date(0)) === 1970 ? '$year' : '$month';
+    return (scope) => {
+      const date = valueOf(scope) ?? null;
+      return date instanceof Date ? new Int32(part(date)) : callMingo(name, date);
+    };
+  };
+}
+
+/** Counts the elements as work to be done. */
+function arrayIn(operator: string, code: number, array: Value): BsonValue[] {
+  if (!Array.isArray(array))
+    throw new MongoError(code, `${operator} must be given an array, not ${nameOf(array)}`);
+  countElements(array.length);
+  return array;
+}
+
+function elementAt(array: Value, index: Value): Value {
+  if (array == null || index == null) return null;
+  if (!Array.isArray(array)) throw new MongoError(28689, `$arrayElemAt needs an array, not ${nameOf(array)}`);
+  check(isNumber(index), 28690, `$arrayElemAt needs a number as its second argument`);
+  return array.at(toDouble(index));
 }
 
 function slice(array: Value, ...[start, count]: Value[]): Value {
   if (array == null || start == null || count === null) return null;
-  check(
-    Array.isArray(array),
-    28724,
-    `First argument to $slice must be an array, but is of type: ${nameOf(array)}`,
-  );
-  check(
-    isNumber(start),
-    28725,
-    `Second argument to $slice must be a number, but is of type: ${nameOf(start)}`,
-  );
+  const elements = arrayIn('$slice', 28724, array);
+  check(isNumber(start), 28725, `Second argument to $slice must be a number, but is ${nameOf(start)}`);
   const from = toDouble(start);
-  if (count === undefined) return from < 0 ? array.slice(from) : array.slice(0, from);
+  if (count === undefined) return from < 0 ? elements.slice(from) : elements.slice(0, from);
   check(isNumber(count) && toDouble(count) > 0, 28729, 'Third argument to $slice must be positive');
-  const first = from < 0 ? Math.max(array.length + from, 0) : from;
-  return array.slice(first, first + toDouble(count));
+  const first = from < 0 ? Math.max(elements.length + from, 0) : from;
+  return elements.slice(first, first + toDouble(count));
 }
 
 function range(...bounds: Value[]): Value {
-  const [start, end, step = 1] = bounds.map((bound) => {
-    const number = isNumber(bound) ? toDouble(bound) : NaN;
-    check(number === (number | 0), 34443, '$range takes 32-bit integers only');
-    return number;
-  }) as [number, number, number?];
-  check(step !== 0, 34449, '$range requires a non-zero step value');
-  const count = Math.max(Math.ceil((end - start) / step), 0);
+  const [start, end, step = 1] = bounds.map((bound) => (isNumber(bound) ? toDouble(bound) : NaN));
+  const areInts = [start!, end!, step].every((bound) => bound === (bound | 0));
+  check(areInts && step !== 0, 34443, '$range takes 32-bit integers, and no step of 0');
+  const count = Math.max(Math.ceil((end! - start!) / step), 0);
   countElements(count);
-  return Array.from({ length: count }, (_, index) => new Int32(start + index * step));
+  return Array.from({ length: count }, (_, index) => new Int32(start! + index * step));
 }
 
 /** As long as a document may be. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 
 function concat(...texts: Value[]): Value {
-  let result = '';
-  for (const text of texts) {
-    if (text == null) return null;
-    check(typeof text === 'string', 16702, `$concat only supports strings, not ${nameOf(text)}`);
-    result += text;
-    check(
-      result.length <= LONGEST_TEXT,
-      16705,
-      '$concat made a string that is longer than a document may be',
-    );
-  }
-  return result;
+  if (texts.some((text) => text == null)) return null;
+  check(
+    texts.every((text) => typeof text === 'string'),
+    16702,
+    '$concat only supports strings',
+  );
+  const length = texts.reduce<number>((sum, text) => sum + (text as string).length, 0);
+  check(length <= LONGEST_TEXT, 16705, '$concat made a string that is longer than a document may be');
+  return texts.join('');
 }
 
 /** An accumulator over its arguments, or over the elements of its only one. */
 function overValues(name: string): Operator {
   return values(0, Infinity, (...all) => {
     const accumulator = ACCUMULATORS[name]!();
-    const [only] = all;
-    const elements = all.length === 1 && Array.isArray(only) ? only : all;
+    const elements = all.length === 1 && Array.isArray(all[0]) ? all[0] : all;
     countElements(elements.length);
     for (const value of elements) accumulator.add(value);
     return accumulator.result();

@@ -1,9 +1,6 @@
-import { BsonDocument, BsonValue, isNumber, typeName } from './bson-value';
+import { BsonDocument, BsonValue, isNumber, typeName, Value } from './bson-value';
 import { toDouble } from './numbers';
 import { beginDocument, countElements } from './work';
-
-/** What an expression gives; `undefined` is a value that is not there. */
-export type Value = BsonValue | undefined;
 
 /** What an expression sees: the document, and the variables that surround it. */
 export interface Scope {

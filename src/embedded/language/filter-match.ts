@@ -1,11 +1,10 @@
 import { BSONRegExp, BSONSymbol, Double, Int32, MaxKey, MinKey } from 'bson';
 import { BsonDocument, BsonTypeName, BsonValue, isNumber, typeName } from './bson-value';
 import { canonicalType, compareValues } from './compare';
-import { FieldNode, FilterNode } from './filter';
-import { integerPart } from './filter-operands';
+import { FieldNode, FilterNode } from './filter-node';
 import { encodeKeyComponent } from './key-component';
 import { collectExpressionFields, compileCondition } from './expression';
-import { toDouble } from './numbers';
+import { integerPart, toDouble } from './numbers';
 import { anyAtPath, arrayAsDocument, topLevelName } from './path';
 import { compileRegExp } from './regex';
 
@@ -96,16 +95,16 @@ function compileTest(node: Exclude<FieldNode, { op: 'not' }>): Test {
     }
     case 'size':
       return (value) => Array.isArray(value) && value.length === node.value;
-    case 'mod':
-      return (value) =>
-        isNumber(value) && remainderOf(integerPart(value), node.value.divisor) === node.value.remainder;
+    case 'mod': {
+      const { divisor, remainder } = node.value;
+      return (value) => {
+        const integer = isNumber(value) ? integerPart(value) : null;
+        return integer !== null && integer % divisor === remainder;
+      };
+    }
     case 'elemMatch':
       return compileElemMatch(node);
   }
-}
-
-function remainderOf(value: bigint | null, divisor: bigint): bigint | null {
-  return value === null ? null : value % divisor;
 }
 
 function compileEquality(wanted: BsonValue): Test {
@@ -188,4 +187,34 @@ function compileElemMatch(node: FieldNode & { op: 'elemMatch' }): Test {
 function matchesElement(matches: Matcher, element: BsonValue): boolean {
   if (element instanceof Map) return matches(element);
   return Array.isArray(element) && matches(arrayAsDocument(element));
+}
+
+/**
+ * The position that `$` stands for in updates and projections: that of the first array element which satisfies the
+ * last of the filter's tests on an array; null where no array was tested.
+ */
+export function matchedPosition(node: FilterNode, document: BsonDocument): number | null {
+  if (node.kind === 'field') return positionOfMatch(node, document, node.path.split('.'));
+  if (node.kind !== 'and' && node.kind !== 'or') return null;
+  const matching = node.children.filter(
+    (child) => node.kind === 'and' || compileFilter(child).matches(document),
+  );
+  const positions = matching.map((child) => matchedPosition(child, document)).filter((at) => at !== null);
+  return (node.kind === 'and' ? positions.at(-1) : positions[0]) ?? null;
+}
+
+function positionOfMatch(
+  node: FieldNode,
+  value: BsonValue | undefined,
+  path: readonly string[],
+): number | null {
+  if (node.op === 'not') return null;
+  if (Array.isArray(value)) {
+    // Each element by itself, in an array, so that what is asked of arrays ($elemMatch) can be asked of it.
+    const { matches } = compileFilter({ ...node, path: ['', ...path].join('.') });
+    const position = value.findIndex((element) => matches(new Map([['', [element]]])));
+    return position < 0 ? null : position;
+  }
+  const [name, ...rest] = path;
+  return value instanceof Map && name !== undefined ? positionOfMatch(node, value.get(name), rest) : null;
 }

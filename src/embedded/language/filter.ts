@@ -1,32 +1,21 @@
-import { BSONRegExp } from 'bson';
-import { BsonDocument, BsonTypeName, BsonValue, isDocument, isNumber } from './bson-value';
-import { MongoError } from './errors';
+import { BSONRegExp, Decimal128 } from 'bson';
+import {
+  BsonDocument,
+  BsonTypeName,
+  BsonValue,
+  isDocument,
+  isNumber,
+  TYPE_NUMBERS,
+  Value,
+} from './bson-value';
+import { check, MongoError } from './errors';
 import { compileExpression } from './expression';
-import { isTrue, parseMod, parseSize, parseTypes } from './filter-operands';
-import { impliedEqualities } from './implied-equalities';
+import { isTruthy } from './expression-scope';
+import { FieldNode, FieldTest, FilterNode } from './filter-node';
+import { integerPart, toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';
 
-/** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
-export type FieldTest =
-  | { op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte'; value: BsonValue }
-  /** A BSONRegExp in the list is a pattern. */
-  | { op: 'in'; value: BsonValue[] }
-  | { op: 'exists'; value: true }
-  | { op: 'regex'; value: BSONRegExp }
-  | { op: 'type'; value: readonly BsonTypeName[] }
-  | { op: 'size'; value: number }
-  | { op: 'mod'; value: { divisor: bigint; remainder: bigint } }
-  /** `on` says whether the elements are matched as documents or, by nodes with an empty path, as values. */
-  | { op: 'elemMatch'; value: FilterNode; on: 'documents' | 'values' }
-  | { op: 'not'; value: FilterNode };
-
-export type FieldNode = { kind: 'field'; path: string } & FieldTest;
-
-/** A filter, parsed. `and` without children matches everything, `or` without children nothing. */
-export type FilterNode =
-  | { kind: 'and' | 'or' | 'nor'; children: FilterNode[] }
-  | FieldNode
-  | { kind: 'expr'; expression: BsonValue };
+export type { FieldNode, FilterNode } from './filter-node';
 
 /** The document at the root, or one inside it; some operators look at whole documents only. */
 type Level = 'top' | 'inner';
@@ -48,7 +37,7 @@ function parseDocument(filter: BsonDocument, level: Level): FilterNode {
 function parseEntry(name: string, value: BsonValue, level: Level): FilterNode[] {
   if (name.startsWith('$')) return parsePathless(name, value, level);
   if (isExpression(value)) return parseTests(name, value, level);
-  return [value instanceof BSONRegExp ? regexNode(name, value) : equality(name, value)];
+  return [equalityOrPattern(name, value)];
 }
 
 function field(path: string, test: FieldTest): FieldNode {
@@ -86,21 +75,19 @@ function parsePathless(name: string, value: BsonValue, level: Level): FilterNode
     case '$nor':
       return [parseTree(name, value, level)];
     case '$expr':
-      if (level === 'inner') throw new MongoError(2, '$expr can only be applied to the top-level document');
+      check(level === 'top', 2, '$expr can only be applied to the top-level document');
       compileExpression(value);
       return [...impliedEqualities(value), { kind: 'expr', expression: value }];
     case '$comment':
       return [];
     case '$alwaysTrue':
     case '$alwaysFalse':
-      if (!isNumber(value)) throw new MongoError(9, `${name} must be an integer value of 1`);
+      check(isNumber(value), 9, `${name} must be an integer value of 1`);
       return [{ kind: name === '$alwaysTrue' ? 'and' : 'or', children: [] }];
     case '$ref':
     case '$id':
     case '$db':
-      return [field(name, { op: 'eq', value })];
-    case '$where':
-      throw new MongoError(2, 'no globalScriptEngine in $where parsing');
+      return [equality(name, value)];
     case '$text':
       throw new MongoError(27, 'text index required for $text query');
     case '$jsonSchema':
@@ -111,10 +98,9 @@ function parsePathless(name: string, value: BsonValue, level: Level): FilterNode
 }
 
 function parseTree(name: '$and' | '$or' | '$nor', value: BsonValue, level: Level): FilterNode {
-  if (!Array.isArray(value)) throw new MongoError(2, `${name} must be an array`);
-  if (value.length === 0) throw new MongoError(2, '$and/$or/$nor must be a nonempty array');
+  check(Array.isArray(value) && value.length > 0, 2, `${name} must be a nonempty array`);
   const children = value.map((arm) => {
-    if (!isDocument(arm)) throw new MongoError(2, '$or/$and/$nor entries need to be full objects');
+    check(isDocument(arm), 2, '$or/$and/$nor entries need to be full objects');
     return parseDocument(arm, level);
   });
   if (name === '$and') return conjunction(children);
@@ -123,10 +109,15 @@ function parseTree(name: '$and' | '$or' | '$nor', value: BsonValue, level: Level
 }
 
 function parseTests(path: string, tests: BsonDocument, level: Level): FilterNode[] {
-  return [...tests].flatMap(([operator, operand]) => parseTest(path, operator, operand, tests, level));
+  return [...tests].flatMap(([operator, operand]) => {
+    if (Object.hasOwn(TESTS, operator)) return TESTS[operator]!(path, operand, tests, level);
+    if (operator === '$all') return parseAll(path, operand);
+    check(!REFUSED.has(operator), 238, `${operator} is not supported`);
+    if (operator !== '$options') throw new MongoError(2, `unknown operator: ${operator}`);
+    check(tests.has('$regex'), 2, '$options needs a $regex');
+    return [];
+  });
 }
-
-const COMPARISONS = { $lt: 'lt', $lte: 'lte', $gt: 'gt', $gte: 'gte' } as const;
 
 /** Operators of MongoDB that this engine does without. */
 const REFUSED = new Set(
@@ -136,113 +127,146 @@ const REFUSED = new Set(
   ).split(' '),
 );
 
-function parseTest(
-  path: string,
-  operator: string,
-  operand: BsonValue,
-  tests: BsonDocument,
-  level: Level,
-): FilterNode[] {
-  switch (operator) {
-    case '$eq':
-      return [equality(path, operand)];
-    case '$ne':
-      if (operand instanceof BSONRegExp) throw new MongoError(2, "Can't have regex as arg to $ne.");
-      return [negation(path, field(path, { op: 'eq', value: operand }))];
-    case '$lt':
-    case '$lte':
-    case '$gt':
-    case '$gte':
-      return [parseComparison(path, COMPARISONS[operator], operand)];
-    case '$in':
-    case '$nin': {
-      const among = parseIn(path, operator, operand);
-      return [operator === '$in' ? among : negation(path, among)];
-    }
-    case '$exists': {
-      const exists = field(path, { op: 'exists', value: true });
-      return [isTrue(operand) ? exists : negation(path, exists)];
-    }
-    case '$not':
-      return [negation(path, parseNot(path, operand, level))];
-    case '$all':
-      return parseAll(path, operand);
-    case '$elemMatch':
-      return [parseElemMatch(path, operand)];
-    case '$regex':
-      return [regexNode(path, operand, tests.get('$options'))];
-    case '$options':
-      if (!tests.has('$regex')) throw new MongoError(2, '$options needs a $regex');
-      return [];
-    case '$type':
-      return [field(path, { op: 'type', value: parseTypes(path, operand) })];
-    case '$size':
-      return [field(path, { op: 'size', value: parseSize(operand) })];
-    case '$mod':
-      return [field(path, { op: 'mod', value: parseMod(operand) })];
-    case '$where':
-      throw new MongoError(2, '$where cannot be applied to a field');
-    default:
-      throw REFUSED.has(operator)
-        ? new MongoError(238, `${operator} is not supported`)
-        : new MongoError(2, `unknown operator: ${operator}`);
-  }
-}
+type TestParser = (path: string, operand: BsonValue, tests: BsonDocument, level: Level) => FilterNode;
+
+const TESTS: Readonly<Record<string, TestParser>> = {
+  $eq: equality,
+  $ne: (path, operand) => {
+    check(!(operand instanceof BSONRegExp), 2, "Can't have regex as arg to $ne.");
+    return negation(path, equality(path, operand));
+  },
+  $lt: (path, operand) => comparison(path, 'lt', operand),
+  $lte: (path, operand) => comparison(path, 'lte', operand),
+  $gt: (path, operand) => comparison(path, 'gt', operand),
+  $gte: (path, operand) => comparison(path, 'gte', operand),
+  $in: parseIn,
+  $nin: (path, operand) => negation(path, parseIn(path, operand)),
+  $exists: (path, operand) => {
+    const exists = field(path, { op: 'exists', value: true });
+    return isTruthy(operand) ? exists : negation(path, exists);
+  },
+  $not: (path, operand, _tests, level) => {
+    if (operand instanceof BSONRegExp) return negation(path, regexNode(path, operand));
+    check(isDocument(operand) && operand.size > 0, 2, '$not needs a regex or a document that is not empty');
+    return negation(path, conjunction(parseTests(path, operand, level)));
+  },
+  $elemMatch: parseElemMatch,
+  $regex: (path, operand, tests) => regexNode(path, operand, tests.get('$options')),
+  $type: (path, operand) => field(path, { op: 'type', value: parseTypes(operand) }),
+  $size: (path, operand) => {
+    const size = isNumber(operand) && !(operand instanceof Decimal128) ? toDouble(operand) : NaN;
+    check(size === (size | 0) && size >= 0, 2, '$size must be a whole number that is not negative');
+    return field(path, { op: 'size', value: size });
+  },
+  $mod: (path, operand) => field(path, { op: 'mod', value: parseMod(operand) }),
+};
 
 function negation(path: string, value: FilterNode): FieldNode {
   return field(path, { op: 'not', value });
 }
 
-function parseComparison(path: string, op: 'lt' | 'lte' | 'gt' | 'gte', value: BsonValue): FilterNode {
-  if (value instanceof BSONRegExp) {
-    throw new MongoError(2, `Can't have RegEx as arg to predicate over field '${path}'.`);
-  }
+function comparison(path: string, op: 'lt' | 'lte' | 'gt' | 'gte', value: BsonValue): FilterNode {
+  check(!(value instanceof BSONRegExp), 2, `Can't have RegEx as arg to predicate over field '${path}'.`);
   return field(path, { op, value });
 }
 
-function parseIn(path: string, operator: string, operand: BsonValue): FilterNode {
-  if (!Array.isArray(operand)) throw new MongoError(2, `${operator} needs an array`);
-  if (operand.some(isExpression)) throw new MongoError(2, 'cannot nest $ under $in');
+function parseIn(path: string, operand: BsonValue): FilterNode {
+  check(Array.isArray(operand), 2, '$in and $nin need an array');
+  check(!operand.some(isExpression), 2, 'cannot nest $ under $in');
   const [only] = operand;
-  if (operand.length !== 1 || only === undefined) return field(path, { op: 'in', value: operand });
-  return only instanceof BSONRegExp ? regexNode(path, only) : field(path, { op: 'eq', value: only });
+  if (operand.length === 1 && only !== undefined) return equalityOrPattern(path, only);
+  return field(path, { op: 'in', value: operand });
 }
 
-function parseNot(path: string, operand: BsonValue, level: Level): FilterNode {
-  if (operand instanceof BSONRegExp) return regexNode(path, operand);
-  if (!isDocument(operand)) throw new MongoError(2, '$not needs a regex or a document');
-  if (operand.size === 0) throw new MongoError(2, '$not cannot be empty');
-  return conjunction(parseTests(path, operand, level));
+function equalityOrPattern(path: string, value: BsonValue): FieldNode {
+  return value instanceof BSONRegExp ? regexNode(path, value) : equality(path, value);
 }
 
 /** `$all` is the conjunction of its members. */
 function parseAll(path: string, operand: BsonValue): FilterNode[] {
-  if (!Array.isArray(operand)) throw new MongoError(2, '$all needs an array');
+  check(Array.isArray(operand), 2, '$all needs an array');
   if (operand.length === 0) return [{ kind: 'or', children: [] }];
   const elemMatches = operand.map((member) => (isDocument(member) ? member.get('$elemMatch') : undefined));
-  if (elemMatches[0] !== undefined) {
-    return elemMatches.map((member) => {
-      if (member === undefined) throw new MongoError(2, '$all/$elemMatch has to be consistent');
-      return parseElemMatch(path, member);
-    });
-  }
-  return operand.map((member) => {
-    if (isExpression(member)) throw new MongoError(2, 'no $ expressions in $all');
-    return member instanceof BSONRegExp ? regexNode(path, member) : field(path, { op: 'eq', value: member });
+  const areMatches = elemMatches[0] !== undefined;
+  return operand.map((member, index) => {
+    const match = elemMatches[index];
+    check(
+      areMatches ? match !== undefined : !isExpression(member),
+      2,
+      '$all takes values, or only $elemMatch',
+    );
+    return areMatches ? parseElemMatch(path, match!) : equalityOrPattern(path, member);
   });
 }
 
 const TREES = ['$and', '$or', '$nor', '$where', '$expr'];
 
-function parseElemMatch(path: string, operand: BsonValue): FilterNode {
-  if (!isDocument(operand)) throw new MongoError(2, '$elemMatch needs an Object');
+function parseElemMatch(path: string, operand: BsonValue): FieldNode {
+  check(isDocument(operand), 2, '$elemMatch needs an Object');
   const [first] = operand.keys();
-  if (isExpression(operand) && !TREES.includes(first!)) {
-    return field(path, {
-      op: 'elemMatch',
-      on: 'values',
-      value: conjunction(parseTests('', operand, 'inner')),
-    });
+  if (!isExpression(operand) || TREES.includes(first!)) {
+    return field(path, { op: 'elemMatch', on: 'documents', value: parseDocument(operand, 'inner') });
   }
-  return field(path, { op: 'elemMatch', on: 'documents', value: parseDocument(operand, 'inner') });
+  const value = conjunction(parseTests('', operand, 'inner'));
+  return field(path, { op: 'elemMatch', on: 'values', value });
+}
+
+/** The operand of `$type`: a name, a number, or a list of them. */
+function parseTypes(operand: BsonValue): BsonTypeName[] {
+  const types = (Array.isArray(operand) ? operand : [operand]).flatMap((value) => {
+    if (value === 'number') return ['int', 'long', 'double', 'decimal'] as const;
+    check(typeof value === 'string' || isNumber(value), 14, 'type must be a number or a string');
+    const code = isNumber(value) ? toDouble(value) : null;
+    const known = Object.entries(TYPE_NUMBERS).find(([name, each]) => name === value || each === code);
+    check(known !== undefined, 2, 'Unknown type name alias or numerical type code');
+    return known[0] as BsonTypeName;
+  });
+  check(types.length > 0, 9, '$type must match at least one type');
+  return types;
+}
+
+/** The operand of `$mod`: `[divisor, remainder]`, cut to integers. */
+function parseMod(operand: BsonValue): { divisor: bigint; remainder: bigint } {
+  check(Array.isArray(operand) && operand.length === 2, 2, 'malformed mod, needs an array of two elements');
+  const [divisor, remainder] = operand.map((each) => (isNumber(each) ? integerPart(each) : null));
+  check(divisor != null, 2, 'malformed mod, divisor not a number');
+  check(divisor !== 0n, 2, 'divisor cannot be 0');
+  return { divisor, remainder: remainder ?? 0n };
+}
+
+/**
+ * What `$expr` says of single fields, in terms that an index answers: `$eq` between a field and a constant scalar. The
+ * expression itself still decides; for arrays the two notions of equality differ.
+ */
+function impliedEqualities(expression: BsonValue): FieldNode[] {
+  if (!isDocument(expression)) return [];
+  const conditions = expression.get('$and');
+  if (Array.isArray(conditions)) return conditions.flatMap(impliedEqualities);
+  const sides = expression.get('$eq');
+  if (!Array.isArray(sides)) return [];
+  const path = sides.find((side) => typeof side === 'string' && /^\$[^$]/.test(side));
+  const constant = sides.map(constantOf).find((value) => value !== undefined);
+  return typeof path === 'string' && constant !== undefined ? [equality(path.slice(1), constant)] : [];
+}
+
+function constantOf(side: BsonValue): Value {
+  if (typeof side === 'string' && side.startsWith('$')) return undefined;
+  const value = isDocument(side) ? side.get('$literal') : side;
+  return value === null || isDocument(value) || Array.isArray(value) ? undefined : value;
+}
+
+/**
+ * The fields that an upsert takes from its filter: what the filter says they equal.
+ * @throws MongoError NotSingleValueField (54) for a path that is given two values
+ */
+export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
+  const equalities = new Map<string, BsonValue>();
+  for (const child of node.kind === 'and' ? node.children : [node]) {
+    check(child.kind !== 'expr', 224, '$expr is not allowed in the query predicate for an upsert');
+    if (child.kind !== 'field' || child.op !== 'eq') continue;
+    const isTaken = [...equalities.keys()].some((other) => `${child.path}.`.startsWith(`${other}.`));
+    check(!isTaken, 54, `cannot infer query fields to set, path '${child.path}' is matched twice`);
+    equalities.set(child.path, child.value);
+  }
+  return equalities;
 }

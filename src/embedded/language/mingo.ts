@@ -1,10 +1,12 @@
 import { BSONRegExp, Double, Int32, Long } from 'bson';
 import { createRequire } from 'node:module';
-import { BsonNumber, BsonValue, isDocument, isNumber } from './bson-value';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { check, MongoError } from './errors';
-import { Value } from './expression-scope';
 import { toDouble } from './numbers';
 import { countElements } from './work';
+
+const DATES =
+  '$year $month $dayOfMonth $dayOfYear $dayOfWeek $isoDayOfWeek $isoWeek $hour $minute $second $millisecond $dateToString';
 
 /** The operators that mingo answers as MongoDB does, but for numbers that no double holds: those are refused. */
 const ALLOWED = new Set(
@@ -16,7 +18,8 @@ const ALLOWED = new Set(
     '$replaceOne $replaceAll $toUpper $toLower ' +
     '$reverseArray $indexOfArray $zip $arrayToObject $objectToArray ' +
     '$setUnion $setIntersection $setDifference $setEquals $setIsSubset $allElementsTrue $anyElementTrue ' +
-    '$convert $toInt $toLong $toDouble $toBool $toDate $toString $dateFromParts'
+    '$convert $toInt $toLong $toDouble $toBool $toDate $toString ' +
+    DATES
   ).split(' '),
 );
 
@@ -71,21 +74,36 @@ export function callMingo(operator: string, operand: BsonValue): Value {
   if (operator === '$convert' && isDocument(operand) && operand.get('input') == null) {
     return operand.get('onNull') ?? null;
   }
+  if (DATES.split(' ').includes(operator)) {
+    const options = isDocument(operand) ? operand : new Map([['date', list[0] ?? null]]);
+    if (options.get('date') == null || options.get('timezone') === null) return options.get('onNull') ?? null;
+    checkDate(options);
+  }
   const numbers = new Map<number, BsonNumber>();
   const answer = run(operator, asOperand(toPlain(prepared(operator, operand, list), numbers)));
   return fromPlain(answer, ANSWERS.get(operator) ?? ((value) => asGiven(value, numbers)));
 }
 
+/** Mingo takes other time zones for UTC, and gives other letters of a format another meaning. */
+function checkDate(options: BsonDocument): void {
+  const { date, timezone = '+00', format = '' } = Object.fromEntries(options);
+  check(date instanceof Date, 16006, `can't convert from BSON type ${typeName(date!)} to Date`);
+  const isZone =
+    typeof timezone === 'string' &&
+    /^([A-Za-z_]+\/[A-Za-z_]+|\+\d\d(:?\d\d)?|-(?!00)\d\d(:?\d\d)?)$/.test(timezone);
+  check(isZone, 40485, 'This time zone is unknown or not supported: use Area/City or +hh:mm');
+  const isFormat = typeof format === 'string' && /^([^%]|%[YmdHMSLjuV])*$/.test(format);
+  check(
+    isFormat,
+    18536,
+    'This format is invalid or not supported: it may have %Y %m %d %H %M %S %L %j %u and %V',
+  );
+}
+
 /** Mingo asks for some of what MongoDB fills in. */
 function prepared(operator: string, operand: BsonValue, list: BsonValue[]): BsonValue {
   if (operator === '$round' || operator === '$trunc') return [list[0] ?? null, list[1] ?? new Int32(0)];
-  if (operator === '$strcasecmp') return list.map((text) => text ?? '');
-  if (operator !== '$dateFromParts' || !isDocument(operand) || operand.has('isoWeekYear')) return operand;
-  const least = { month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0 };
-  return new Map([
-    ...Object.entries(least).map(([part, value]) => [part, new Int32(value)] as const),
-    ...operand,
-  ]);
+  return operator === '$strcasecmp' ? list.map((text) => text ?? '') : operand;
 }
 
 function run(operator: string, operand: unknown): unknown {
@@ -119,6 +137,8 @@ function toPlain(value: BsonValue, numbers: Map<number, BsonNumber>): unknown {
   }
   if (Array.isArray(value)) return value.map((element) => toPlain(element, numbers));
   if (value instanceof Map) {
+    const isPlain = [...value.keys()].every((name) => !/^(\d+|__proto__)$/.test(name));
+    check(isPlain, 238, 'This operator is not supported on documents with numbers for names');
     return Object.fromEntries([...value].map(([name, inner]) => [name, toPlain(inner, numbers)]));
   }
   check(!(value instanceof BSONRegExp), 238, 'Regular expressions are not supported here');

@@ -1,8 +1,9 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
 import { BsonNumber } from './bson-value';
+import { check } from './errors';
 
 /** `digits * 2^binary * 10^decimal`: any finite BSON number, exactly. */
-export interface ExactNumber {
+interface ExactNumber {
   readonly digits: bigint;
   readonly binary: number;
   readonly decimal: number;
@@ -68,7 +69,7 @@ function exactDouble(value: number): ExactNumber | null {
 }
 
 /** A decimal by its digits, or null for NaN and the infinities. */
-export function exactDecimal(value: Decimal128): ExactNumber | null {
+function exactDecimal(value: Decimal128): ExactNumber | null {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/.exec(value.toString());
   if (!parts) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
@@ -99,4 +100,59 @@ export function significantDigits(value: Long | Decimal128): {
   const { digits, decimal } = exactly(value)!;
   const text = (digits < 0n ? -digits : digits).toString();
   return { digits: text.replace(/0+$/, ''), exponent: text.length - 1 + decimal, negative: digits < 0n };
+}
+
+/** A number cut to a 64-bit integer, or null where it has none. */
+export function integerPart(value: BsonNumber): bigint | null {
+  if (value instanceof Long) return value.toBigInt();
+  const whole = Math.trunc(toDouble(value));
+  return Math.abs(whole) < 2 ** 63 ? BigInt(whole) : null;
+}
+
+export type Operation = 'add' | 'subtract' | 'multiply';
+
+/** The digits that a Decimal128 has room for. */
+const DECIMAL_DIGITS = 34;
+const LONG_LIMIT = 2n ** 63n;
+
+/**
+ * Adds, subtracts or multiplies as MongoDB does: the result has the wider of the two types, except that an int that
+ * overflows becomes a long. Null where a long would overflow.
+ * @throws MongoError NotImplemented (238) for decimals whose result would have to be rounded
+ */
+export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber | null {
+  if (a instanceof Decimal128 || b instanceof Decimal128) return calculateDecimal(operation, a, b);
+  const x = toDouble(a);
+  const y = toDouble(b);
+  const number = operation === 'add' ? x + y : operation === 'subtract' ? x - y : x * y;
+  if (a instanceof Double || b instanceof Double) return new Double(number);
+  if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && Number.isSafeInteger(number)) {
+    const isInt = a instanceof Int32 && b instanceof Int32 && number === (number | 0);
+    return isInt ? new Int32(number) : Long.fromNumber(number);
+  }
+  const result = onIntegers(operation, BigInt(a.toString()), BigInt(b.toString()));
+  return result >= LONG_LIMIT || result < -LONG_LIMIT ? null : Long.fromBigInt(result);
+}
+
+function onIntegers(operation: Operation, a: bigint, b: bigint): bigint {
+  return operation === 'add' ? a + b : operation === 'subtract' ? a - b : a * b;
+}
+
+function calculateDecimal(operation: Operation, a: BsonNumber, b: BsonNumber): Decimal128 {
+  const x = exactDecimal(toDecimal(a));
+  const y = exactDecimal(toDecimal(b));
+  check(x !== null && y !== null, 238, 'Arithmetic on infinite decimals is not supported');
+  const decimal = Math.min(x.decimal, y.decimal);
+  const [left, right] = [x, y].map((each) => each.digits * 10n ** BigInt(each.decimal - decimal));
+  const product = operation === 'multiply';
+  const digits = product ? x.digits * y.digits : onIntegers(operation, left!, right!);
+  const isExact = digits.toString().replace('-', '').length <= DECIMAL_DIGITS;
+  check(isExact, 238, 'Arithmetic on decimals of more than 34 digits is not supported');
+  return Decimal128.fromString(`${digits}E${product ? x.decimal + y.decimal : decimal}`);
+}
+
+/** A number as a decimal; a double by the 15 digits that it is sure of. */
+function toDecimal(value: BsonNumber): Decimal128 {
+  const text = value instanceof Double ? String(Number(value.value.toPrecision(15))) : value.toString();
+  return value instanceof Decimal128 ? value : Decimal128.fromString(text);
 }

@@ -2,12 +2,9 @@ import { BsonDocument, BsonValue, isNumber } from './bson-value';
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
 import { MongoError } from './errors';
 import { collectExpressionFields } from './expression';
-import { Scope, scopeOf } from './expression-scope';
-import { FilterNode } from './filter';
-import { isTrue } from './filter-operands';
-import { compileFilter } from './filter-match';
-import { matchedPosition } from './matched-element';
-import { sliced } from './projection-slice';
+import { isTruthy, Scope, scopeOf } from './expression-scope';
+import { FilterNode } from './filter-node';
+import { compileFilter, matchedPosition } from './filter-match';
 import { ParsedProjection, parseProjection, ProjectionLanguage, ProjectionNode } from './projection-parser';
 
 /** A projection, ready to run. */
@@ -33,7 +30,7 @@ const longestKnown = 2000;
 
 /**
  * Makes a projection ready to run.
- * @throws MongoError 31249, 31250, 31253, 31254 and others, in MongoDB's words
+ * @throws MongoError 31249, 31250, 31253, 31254 and others,
  */
 export function compileProjection(spec: BsonDocument, options: ProjectionOptions = {}): CompiledProjection {
   const text = textOf(spec);
@@ -53,7 +50,7 @@ function textOf(spec: BsonDocument): string | null {
   let text = '';
   for (const [name, rule] of spec) {
     if (name.includes('$') || !(isNumber(rule) || typeof rule === 'boolean')) return null;
-    text += isTrue(rule) ? `+${name}\0` : `-${name}\0`;
+    text += isTruthy(rule) ? `+${name}\0` : `-${name}\0`;
   }
   return text;
 }
@@ -120,7 +117,7 @@ function projectValue(value: BsonValue, node: ProjectionNode, context: Context):
     case 'inside':
       return projectInside(value, node.children, context);
     case 'slice':
-      return Array.isArray(value) ? sliced(value, node) : value;
+      return Array.isArray(value) ? sliced(value, node.skip, node.limit) : value;
     case 'positional':
       return Array.isArray(value) ? [value[positionOf(context)]!] : value;
     case 'exclude':
@@ -128,6 +125,12 @@ function projectValue(value: BsonValue, node: ProjectionNode, context: Context):
     case 'elemMatch':
       return undefined;
   }
+}
+
+function sliced(values: BsonValue[], skip: number | null, limit: number): BsonValue[] {
+  if (skip === null) return limit < 0 ? values.slice(limit) : values.slice(0, limit);
+  const start = skip < 0 ? Math.max(values.length + skip, 0) : skip;
+  return values.slice(start, start + limit);
 }
 
 function projectInside(
@@ -173,8 +176,5 @@ function hasComputed(node: ProjectionNode): boolean {
 function positionOf({ filter, scope }: Context): number {
   const position = filter && matchedPosition(filter, scope.root);
   if (position != null) return position;
-  throw new MongoError(
-    51246,
-    "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
-  );
+  throw new MongoError(51246, "The positional operator '.$' couldn't find a matching element in the array");
 }

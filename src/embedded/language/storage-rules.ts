@@ -1,6 +1,6 @@
 import { BSONRegExp } from 'bson';
 import { BsonDocument, BsonValue, isDocument, typeName } from './bson-value';
-import { MongoError } from './errors';
+import { check, MongoError } from './errors';
 
 /** How deep a stored document may nest; what is sent may go a little deeper. */
 const MAX_STORED_DEPTH = 180;
@@ -12,9 +12,7 @@ const MAX_STORED_DEPTH = 180;
  * @throws MongoError DollarPrefixedFieldName (52), InvalidDBRef (55), Overflow (15)
  */
 export function checkStorable(value: BsonValue, path: readonly string[]): void {
-  if (path.length > MAX_STORED_DEPTH) {
-    throw new MongoError(15, `Document exceeds maximum nesting depth of ${MAX_STORED_DEPTH}`);
-  }
+  check(path.length <= MAX_STORED_DEPTH, 15, `Document exceeds maximum nesting depth of ${MAX_STORED_DEPTH}`);
   if (Array.isArray(value))
     value.forEach((element, index) => checkStorable(element, [...path, String(index)]));
   if (!isDocument(value)) return;
@@ -24,43 +22,19 @@ export function checkStorable(value: BsonValue, path: readonly string[]): void {
   }
 }
 
+/** A reference is a string `$ref`, then `$id`, then perhaps a string `$db`. */
 function checkDollarName(document: BsonDocument, name: string, path: readonly string[]): void {
   const names = [...document.keys()];
-  const before = names[names.indexOf(name) - 1];
-  if (name === '$ref') return checkReference(document, names);
-  if (name === '$id') {
-    if (before !== '$ref') {
-      throw new MongoError(55, 'Found $id field without a $ref before it, which is invalid.');
-    }
-    return;
-  }
-  if (name === '$db') {
-    checkIsString(document, name);
-    if (before !== '$id') {
-      throw new MongoError(55, 'Found $db field without a $id before it, which is invalid.');
-    }
-    return;
-  }
-  throw dollarPrefixed([...path, name]);
-}
-
-function checkReference(document: BsonDocument, names: string[]): void {
-  checkIsString(document, '$ref');
-  if (names[names.indexOf('$ref') + 1] !== '$id') {
-    throw new MongoError(55, 'The DBRef $ref field must be followed by a $id field');
-  }
-}
-
-function checkIsString(document: BsonDocument, name: string): void {
-  const type = typeName(document.get(name)!);
-  if (type !== 'string') throw new MongoError(55, `The DBRef ${name} field must be a String, not a ${type}`);
+  const [before, after] = [names[names.indexOf(name) - 1], names[names.indexOf(name) + 1]];
+  if (name === '$id') return check(before === '$ref', 55, 'Found $id field without a $ref before it');
+  if (name !== '$ref' && name !== '$db') throw dollarPrefixed([...path, name]);
+  check(typeof document.get(name) === 'string', 55, `The DBRef ${name} field must be a String`);
+  const isInOrder = name === '$ref' ? after === '$id' : before === '$id';
+  check(isInOrder, 55, `The DBRef ${name} field must stand beside a $id field`);
 }
 
 export function dollarPrefixed(path: readonly string[]): MongoError {
-  return new MongoError(
-    52,
-    `The dollar ($) prefixed field '${path.at(-1)}' in '${path.join('.')}' is not valid for storage.`,
-  );
+  return new MongoError(52, `The dollar ($) prefixed field in '${path.join('.')}' is not valid for storage.`);
 }
 
 /**
@@ -68,8 +42,7 @@ export function dollarPrefixed(path: readonly string[]): MongoError {
  * @throws MongoError InvalidIdField (53), DollarPrefixedFieldName (52)
  */
 export function checkId(id: BsonValue): void {
-  if (Array.isArray(id) || id instanceof BSONRegExp) {
-    throw new MongoError(53, `The '_id' value cannot be of type ${typeName(id)}`);
-  }
+  const isRight = !Array.isArray(id) && !(id instanceof BSONRegExp);
+  check(isRight, 53, `The '_id' value cannot be of type ${typeName(id)}`);
   checkStorable(id, ['_id']);
 }

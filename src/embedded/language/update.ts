@@ -1,17 +1,14 @@
 import { ObjectId } from 'bson';
 import { compilePipeline } from './aggregate';
-import { BsonDocument, BsonValue, isDocument } from './bson-value';
+import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
+import { isIdenticalDocument } from './codec';
 import { compareStrings, compareValues } from './compare';
-import { MongoError } from './errors';
-import { FilterNode } from './filter';
-import { isIdenticalDocument } from './identity';
-import { formatField } from './message-format';
+import { check, MongoError } from './errors';
+import { FilterNode, parseFilter } from './filter';
+import { compileFilter, matchedPosition } from './filter-match';
 import { checkId, checkStorable } from './storage-rules';
-import { chooseElements, parseArrayFilters } from './update-elements';
-import { setter } from './update-modifiers';
-import { applyAtPath, ElementChoice } from './update-path';
-import { rename } from './update-rename';
-import { parseSteps, Step } from './update-steps';
+import { MODIFIERS, setter } from './update-operators';
+import { applyAtPath, ElementChoice, isDynamic, PathUpdate } from './update-path';
 
 /** What else an update statement says that its update depends on. */
 export interface UpdateOptions {
@@ -36,7 +33,7 @@ export interface CompiledUpdate {
 
 /**
  * Makes an update ready to run: a replacement, operators, or a pipeline of stages.
- * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others, in MongoDB's words
+ * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others
  */
 export function compileUpdate(
   update: BsonDocument | BsonValue[],
@@ -44,48 +41,33 @@ export function compileUpdate(
 ): CompiledUpdate {
   if (Array.isArray(update)) return compileStages(update, options);
   const [first] = update.keys();
-  return first?.startsWith('$') ? compileOperators(update, options) : compileReplacement(update, options);
-}
-
-function compileReplacement(replacement: BsonDocument, options: UpdateOptions): CompiledUpdate {
-  if (options.multi) throw new MongoError(9, 'multi update is not supported for replacement-style update');
-  const replace = (id: BsonValue | undefined) => {
-    checkReplacement(replacement, id);
-    return withIdFirst(replacement, replacement.get('_id') ?? id);
-  };
-  return {
-    fields: null,
-    apply(document) {
-      const replaced = replace(document.get('_id'));
-      return isIdenticalDocument(document, replaced)
-        ? { document, modified: false }
-        : { document: replaced, modified: true };
-    },
-    insert: (equalities) => inserted(replace(equalities.get('_id'))),
-  };
+  if (first?.startsWith('$')) return compileOperators(update, options);
+  check(!options.multi, 9, 'multi update is not supported for replacement-style update');
+  return ofWholeDocuments(() => update);
 }
 
 /** The stages that an update may consist of. */
 const UPDATE_STAGES = new Set(['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith']);
 
 function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledUpdate {
-  if (options.arrayFilters) throw new MongoError(9, 'Cannot specify arrayFilters and a pipeline update');
+  check(options.arrayFilters === undefined, 9, 'Cannot specify arrayFilters and a pipeline update');
   for (const stage of pipeline) {
     const [name] = isDocument(stage) ? stage.keys() : [];
-    if (name !== undefined && !UPDATE_STAGES.has(name)) {
-      throw new MongoError(72, `${name} is not allowed to be used within an update`);
-    }
+    check(name === undefined || UPDATE_STAGES.has(name), 72, `${name} is not allowed within an update`);
   }
-  // None of these stages reads another collection.
-  const stages = compilePipeline(pipeline, {
-    aggregate: () => [],
-    pauses: () => false,
-    takeMemory: () => undefined,
-  });
-  const run = (document: BsonDocument, id: BsonValue | undefined) => {
-    const changed = [...stages([document])][0] ?? document;
+  // None of these stages reads another collection, pauses or holds anything.
+  const source = { aggregate: () => [], pauses: () => false, takeMemory: () => undefined };
+  const stages = compilePipeline(pipeline, source);
+  return ofWholeDocuments((document) => [...stages([document])][0] ?? document);
+}
+
+/** An update that makes a new document, which keeps the `_id`. */
+function ofWholeDocuments(change: (document: BsonDocument) => BsonDocument): CompiledUpdate {
+  const run = (document: BsonDocument, id: Value) => {
+    const changed = change(document);
     const own = changed.get('_id');
-    if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) throw alteredId();
+    const keepsId = own === undefined || id === undefined || compareValues(own, id) === 0;
+    check(keepsId, 66, "The update would modify the immutable field '_id'");
     checkStorable(changed, []);
     return withIdFirst(changed, id ?? own);
   };
@@ -93,29 +75,16 @@ function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledU
     fields: null,
     apply(document) {
       const changed = run(document, document.get('_id'));
-      return { document: changed, modified: !isIdenticalDocument(document, changed) };
+      return isIdenticalDocument(document, changed)
+        ? { document, modified: false }
+        : { document: changed, modified: true };
     },
-    insert: (equalities) => inserted(run(documentOf(equalities), equalities.get('_id'))),
+    insert: (equalities) => inserted(run(documentOfPaths(equalities), equalities.get('_id'))),
   };
 }
 
-function alteredId(): MongoError {
-  return new MongoError(66, "Performing an update on the path '_id' would modify the immutable field '_id'");
-}
-
-function checkReplacement(replacement: BsonDocument, id: BsonValue | undefined): void {
-  const own = replacement.get('_id');
-  if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) {
-    throw new MongoError(
-      66,
-      `After applying the update, the (immutable) field '_id' was found to have been altered to ${formatField('_id', own)}`,
-    );
-  }
-  checkStorable(replacement, []);
-}
-
-function withIdFirst(document: BsonDocument, id: BsonValue | undefined): BsonDocument {
-  if (id === undefined) return document;
+function withIdFirst(document: BsonDocument, id: Value): BsonDocument {
+  if (id === undefined || document.keys().next().value === '_id') return document;
   const result: BsonDocument = new Map([['_id', id]]);
   for (const [name, value] of document) if (name !== '_id') result.set(name, value);
   return result;
@@ -127,15 +96,21 @@ function inserted(document: BsonDocument): BsonDocument {
   return withIdFirst(document, id);
 }
 
+/** One operator on one path; a `$rename` stands at its destination. */
+interface Step extends PathUpdate {
+  readonly renamedFrom?: readonly string[];
+}
+
 function compileOperators(update: BsonDocument, options: UpdateOptions): CompiledUpdate {
   const steps = parseSteps(update);
-  const arrayFilters = parseArrayFilters(options.arrayFilters ?? [], update, steps);
+  const arrayFilters = parseArrayFilters(options.arrayFilters ?? [], steps);
   const run = (document: BsonDocument, isInsert: boolean) => {
-    const choose = chooseElements(document, options.filter, arrayFilters);
-    return steps.reduce((changed, step) => {
-      if (step.modifier.operator === '$setOnInsert' && !isInsert) return changed;
-      return runStep(changed, step, choose);
-    }, document);
+    const choose = elementChoice(document, options.filter, arrayFilters);
+    return steps.reduce(
+      (changed, step) =>
+        step.operator === '$setOnInsert' && !isInsert ? changed : runStep(changed, step, choose),
+      document,
+    );
   };
   return {
     fields: fieldsOf(steps),
@@ -143,7 +118,7 @@ function compileOperators(update: BsonDocument, options: UpdateOptions): Compile
       const changed = run(document, false);
       return { document: changed, modified: changed !== document };
     },
-    insert: (equalities) => inserted(run(documentOf(equalities), true)),
+    insert: (equalities) => inserted(run(documentOfPaths(equalities), true)),
   };
 }
 
@@ -159,14 +134,83 @@ function fieldsOf(steps: readonly Step[]): ReadonlySet<string> | null {
 }
 
 /** The filter's fields in MongoDB's order: that of their paths. */
-function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
-  return [...equalities]
-    .sort(([a], [b]) => compareStrings(a, b))
-    .reduce<BsonDocument>(
-      (document, [path, value]) =>
-        applyAtPath(document, { path: path.split('.'), modifier: setter('$set', value) }, () => []),
-      new Map(),
+function documentOfPaths(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
+  const ordered = [...equalities].sort(([a], [b]) => compareStrings(a, b));
+  return ordered.reduce<BsonDocument>(
+    (document, [path, value]) => setAt(document, path.split('.'), value),
+    new Map(),
+  );
+}
+
+function setAt(document: BsonDocument, path: readonly string[], value: BsonValue): BsonDocument {
+  return applyAtPath(document, { operator: '$set', path, modifier: setter(value) }, () => []);
+}
+
+/** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
+function parseSteps(update: BsonDocument): Step[] {
+  const steps: Step[] = [];
+  const taken: string[] = [];
+  for (const [operator, fields] of update) {
+    check(operator !== '$bit', 238, '$bit is not supported');
+    check(operator === '$rename' || Object.hasOwn(MODIFIERS, operator), 9, `Unknown modifier: ${operator}`);
+    check(
+      isDocument(fields) && fields.size > 0,
+      9,
+      `${operator} takes a document of fields that is not empty`,
     );
+    for (const [name, operand] of fields) {
+      const path = parseUpdatePath(name);
+      const step =
+        operator === '$rename'
+          ? parseRename(path, operand)
+          : { operator, path, modifier: MODIFIERS[operator]!(operand) };
+      for (const each of [step.renamedFrom, step.path]) if (each) takePath(taken, each.join('.'));
+      steps.push(step);
+    }
+  }
+  return steps.sort((a, b) => comparePaths(a.path, b.path));
+}
+
+function parseUpdatePath(name: string): string[] {
+  const path = name.split('.');
+  check(
+    !path.includes(''),
+    56,
+    `The update path '${name}' contains an empty field name, which is not allowed.`,
+  );
+  check(!isDynamic(path[0]!), 2, `Cannot have an array element in the first position in path '${name}'`);
+  const dollars = path.filter((part) => part === '$').length;
+  check(dollars <= 1, 2, `Too many positional (i.e. '$') elements found in path '${name}'`);
+  return path;
+}
+
+function parseRename(renamedFrom: string[], operand: BsonValue): Step {
+  check(typeof operand === 'string', 2, "The 'to' field for $rename must be a string");
+  const path = parseUpdatePath(operand);
+  check(![...renamedFrom, ...path].some(isDynamic), 2, 'The fields of $rename may not be dynamic');
+  const shorter = Math.min(path.length, renamedFrom.length);
+  const isApart = path.slice(0, shorter).some((part, index) => part !== renamedFrom[index]);
+  check(isApart, 2, 'The source and target field for $rename must not be on the same path');
+  return { operator: '$rename', path, renamedFrom, modifier: (value) => value };
+}
+
+function takePath(taken: string[], path: string): void {
+  for (const other of taken) {
+    const [shorter, longer] = other.length < path.length ? [other, path] : [path, other];
+    const isWithin =
+      longer.startsWith(shorter) && (longer.length === shorter.length || longer[shorter.length] === '.');
+    if (isWithin)
+      throw new MongoError(40, `Updating the path '${path}' would create a conflict at '${shorter}'`);
+  }
+  taken.push(path);
+}
+
+function comparePaths(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const order = compareStrings(a[i]!, b[i]!);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 function runStep(document: BsonDocument, step: Step, choose: ElementChoice): BsonDocument {
@@ -174,27 +218,72 @@ function runStep(document: BsonDocument, step: Step, choose: ElementChoice): Bso
     ? rename(document, step.renamedFrom, step.path)
     : applyAtPath(document, step, choose);
   const id = document.get('_id');
-  if (id !== undefined && changed.get('_id') !== id) throw immutableId(step, changed.get('_id'));
+  const keepsId = id === undefined || changed.get('_id') === id;
+  check(keepsId, 66, "Performing an update on the path '_id' would modify the immutable field '_id'");
   return changed;
 }
 
-function immutableId({ path, renamedFrom, modifier }: Step, id: BsonValue | undefined): MongoError {
-  const name = path.join('.');
-  if (renamedFrom?.[0] === '_id') {
-    const source = renamedFrom.join('.');
-    return new MongoError(
-      66,
-      `Unsetting the path '${source}' using $rename would modify the immutable field '_id'`,
-    );
+/** Moves a field, over what is there; nothing happens where there is no such field. */
+function rename(root: BsonDocument, from: readonly string[], to: readonly string[]): BsonDocument {
+  let source: Value = root;
+  for (const name of from) {
+    if (source === undefined) return root;
+    check(!Array.isArray(source), 2, 'The source field of $rename cannot be an array element');
+    check(source instanceof Map, 28, `$rename cannot follow the path to '${name}'`);
+    source = source.get(name);
   }
-  if (modifier.operator === '$set' && name === '_id' && isDocument(id)) {
-    return new MongoError(
-      66,
-      `Updating the path '_id' to ${formatField('_id', id)} would modify the immutable field '_id'`,
-    );
+  if (source === undefined) return root;
+  let target: Value = root;
+  for (const name of to) {
+    check(!Array.isArray(target), 2, 'The destination field of $rename cannot be an array element');
+    target = target instanceof Map ? target.get(name) : undefined;
   }
-  return new MongoError(
-    66,
-    `Performing an update on the path '${name}' would modify the immutable field '_id'`,
-  );
+  const removal = { operator: '$unset', path: from, modifier: () => undefined };
+  return applyAtPath(setAt(root, to, source), removal, () => []);
+}
+
+type ElementTest = (element: BsonValue) => boolean;
+
+/** The `arrayFilters`, by the names that they give to elements. */
+function parseArrayFilters(filters: BsonValue[], steps: readonly Step[]): ReadonlyMap<string, ElementTest> {
+  const tests = new Map<string, ElementTest>();
+  for (const filter of filters) {
+    check(isDocument(filter), 14, 'arrayFilters must be documents');
+    const { matches, fields } = compileFilter(parseFilter(filter));
+    const [name, another] = fields ?? [];
+    check(
+      name !== undefined && another === undefined,
+      9,
+      'An array filter must have one top-level field name',
+    );
+    check(/^[a-z][a-zA-Z0-9]*$/.test(name), 2, `'${name}' is no name for an array filter`);
+    check(!tests.has(name), 9, `Found multiple array filters with the same top-level field name ${name}`);
+    tests.set(name, (element) => matches(new Map([[name, element]])));
+  }
+  const used = new Set(steps.flatMap(({ path }) => path.map(identifierOf).filter((name) => name)));
+  for (const name of used) check(tests.has(name!), 2, `No array filter found for identifier '${name}'`);
+  for (const name of tests.keys())
+    check(used.has(name), 9, `The array filter '${name}' was not used in the update`);
+  return tests;
+}
+
+/** The name in `$[name]`; empty for `$[]`. */
+function identifierOf(part: string): string | undefined {
+  return /^\$\[(.*)\]$/.exec(part)?.[1];
+}
+
+function elementChoice(
+  document: BsonDocument,
+  filter: FilterNode | undefined,
+  arrayFilters: ReadonlyMap<string, ElementTest>,
+): ElementChoice {
+  return (part, array) => {
+    if (part !== '$') {
+      const test = arrayFilters.get(identifierOf(part)!);
+      return [...array.keys()].filter((index) => test?.(array[index]!) ?? true);
+    }
+    const position = filter && matchedPosition(filter, document);
+    if (position != null) return [position];
+    throw new MongoError(2, 'The positional operator did not find the match needed from the query.');
+  };
 }

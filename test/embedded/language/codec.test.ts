@@ -8,7 +8,7 @@ import {
   encodeDocument,
 } from '../../../src/embedded/language/codec';
 import { MongoError } from '../../../src/embedded/language/errors';
-import { isIdenticalDocument } from '../../../src/embedded/language/identity';
+import { isIdenticalDocument } from '../../../src/embedded/language/codec';
 import { anyDocument } from './arbitraries';
 import { errorOf } from './documents';
 

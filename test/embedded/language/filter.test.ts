@@ -1,6 +1,6 @@
 import { BSONRegExp, Decimal128, Document, Double, Int32, Long, MaxKey, MinKey, ObjectId } from 'bson';
 import { parseFilter } from '../../../src/embedded/language/filter';
-import { filterEqualities } from '../../../src/embedded/language/filter-equalities';
+import { filterEqualities } from '../../../src/embedded/language/filter';
 import { compileFilter } from '../../../src/embedded/language/filter-match';
 import { documentFrom, errorOf } from './documents';
 

@@ -1,6 +1,6 @@
 import { Decimal128, Document, Double, Int32, Long, ObjectId, Timestamp } from 'bson';
 import { parseFilter } from '../../../src/embedded/language/filter';
-import { filterEqualities } from '../../../src/embedded/language/filter-equalities';
+import { filterEqualities } from '../../../src/embedded/language/filter';
 import { compileUpdate, UpdateOptions } from '../../../src/embedded/language/update';
 import { documentFrom, errorOf, expectDocument, valueFrom } from './documents';
 
