@@ -63,8 +63,8 @@ function connectOptions(config: Config): mongoose.ConnectOptions {
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
-    // Costs a few microseconds a command, so only where somebody listens.
-    monitorCommands: isMeasured(config),
+    // Costs a few microseconds a command, so only where somebody listens; a URI may ask for it too.
+    ...(isMeasured(config) ? { monitorCommands: true } : {}),
     serverSelectionTimeoutMS: Math.min(5000, config.requestTimeoutMs),
     connectTimeoutMS: 5000,
     waitQueueTimeoutMS: config.requestTimeoutMs,
