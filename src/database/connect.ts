@@ -67,6 +67,8 @@ function connectOptions(config: Config): mongoose.ConnectOptions {
     ...(isMeasured(config) ? { monitorCommands: true } : {}),
     serverSelectionTimeoutMS: Math.min(5000, config.requestTimeoutMs),
     connectTimeoutMS: 5000,
+    // How soon a server that has gone, or is back, is noticed.
+    heartbeatFrequencyMS: 1000,
     waitQueueTimeoutMS: config.requestTimeoutMs,
     // A peer that vanished without a word. Longer than any command may take, so that it never cuts one off.
     socketTimeoutMS: Math.max(config.requestTimeoutMs, config.readTimeoutMs) + 20_000,

@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import { findDataFolderProblem } from '../embedded/data-folder-check';
 import { startEmbeddedMongo } from '../embedded/start-embedded-mongo';
 import type { Config } from '../config';
+import { type Availability, MonitoredAvailability } from './availability';
 import type { Log } from '../log';
 import { connect, DatabaseOpenError } from './connect';
 
@@ -12,6 +13,7 @@ export interface Database {
   readonly connection: mongoose.Connection;
   /** For people, without credentials: `MongoDB 7.0.5, replica set rs0 at db1:27017` or `embedded engine in ./data`. */
   readonly description: string;
+  readonly availability: Availability;
   /** Resolves when the primary has answered; rejects with the driver's error otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -24,12 +26,12 @@ export interface Database {
 export async function openDatabase(config: Config, log: Log): Promise<Database> {
   if (config.mongodbUri !== null) {
     const { connection, description, close } = await connect(config.mongodbUri, config, log);
-    return database(connection, description, close);
+    return database(connection, description, log, close);
   }
   const engine = await startEngine(config.dataDir, log);
   try {
     const { connection, close } = await connect(engine.uri, config, log);
-    return database(connection, describeEngine(config), async () => {
+    return database(connection, describeEngine(config), log, async () => {
       await close();
       await engine.close();
     });
@@ -68,15 +70,22 @@ async function startEngine(path: string, log: Log) {
 function database(
   connection: mongoose.Connection,
   description: string,
+  log: Log,
   close: () => Promise<void>,
 ): Database {
-  const admin = connection.getClient().db('admin');
+  const client = connection.getClient();
+  const admin = client.db('admin');
+  const availability = new MonitoredAvailability(client, log);
   return {
     connection,
     description,
+    availability,
     async ping() {
       await admin.command({ ping: 1 });
     },
-    close,
+    close() {
+      availability.close();
+      return close();
+    },
   };
 }

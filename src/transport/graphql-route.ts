@@ -3,6 +3,7 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
 import type { Config } from '../config';
+import type { Availability } from '../database/availability';
 import { type DomainError, serviceUnavailable } from '../errors';
 import type { RequestContext } from '../schema/request-context';
 import type { RequestScope } from '../store/request-scope';
@@ -13,7 +14,7 @@ import type { Lifecycle } from './lifecycle';
 import type { FormatError } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { OperationObserver } from './operations/operation-observer';
-import type { OperationPipeline } from './operations/operation-pipeline';
+import { needOf, type OperationPipeline } from './operations/operation-pipeline';
 import { refusalsOf } from './operations/refusals';
 import { RunningOperation } from './operations/running-operation';
 import type { ApolloContext } from './operations-plugin';
@@ -33,6 +34,7 @@ export interface GraphQLRoute {
   readonly formatError: FormatError;
   createContext(scope: RequestScope): RequestContext;
   readonly lifecycle: Lifecycle;
+  readonly availability: Availability;
 }
 
 /** `/graphql`: POST and GET as GraphQL over HTTP says, a page for browsers; Apollo refuses every other method. */
@@ -49,21 +51,32 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   });
 }
 
+const nothing = (): void => undefined;
+
 async function answerInTime(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<string | Buffer> {
   const running = new RunningOperation(request.id, anonymousCaller(request.ip), 'http');
+  const { availability } = route;
   const { requestTimeoutMs } = route.config;
+  let forget = nothing;
   try {
-    return await withinTime(reply.raw, requestTimeoutMs, (signal) =>
-      answer(route, request, reply, running, { deadline: Date.now() + requestTimeoutMs, signal }),
-    );
+    return await withinTime(reply.raw, requestTimeoutMs, (signal, giveUp) => {
+      forget = availability.watch({
+        get need() {
+          return running.prepared ? needOf(running.prepared.node, route.config) : 'any';
+        },
+        fail: giveUp,
+      });
+      return answer(route, request, reply, running, { deadline: Date.now() + requestTimeoutMs, signal });
+    });
   } catch (error) {
     running.failed([error as Partial<DomainError>]);
     throw error;
   } finally {
+    forget();
     route.observer.ended(running.record());
   }
 }

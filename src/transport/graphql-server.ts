@@ -51,7 +51,7 @@ export async function createGraphQLServer(
   const schema = buildGraphQLSchema();
   const formatError = createErrorMask(log);
   const cache = new OperationCache(schema);
-  const pipeline = new OperationPipeline(schema, cache, config, new Turns());
+  const pipeline = new OperationPipeline(schema, cache, config, new Turns(), database.availability);
   const apollo = await startApollo(schema, config, formatError, log, [
     operationsPlugin(pipeline, config, formatError),
   ]);
@@ -66,6 +66,7 @@ export async function createGraphQLServer(
     formatError,
     createContext: (scope) => createRequestContext(services, scope),
     lifecycle,
+    availability: database.availability,
   });
   addSchemaRoute(server, schema);
   addHealthRoutes(server, database, lifecycle);

@@ -11,7 +11,7 @@ export function addHealthRoutes(server: FastifyInstance, database: Database, lif
   server.get('/health/live', (_request, reply) => answer(reply, 200, 'live', buildInfo));
   server.get('/health/ready', async (_request, reply) => {
     if (!lifecycle.isReady) return answer(reply, 503, 'stopping');
-    return (await answers(database))
+    return database.availability.isAvailable('primary') && (await answers(database))
       ? answer(reply, 200, 'ready')
       : answer(reply, 503, 'database unavailable');
   });

@@ -11,12 +11,13 @@ export type GetSignal = () => AbortSignal;
 /**
  * Runs `work` for at most `limitMs`, with a signal that aborts when that is over or the client has gone away, so that
  * what was started for nobody stops.
+ * `work` may also be given up by its second argument, a function that takes the reason.
  * @throws SERVICE_UNAVAILABLE when the time is up, whatever `work` makes of it
  */
 export function withinTime<T>(
   response: ServerResponse,
   limitMs: number,
-  work: (signal: GetSignal) => Promise<T>,
+  work: (signal: GetSignal, giveUp: (reason: Error) => void) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let controller: AbortController | undefined;
@@ -25,10 +26,14 @@ export function withinTime<T>(
       abortedFor = reason;
       controller?.abort(reason);
     };
-    const timer = setTimeout(() => {
-      abort(serviceUnavailable(`This took longer than ${limitMs} ms. Ask for less, or try again.`));
-      reject(abortedFor);
-    }, limitMs);
+    const giveUp = (reason: Error): void => {
+      abort(reason);
+      reject(reason);
+    };
+    const timer = setTimeout(
+      () => giveUp(serviceUnavailable(`This took longer than ${limitMs} ms. Ask for less, or try again.`)),
+      limitMs,
+    );
     response.on('close', () => {
       clearTimeout(timer);
       if (!response.writableFinished) abort(clientGone);
@@ -38,7 +43,7 @@ export function withinTime<T>(
       if (abortedFor) controller.abort(abortedFor);
       return controller.signal;
     };
-    work(getSignal).then(resolve, reject);
+    work(getSignal, giveUp).then(resolve, reject);
   });
 }
 

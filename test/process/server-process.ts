@@ -26,9 +26,9 @@ export function startServerProcess(settings: Record<string, string | undefined>)
   return startProcess('src/main.js', [], { PORT: '0', ...settings }, /http:\/\/[^\s"]+\/graphql/);
 }
 
-/** The embedded engine alone on loopback TCP, as `npm run database` starts it. */
-export function startDatabaseProcess(dataDir: string): Promise<RunningProcess> {
-  const parameters = ['--port', '0', '--data-dir', dataDir];
+/** The embedded engine alone on loopback TCP, on a free port unless one is named, as `npm run database` starts it. */
+export function startDatabaseProcess(dataDir: string, port = 0): Promise<RunningProcess> {
+  const parameters = ['--port', String(port), '--data-dir', dataDir];
   return startProcess('src/embedded/command-line.js', parameters, {}, /mongodb:\/\/[^\s"]+/);
 }
 

@@ -41,6 +41,75 @@ describe('while the database is away', () => {
     expect(log.takeErrors()).toEqual([]);
   });
 
+  it('nobody waits for it: who is waiting and who comes later is told within a second or two', async () => {
+    const log = new CapturedLog();
+    const { app, client } = await startOn(database, log, { REQUEST_TIMEOUT_MS: '30000' });
+    try {
+      const answer = async (operation: string) => {
+        const started = performance.now();
+        const { errors } = await client.send(operation);
+        expect(errors?.[0]).toMatchObject({
+          message: 'The database is not available. Try again.',
+          extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+        });
+        return performance.now() - started;
+      };
+      await database.kill();
+
+      // A second, and what a busy machine takes on top of it.
+      const first = await Promise.all(operations.map((operation) => answer(operation)));
+      expect(Math.max(...first)).toBeLessThan(5_000);
+      await knownToBeAway(log);
+      const later = await Promise.all(operations.map((operation) => answer(operation)));
+      expect(Math.max(...later)).toBeLessThan(1_000);
+      expect(await client.send('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    } finally {
+      await app.close();
+    }
+    expect(log.takeErrors()).toEqual([]);
+  });
+
+  it('the server comes back by itself, soon after the database has', async () => {
+    const log = new CapturedLog();
+    const { app, client } = await startOn(database, log, {});
+    try {
+      const { port } = new URL(database.url);
+      await database.kill();
+      await knownToBeAway(log);
+      database = await startDatabaseProcess(folder, Number(port));
+      const back = performance.now();
+
+      for (const operation of operations) {
+        while ((await client.send(operation)).errors !== undefined)
+          await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+
+      expect(performance.now() - back).toBeLessThan(10_000);
+      expect((await client.fetch('/health/ready')).status).toBe(200);
+    } finally {
+      await app.close();
+    }
+    expect(log.takeErrors()).toEqual([]);
+  });
+
+  it('one that holds its connections open and says nothing counts as away too', async () => {
+    const log = new CapturedLog();
+    const { app, client } = await startOn(database, log, { REQUEST_TIMEOUT_MS: '30000' });
+    try {
+      process.kill(database.pid, 'SIGSTOP');
+      const started = performance.now();
+
+      const answers = await Promise.all(operations.map((operation) => client.send(operation)));
+
+      expect(performance.now() - started).toBeLessThan(10_000);
+      for (const { errors } of answers) expect(errors?.[0]?.extensions?.code).toBe('SERVICE_UNAVAILABLE');
+    } finally {
+      process.kill(database.pid, 'SIGCONT');
+      await app.close();
+    }
+    expect(log.takeErrors()).toEqual([]);
+  });
+
   it('events of several sessions, which are written in bulk, are told so before their time is up', async () => {
     const log = new CapturedLog();
     const { app, client } = await startOn(database, log, { REQUEST_TIMEOUT_MS: '15000' });
@@ -115,6 +184,12 @@ async function openLink(target: URL) {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Resolves when the server has noticed, which it logs. */
+async function knownToBeAway(log: CapturedLog): Promise<void> {
+  while (!log.all().some(({ message }) => message.startsWith('the database is away')))
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** A server on `database` that has done its first write. */

@@ -4,9 +4,11 @@ import {
   type GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  OperationTypeNode,
   validate,
 } from 'graphql';
 import type { Config } from '../../config';
+import type { Availability, Need } from '../../database/availability';
 import type { Caller } from '../access/caller';
 import type { Turns } from '../turns';
 import { moveLocations } from './error-locations';
@@ -31,6 +33,7 @@ export class OperationPipeline {
     private readonly cache: OperationCache,
     private readonly config: Config,
     private readonly turns: Turns,
+    private readonly availability: Availability,
   ) {}
 
   /**
@@ -50,13 +53,15 @@ export class OperationPipeline {
 
   /**
    * Lets a request run, and returns its cost: how many nodes it could touch.
-   * @throws InvalidOperation where the variables do not fit, DomainError QUERY_TOO_COMPLEX
+   * @throws InvalidOperation where the variables do not fit, DomainError QUERY_TOO_COMPLEX, SERVICE_UNAVAILABLE
    */
   admit(operation: PreparedOperation, variables: Variables, _caller: Caller): number | Promise<number> {
     operation.checkVariables(variables);
     const cost = operation.cost(variables);
     const limit = this.config.maxQueryCost;
     if (cost > limit) throw tooComplex(`it could touch ${cost} sessions and events`, limit, { cost });
+    // What touches nothing of the database, such as introspection, is answered without it.
+    if (cost > 0) this.availability.require(needOf(operation.node, this.config));
     return cost;
   }
 
@@ -70,6 +75,14 @@ export class OperationPipeline {
     moveLocations(document);
     return this.cache.learn(text, operationName, document, node);
   }
+}
+
+/** What an operation needs of the database. */
+export function needOf(
+  { operation }: OperationDefinitionNode,
+  { readPreference }: Pick<Config, 'readPreference'>,
+): Need {
+  return operation === OperationTypeNode.MUTATION || readPreference === 'primary' ? 'primary' : 'any';
 }
 
 function asInvalid(error: GraphQLError): GraphQLError {

@@ -20,12 +20,16 @@ export function textError(message: string, code: string, cause?: GraphQLError): 
   });
 }
 
-/** An error of ours as GraphQL has them, with the HTTP status of a request that is at fault. */
+/** An error of ours as GraphQL has them, with the HTTP status of a request that was not let in. */
 export function asGraphQLError(error: DomainError): GraphQLError {
   return new GraphQLError(error.message, {
     originalError: error,
-    extensions: { ...error.extensions, http: { status: 400, headers: new HeaderMap() } },
+    extensions: { ...error.extensions, http: { status: statusOf(error), headers: new HeaderMap() } },
   });
+}
+
+function statusOf({ code }: DomainError): number {
+  return code === 'SERVICE_UNAVAILABLE' ? 503 : 400;
 }
 
 /**

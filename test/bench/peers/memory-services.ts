@@ -32,6 +32,7 @@ export function memoryServices(): Services {
 /** Stands where a database would be asked whether it is there. */
 export const noDatabase = {
   description: 'memory',
+  availability: { require: () => undefined, isAvailable: () => true, watch: () => () => undefined },
   ping: async () => undefined,
   close: async () => undefined,
-} as Pick<Database, 'description' | 'ping' | 'close'> as Database;
+} as Pick<Database, 'description' | 'availability' | 'ping' | 'close'> as Database;
