@@ -20,6 +20,8 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/dist/test'],
   testMatch: process.env.SUITE === 'slow' ? slow : all.filter((path) => !slow.includes(path)),
-  transform: {},
+  // jose is published as an ES module only.
+  transform: { '/node_modules/jose/': '<rootDir>/jest.esm.js' },
+  transformIgnorePatterns: [],
   testTimeout: 20_000,
 };

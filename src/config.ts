@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { accessProblems, accessSettings } from './access-settings';
 import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
 import { choice, flag, integer, optional, optionalInteger, secret, type Setting, text } from './setting';
 
@@ -24,6 +25,7 @@ export const settings = {
     'The address to listen on; 0.0.0.0 for every one.',
   ),
   port: integer('PORT', 4000, 0, 65_535, 'The port to listen on; 0 takes a free one.'),
+  ...accessSettings,
   dataDir: text(
     'DATA_DIR',
     './data',
@@ -204,10 +206,11 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Settings that are right one by one and cannot be used together: what is wrong with them, or null.
+ * Settings that are right one by one and cannot be used together: what is wrong with them, nothing or null where all is well.
  * A new setting that depends on another one adds its rule here.
  */
-const combinations: readonly ((config: Config) => string | null)[] = [
+const combinations: readonly ((config: Config) => string | readonly string[] | null)[] = [
+  accessProblems,
   ({ maxBodyBytes, maxQueuedBytes }) =>
     maxQueuedBytes < maxBodyBytes
       ? `MAX_QUEUED_BYTES=${maxQueuedBytes} must not be below MAX_BODY_BYTES=${maxBodyBytes}: a large batch could never be stored`

@@ -32,7 +32,9 @@ export async function startApollo(
       ApolloServerPluginUsageReportingDisabled(),
     ],
     introspection: true,
-    csrfPrevention: true,
+    // What pages of other origins may send is decided before, by rules that need no special header: CrossOriginRule.
+    csrfPrevention: false,
+    ...(config.trustedDocuments !== null && { persistedQueries: false as const }),
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     // The pipeline has validated every text before Apollo looks at it, within its own limits.

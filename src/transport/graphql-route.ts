@@ -7,7 +7,8 @@ import type { Availability } from '../database/availability';
 import { type DomainError, serviceUnavailable } from '../errors';
 import type { RequestContext } from '../schema/request-context';
 import type { RequestScope } from '../store/request-scope';
-import { anonymousCaller } from './access/caller';
+import type { HttpAccess } from './access/http-access';
+import type { TrustedDocuments } from './access/trusted-documents';
 import { type Explorer, prefersHtml } from './explorer';
 import type { FastPath } from './fast-path';
 import type { Lifecycle } from './lifecycle';
@@ -24,6 +25,8 @@ import { notCacheable } from './session-caching';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<ApolloContext>;
+  readonly access: HttpAccess;
+  readonly trustedDocuments: TrustedDocuments | null;
   readonly pipeline: OperationPipeline;
   /** Null: everything goes through Apollo. */
   readonly fastPath: FastPath | null;
@@ -42,9 +45,13 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   server.route({
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: '/graphql',
+    onRequest: (request, _reply, done) => {
+      // The page can be looked at by everyone; what it sends is authenticated.
+      if (wantsPage(request)) done();
+      else route.access.authenticate(request, done);
+    },
     handler: (request, reply) => {
-      if (request.method === 'GET' && prefersHtml(request.headers.accept))
-        return route.explorer.sendPage(reply);
+      if (wantsPage(request)) return route.explorer.sendPage(reply);
       if (route.lifecycle.isStopping) throw serviceUnavailable('The server is stopping. Try again.');
       return answerInTime(route, request, reply);
     },
@@ -53,12 +60,16 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
 
 const nothing = (): void => undefined;
 
+function wantsPage({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && prefersHtml(headers.accept);
+}
+
 async function answerInTime(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<string | Buffer> {
-  const running = new RunningOperation(request.id, anonymousCaller(request.ip), 'http');
+  const running = new RunningOperation(request.id, request.caller!, 'http');
   const { availability } = route;
   const { requestTimeoutMs } = route.config;
   let forget = nothing;
@@ -92,6 +103,7 @@ async function answer(
   const createContext = () => route.createContext({ ...time, takeMemory: (bytes) => memory.take(bytes) });
   let body: string | Buffer | null = null;
   try {
+    if (route.trustedDocuments) request.body = route.trustedDocuments.resolveBody(request.body);
     if (route.fastPath && request.method === 'POST') {
       body = await route.fastPath.answer(request, reply, running, createContext);
     }
@@ -127,7 +139,8 @@ async function askApollo(
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   const question = request.url.indexOf('?');
-  const search = question < 0 ? '' : request.url.slice(question);
+  const sent = question < 0 ? '' : request.url.slice(question);
+  const search = route.trustedDocuments?.resolveSearch(sent) ?? sent;
   let refusal: readonly GraphQLError[] | null = null;
   const response = await route.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: request.method, headers, search, body: request.body },
@@ -194,10 +207,16 @@ function send(response: HTTPGraphQLResponse, request: FastifyRequest, reply: Fas
   reply.code(response.status ?? 200);
   if (headers.get('cache-control') === notCacheable) return body.string;
   const etag = `"${createHash('sha256').update(body.string).digest('base64url')}"`;
-  reply.header('etag', etag).header('vary', 'accept');
+  reply.header('etag', etag).header('vary', varyOf(reply));
   if (!matches(request.headers['if-none-match'], etag)) return body.string;
   reply.code(304);
   return '';
+}
+
+/** Who asks decides whether there is an answer, and the origin of the page whether it may read it. */
+function varyOf(reply: FastifyReply): string {
+  const others = reply.getHeader('vary');
+  return [others, 'accept, authorization, x-api-key'].filter(Boolean).join(', ');
 }
 
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {

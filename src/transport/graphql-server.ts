@@ -6,6 +6,8 @@ import type { ReadMetrics } from '../metrics/metrics-endpoint';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
 import type { Services } from '../service/create-services';
+import { openAccess } from './access/access';
+import { HttpAccess } from './access/http-access';
 import { startApollo } from './apollo-server';
 import { addExplorer } from './explorer';
 import { FastPath } from './fast-path';
@@ -48,15 +50,20 @@ export async function createGraphQLServer(
 ): Promise<GraphQLServer> {
   const lifecycle = new Lifecycle();
   const server = createHttpServer(config, log, lifecycle);
+  const access = await openAccess(config, database, log);
+  const httpAccess = new HttpAccess(access, config);
+  await httpAccess.addTo(server);
   const schema = buildGraphQLSchema();
-  const formatError = createErrorMask(log);
+  const formatError = createErrorMask(log, config.introspection);
   const cache = new OperationCache(schema);
-  const pipeline = new OperationPipeline(schema, cache, config, new Turns(), database.availability);
+  const pipeline = new OperationPipeline(schema, cache, config, new Turns(), database.availability, access);
   const apollo = await startApollo(schema, config, formatError, log, [
     operationsPlugin(pipeline, config, formatError),
   ]);
   addGraphQLRoute(server, {
     apollo,
+    access: httpAccess,
+    trustedDocuments: access.trustedDocuments,
     pipeline,
     fastPath: config.execution === 'plain' ? null : new FastPath(cache, pipeline, formatError),
     explorer: addExplorer(server),
@@ -68,9 +75,9 @@ export async function createGraphQLServer(
     lifecycle,
     availability: database.availability,
   });
-  addSchemaRoute(server, schema);
+  if (config.introspection === 'on') addSchemaRoute(server, httpAccess, schema);
   addHealthRoutes(server, database, lifecycle);
-  if (readMetrics !== null) addMetricsRoute(server, readMetrics);
+  if (readMetrics !== null) addMetricsRoute(server, httpAccess, readMetrics);
   server.addHook('onClose', () => apollo.stop());
   return { server, lifecycle };
 }

@@ -11,6 +11,8 @@ import Fastify, {
 import type { Config } from '../config';
 import { DomainError } from '../errors';
 import type { Log } from '../log';
+import { httpRefusal } from './access/refusals';
+import { securityHeaders } from './access/security-headers';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 
@@ -51,6 +53,7 @@ export function createHttpServer(config: Config, log: Log, lifecycle: Lifecycle)
     routerOptions: { querystringParser: () => ({}), ignoreTrailingSlash: true },
     // The caller's own id where it sends a usable one, so that its log and this one can be laid side by side.
     genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? `${processId}-${++requests}`,
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: answerBadPath,
   });
@@ -104,8 +107,8 @@ function errorHandler(config: Config, log: Log) {
   const mask = createErrorMask(log);
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof DomainError) {
-      const status = error.code === 'SERVICE_UNAVAILABLE' ? 503 : 400;
-      return reply.code(status).send(errorBody(error.message, error.extensions));
+      const { status, headers } = httpRefusal(error);
+      return reply.code(status).headers(headers).send(errorBody(error.message, error.extensions));
     }
     const known = asBadRequest(error, config);
     if (known?.statusCode === 413) await drain(request.raw);
@@ -143,7 +146,10 @@ function asBadRequest(error: FastifyError | Error, config: Config): BadRequest |
 
 /** The router's own errors: it takes the path apart before there is a route. */
 function answerBadPath(_error: FastifyError, _request: unknown, reply: Pick<FastifyReply, 'code'>): void {
-  void reply.code(400).send(errorBody('The path is not a valid URL.', { code: 'BAD_REQUEST' }));
+  void reply
+    .code(400)
+    .headers(securityHeaders())
+    .send(errorBody('The path is not a valid URL.', { code: 'BAD_REQUEST' }));
 }
 
 function errorBody(message: string, extensions: object) {
@@ -166,6 +172,12 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
     'This is not an HTTP request.',
   ];
   const body = JSON.stringify(errorBody(message, { code: 'BAD_REQUEST' }));
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}`;
-  socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`);
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+    connection: 'close',
+    ...securityHeaders(),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status}`, ...lines, '', body].join('\r\n'));
 }

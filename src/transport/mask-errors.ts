@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { asServiceUnavailable } from '../database/database-errors';
 import { DomainError, errorTable } from '../errors';
 import type { Log } from '../log';
+import { withoutSuggestions } from './access/introspection';
 import { BurstLog } from './burst-log';
 import { clientGone } from './request-time';
 
@@ -22,7 +23,7 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
  * away is SERVICE_UNAVAILABLE; anything else is a fault of ours, and the client gets nothing of it but an id that stands
  * in the log. Every code of our table says whether trying again can help.
  */
-export function createErrorMask(log: Log): FormatError {
+export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): FormatError {
   const unavailability = new BurstLog<{ err: Error }>(log, 'service unavailable');
   return (formatted, error) => {
     const original = (error instanceof GraphQLError && error.originalError) || error;
@@ -39,7 +40,9 @@ export function createErrorMask(log: Log): FormatError {
       return mask(formatted, thrown, requestIds.get(error as object), log);
     }
     if (formatted.message === validationAborted) return { ...formatted, ...tooMuchToValidate };
-    const message = shortened(formatted.message);
+    const message = shortened(
+      introspection === 'off' ? withoutSuggestions(formatted.message) : formatted.message,
+    );
     if (code !== 'BAD_USER_INPUT') return { ...formatted, message };
     return { ...formatted, message, extensions: { ...tabled(code), ...argumentOf(error) } };
   };

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { metricsContentType, metricsPath, type ReadMetrics } from '../metrics/metrics-endpoint';
+import type { HttpAccess } from './access/http-access';
 
-/** `GET /metrics` on the port of the API, where no port of its own is configured. */
-export function addMetricsRoute(server: FastifyInstance, read: ReadMetrics): void {
-  server.get(metricsPath, async (_request, reply) => {
+/** `GET /metrics` on the port of the API, where no port of its own is configured; it needs the scope metrics:read. */
+export function addMetricsRoute(server: FastifyInstance, access: HttpAccess, read: ReadMetrics): void {
+  server.get(metricsPath, async (request, reply) => {
+    await access.requireScope(request, 'metrics:read');
     const text = await read();
     return reply.header('content-type', metricsContentType).header('cache-control', 'no-store').send(text);
   });

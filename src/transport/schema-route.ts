@@ -1,14 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { printGraphQLSchema } from '../schema/build-schema';
+import type { HttpAccess } from './access/http-access';
 
-/** `GET /schema.graphql`: the schema as text, for code generators and editors. */
-export function addSchemaRoute(server: FastifyInstance, schema: GraphQLSchema): void {
+/** `GET /schema.graphql`: the schema as text, for code generators and editors; for whoever may read. */
+export function addSchemaRoute(server: FastifyInstance, access: HttpAccess, schema: GraphQLSchema): void {
   let text: string | undefined;
-  server.get('/schema.graphql', (_request, reply) =>
-    reply
+  server.get('/schema.graphql', async (request, reply) => {
+    await access.requireScope(request, 'sessions:read');
+    return reply
       .header('cache-control', 'no-cache')
       .type('text/plain; charset=utf-8')
-      .send((text ??= printGraphQLSchema(schema))),
-  );
+      .send((text ??= printGraphQLSchema(schema)));
+  });
 }

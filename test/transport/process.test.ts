@@ -57,7 +57,7 @@ describe('a server that cannot start says why in one line and exits with 1', () 
   });
 
   it('where the host is not this machine', async () => {
-    expect(await whyNot({ HOST: '192.0.2.1', DATA_DIR: folder })).toBe(
+    expect(await whyNot({ HOST: '192.0.2.1', AUTH: 'none', DATA_DIR: folder })).toBe(
       'HOST=192.0.2.1: this machine has no such address.',
     );
   });

@@ -13,9 +13,11 @@ export interface Caller {
   readonly address: string;
 }
 
+/** The name of everyone where no authentication is configured. */
+export const anonymousName = 'anonymous';
 const everyScope: ReadonlySet<Scope> = new Set(scopes);
 
 /** Everyone, where no authentication is configured. */
 export function anonymousCaller(address: string): Caller {
-  return { name: 'anonymous', scopes: everyScope, expiresAt: null, address };
+  return { name: anonymousName, scopes: everyScope, expiresAt: null, address };
 }

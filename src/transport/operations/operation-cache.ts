@@ -1,8 +1,10 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
+import { type NeededScope, neededScopes } from '../access/field-scopes';
 import { compileOperation } from './compile-operation';
 import { type Cost, readCost, type Variables } from './query-cost';
 import { type RunOperation, runPlain } from './run-operation';
 import { variableCheck } from './variable-check';
+import { readWrites } from './write-count';
 
 /** How many texts are remembered, and how long (in UTF-16 units) one and all of them may be. */
 const maxTexts = 1000;
@@ -16,6 +18,10 @@ export interface PreparedOperation {
   /** @throws InvalidOperation where they do not fit what the operation declares */
   checkVariables(this: void, variables: Variables): void;
   readonly cost: Cost;
+  /** How many events or sessions it may write. */
+  readonly writes: Cost;
+  /** Read when first asked for. */
+  scopes(): readonly NeededScope[];
   /** Runs it as the reference implementation does. */
   readonly plain: RunOperation;
   /** Compiled when first asked for; null where only plain execution will do. */
@@ -58,12 +64,15 @@ export class OperationCache {
 
   private know(text: string, document: DocumentNode, node: OperationDefinitionNode): PreparedOperation {
     const { schema } = this;
+    let scopes: readonly NeededScope[] | undefined;
     let compiled: RunOperation | null | undefined;
     return {
       document,
       node,
       checkVariables: variableCheck(schema, node),
       cost: readCost(schema, document, node),
+      writes: readWrites(schema, document, node),
+      scopes: () => (scopes ??= neededScopes(schema, document, node)),
       plain: (context, variables) => runPlain(schema, document, node, context, variables),
       compiled() {
         // The compiler writes into the document it is given, so it gets one of its own.

@@ -9,7 +9,10 @@ import {
 } from 'graphql';
 import type { Config } from '../../config';
 import type { Availability, Need } from '../../database/availability';
+import type { Access } from '../access/access';
 import type { Caller } from '../access/caller';
+import { checkScopes } from '../access/field-scopes';
+import { validationRules } from '../access/introspection';
 import type { Turns } from '../turns';
 import { moveLocations } from './error-locations';
 import type { OperationCache, PreparedOperation } from './operation-cache';
@@ -34,16 +37,18 @@ export class OperationPipeline {
     private readonly config: Config,
     private readonly turns: Turns,
     private readonly availability: Availability,
+    private readonly access: Pick<Access, 'rateLimits' | 'trustedDocuments'>,
   ) {}
 
   /**
    * The operation that `text` and `operationName` name, parsed and valid. At once where it is known.
-   * @throws DomainError QUERY_TOO_COMPLEX, InvalidOperation; or the promise rejects with them
+   * @throws DomainError QUERY_TOO_COMPLEX, FORBIDDEN (not a trusted document), InvalidOperation; or the promise rejects with them
    */
   prepare(
     text: string,
     operationName: string | null | undefined,
   ): PreparedOperation | Promise<PreparedOperation> {
+    this.access.trustedDocuments?.check(text);
     const known = this.cache.find(text, operationName);
     if (known) return known;
     refuseBytes(text, this.config.maxQueryBytes);
@@ -53,22 +58,30 @@ export class OperationPipeline {
 
   /**
    * Lets a request run, and returns its cost: how many nodes it could touch.
-   * @throws InvalidOperation where the variables do not fit, DomainError QUERY_TOO_COMPLEX, SERVICE_UNAVAILABLE
+   * @throws InvalidOperation where the variables do not fit, DomainError FORBIDDEN, QUERY_TOO_COMPLEX,
+   * SERVICE_UNAVAILABLE, RATE_LIMITED
    */
-  admit(operation: PreparedOperation, variables: Variables, _caller: Caller): number | Promise<number> {
+  admit(operation: PreparedOperation, variables: Variables, caller: Caller): number | Promise<number> {
+    checkScopes(operation.scopes(), caller);
     operation.checkVariables(variables);
     const cost = operation.cost(variables);
     const limit = this.config.maxQueryCost;
     if (cost > limit) throw tooComplex(`it could touch ${cost} sessions and events`, limit, { cost });
     // What touches nothing of the database, such as introspection, is answered without it.
     if (cost > 0) this.availability.require(needOf(operation.node, this.config));
-    return cost;
+    const { rateLimits } = this.access;
+    if (!rateLimits) return cost;
+    // Whatever it touches, it is a request.
+    const points = Math.max(1, cost, operation.writes(variables));
+    return rateLimits.take(caller, points).then(() => cost);
   }
 
   private read(text: string, operationName: string | null | undefined): PreparedOperation {
     const document = parseWithinLimits(text, this.config);
     const errors = withinStack(() =>
-      validate(this.schema, document, undefined, { maxErrors: maxValidationErrors }),
+      validate(this.schema, document, validationRules(this.config.introspection), {
+        maxErrors: maxValidationErrors,
+      }),
     );
     if (errors.length > 0) throw new InvalidOperation(errors.map(asInvalid));
     const node = selectOperation(document, operationName);

@@ -1,6 +1,7 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { DomainError } from '../../errors';
+import { httpRefusal } from '../access/refusals';
 
 /** A request that is not valid: its text does not parse, is not valid or lacks what was named, or its variables do not fit. */
 export class InvalidOperation extends Error {
@@ -20,16 +21,15 @@ export function textError(message: string, code: string, cause?: GraphQLError): 
   });
 }
 
-/** An error of ours as GraphQL has them, with the HTTP status of a request that was not let in. */
+/** An error of ours as GraphQL has them, with the HTTP status and headers of a request of which nothing was executed. */
 export function asGraphQLError(error: DomainError): GraphQLError {
+  const { status, headers } = httpRefusal(error);
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) map.set(name, value);
   return new GraphQLError(error.message, {
     originalError: error,
-    extensions: { ...error.extensions, http: { status: statusOf(error), headers: new HeaderMap() } },
+    extensions: { ...error.extensions, http: { status, headers: map } },
   });
-}
-
-function statusOf({ code }: DomainError): number {
-  return code === 'SERVICE_UNAVAILABLE' ? 503 : 400;
 }
 
 /**

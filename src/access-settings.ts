@@ -1,0 +1,194 @@
+import type { Config } from './config';
+import { isLoopback } from './loopback';
+import { choice, integer, optional, type Setting } from './setting';
+
+/** How callers can say who they are. */
+const authMethods = ['jwt', 'keys'] as const;
+export type AuthMethod = (typeof authMethods)[number];
+
+/**
+ * Signature algorithms of public keys (RFC 7518, section 3.1, and RFC 8037). None with a shared secret: where both are
+ * taken, a token can be signed with the public key as if that were the secret.
+ */
+const tokenAlgorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA'.split(' ');
+
+/** A budget: so many points within so many seconds. */
+export interface RateQuota {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+/** Who may do what, and how much of it. */
+export const accessSettings = {
+  auth: optional(
+    'AUTH',
+    readAuth,
+    'none, jwt, keys; or jwt,keys',
+    'How callers say who they are. Without it: whatever of JWT_… and API_KEYS_FILE is set.',
+  ),
+  apiKeysFile: optional('API_KEYS_FILE', asItIs, 'a path', 'The API keys, as npm run key writes them.'),
+  jwtIssuer: optional('JWT_ISSUER', asItIs, 'a text', 'The iss that tokens must have.'),
+  jwtAudience: optional('JWT_AUDIENCE', asItIs, 'a text', 'The aud that tokens must have.'),
+  jwtJwksUrl: optional('JWT_JWKS_URL', jwksUrl, 'a URL', 'Where the issuer publishes its keys.'),
+  jwtKeyFile: optional(
+    'JWT_KEY_FILE',
+    asItIs,
+    'a path',
+    'The keys of the issuer instead: a public key or certificate in PEM, a JWK or a JWKS.',
+  ),
+  jwtAlgorithms: list(
+    'JWT_ALGORITHMS',
+    ['RS256', 'ES256', 'EdDSA'],
+    algorithm,
+    `some of ${tokenAlgorithms.join(', ')}`,
+    'The algorithms that tokens may be signed with.',
+  ),
+  jwtClockSkewMs: integer(
+    'JWT_CLOCK_SKEW_MS',
+    30_000,
+    0,
+    600_000,
+    "By how much the issuer's clock may differ from this machine's, in milliseconds.",
+  ),
+  corsOrigins: list(
+    'CORS_ORIGINS',
+    [],
+    originOf,
+    'origins, or *',
+    'The origins whose pages may call the API, as in https://app.example, separated by commas.',
+  ),
+  allowedHosts: list(
+    'ALLOWED_HOSTS',
+    [],
+    hostName,
+    'host names',
+    'Names besides localhost that requests may be sent to. Where it is set, or the server listens on loopback without ' +
+      'authentication, others are refused.',
+  ),
+  trustedProxies: list(
+    'TRUSTED_PROXIES',
+    [],
+    asItIs,
+    'addresses or CIDR ranges',
+    'Proxies whose X-Forwarded-For says where a request came from.',
+  ),
+  introspection: choice(
+    'INTROSPECTION',
+    ['on', 'off'],
+    'on',
+    'Whether callers who may read can ask for the schema, and errors suggest names of it.',
+  ),
+  trustedDocuments: optional(
+    'TRUSTED_DOCUMENTS',
+    asItIs,
+    'a path',
+    'A manifest of the only documents that run, by id or text.',
+  ),
+  rateLimit: optional(
+    'RATE_LIMIT',
+    readRateQuota,
+    'points/time, as in 6000/m, 100/s, 500/10s',
+    'How many points each caller may spend. A query costs the nodes it could touch, a write its events.',
+  ),
+  rateLimitStore: choice(
+    'RATE_LIMIT_STORE',
+    ['memory', 'database'],
+    'memory',
+    'Where is counted what callers spend: in each process, or in the database for all processes together.',
+  ),
+};
+
+/** The methods that are in use; none: everyone may do everything. */
+export function authMethodsOf(config: Config): readonly AuthMethod[] {
+  if (config.auth !== null) return config.auth;
+  const { jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeyFile, apiKeysFile } = config;
+  const hasJwt = [jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeyFile].some((value) => value !== null);
+  return authMethods.filter((method) => (method === 'jwt' ? hasJwt : apiKeysFile !== null));
+}
+
+/** What is wrong with settings of access that are right one by one, each in a line. */
+export function accessProblems(config: Config): string[] {
+  const methods = authMethodsOf(config);
+  const problems: string[] = [];
+  if (methods.includes('keys') && config.apiKeysFile === null) problems.push('AUTH=keys needs API_KEYS_FILE');
+  if (methods.includes('jwt')) problems.push(...tokenProblems(config));
+  if (config.auth === null && methods.length === 0 && !isLoopback(config.host)) {
+    problems.push(
+      `HOST=${JSON.stringify(config.host)} lets other machines in: set AUTH to jwt or keys, or to none to let everyone do everything`,
+    );
+  }
+  return problems;
+}
+
+function tokenProblems({ jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeyFile }: Config): string[] {
+  const problems: string[] = [];
+  if (jwtIssuer === null) problems.push('AUTH=jwt needs JWT_ISSUER');
+  if (jwtAudience === null) problems.push('AUTH=jwt needs JWT_AUDIENCE');
+  if ((jwtJwksUrl === null) === (jwtKeyFile === null))
+    problems.push('AUTH=jwt needs either JWT_JWKS_URL or JWT_KEY_FILE');
+  return problems;
+}
+
+/** A setting with values that are separated by commas. */
+function list<T extends string>(
+  variable: string,
+  fallback: readonly T[],
+  readOne: (value: string) => T,
+  allowed: string,
+  meaning: string,
+): Setting<readonly T[]> {
+  const read = (value: string) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map(readOne);
+  return { variable, fallback, allowed, meaning, read };
+}
+
+function asItIs(value: string): string {
+  return value;
+}
+
+function readAuth(value: string): readonly AuthMethod[] {
+  const named = value.split(',').map((part) => part.trim());
+  if (named.length === 1 && named[0] === 'none') return [];
+  const methods = authMethods.filter((method) => named.includes(method));
+  if (methods.length === 0 || methods.length !== named.length)
+    throw new Error('must be none, jwt, keys or jwt,keys');
+  return methods;
+}
+
+function jwksUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (!isSafe)
+    throw new Error('must be an https URL: whoever can change the keys on their way can sign tokens');
+  return value;
+}
+
+function algorithm(value: string): string {
+  if (!tokenAlgorithms.includes(value)) throw new Error(`must be some of ${tokenAlgorithms.join(', ')}`);
+  return value;
+}
+
+function originOf(value: string): string {
+  if (value === '*' || (URL.canParse(value) && new URL(value).origin === value)) return value;
+  throw new Error(
+    'must be origins as browsers send them, as in https://app.example or http://localhost:3000, or *',
+  );
+}
+
+function hostName(value: string): string {
+  if (!/^(\[[0-9a-f:.]+\]|[\w.-]+)$/i.test(value)) throw new Error('must be host names without ports');
+  return value.toLowerCase();
+}
+
+function readRateQuota(text: string): RateQuota {
+  const match = /^(\d{1,9})\/(\d{0,5})([smh])$/.exec(text);
+  const seconds = match ? Number(match[2] || 1) * { s: 1, m: 60, h: 3600 }[match[3] as 's' | 'm' | 'h'] : 0;
+  const points = Number(match?.[1] ?? 0);
+  if (points < 1 || seconds < 1 || seconds > 86_400)
+    throw new Error('must be points for a time of at most a day, as in 6000/m, 100/s or 500/10s');
+  return { points, seconds };
+}

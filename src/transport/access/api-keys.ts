@@ -1,0 +1,108 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type Scope, scopes } from './caller';
+
+/** What every key begins with, so that people and scanners for leaked secrets recognise one. */
+export const keyPrefix = 'csk_';
+const keyBytes = 32;
+
+/** One key as the file has it; the key itself is nowhere but with its owner. */
+export interface ApiKeyEntry {
+  readonly name: string;
+  /** SHA-256 of the key, 64 hexadecimal digits. Enough for a key of 256 random bits: nobody can try them all. */
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+  /** RFC 3339; never, where it is absent. */
+  readonly expires?: string;
+}
+
+/** A key that is in the file. */
+export interface ApiKey {
+  readonly name: string;
+  readonly digest: Buffer;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly expiresAt: number | null;
+}
+
+/** A new key: 256 random bits. */
+export function newApiKey(): string {
+  return keyPrefix + randomBytes(keyBytes).toString('base64url');
+}
+
+/** What stands in the file for a key. */
+export function digestOf(key: string): string {
+  return hash('sha256', key);
+}
+
+/**
+ * The entry of a key, expired or not. Every entry is compared, each in constant time, so that the time taken tells
+ * nothing about what is in the file.
+ */
+export function findApiKey(keys: readonly ApiKey[], key: string): ApiKey | null {
+  const digest = Buffer.from(digestOf(key), 'hex');
+  let found: ApiKey | null = null;
+  for (const entry of keys) {
+    if (timingSafeEqual(entry.digest, digest)) found = entry;
+  }
+  return found;
+}
+
+/**
+ * The keys in the text of a key file: `{ "keys": [{ "name", "sha256", "scopes", "expires"? }] }`.
+ * @throws Error that names every entry at fault and its rule
+ */
+export function parseApiKeys(text: string): ApiKey[] {
+  const problems: string[] = [];
+  const keys = entriesOf(text).map((entry, index) => {
+    const problem = problemOf(entry);
+    if (problem) problems.push(`keys[${index}]${problem}`);
+    return entry;
+  });
+  if (problems.length === 0) problems.push(...repetitions(keys));
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  return keys.map(({ name, sha256, scopes: allowed, expires }) => ({
+    name,
+    digest: Buffer.from(sha256, 'hex'),
+    scopes: new Set(allowed),
+    expiresAt: expires === undefined ? null : Date.parse(expires),
+  }));
+}
+
+function entriesOf(text: string): ApiKeyEntry[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // The parser's own words quote the text.
+    throw new Error('it is not JSON');
+  }
+  const keys = (parsed as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw new Error('it must be {"keys": […]}');
+  return keys as ApiKeyEntry[];
+}
+
+/** The first thing wrong with an entry, null where it is right. */
+function problemOf(entry: unknown): string | null {
+  if (typeof entry !== 'object' || entry === null) return ' must be an object';
+  const { name, sha256, scopes: allowed, expires } = entry as Record<string, unknown>;
+  const known: readonly unknown[] = scopes;
+  if (!isKeyName(name)) return `.name must be ${keyNameRule}`;
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256))
+    return '.sha256 must be 64 hexadecimal digits';
+  if (!Array.isArray(allowed) || allowed.length === 0 || !allowed.every((scope) => known.includes(scope)))
+    return `.scopes must list some of ${scopes.join(', ')}`;
+  if (expires !== undefined && (typeof expires !== 'string' || Number.isNaN(Date.parse(expires))))
+    return '.expires must be a time as in 2027-01-31T00:00:00Z';
+  return null;
+}
+
+export const keyNameRule = '1 to 64 letters, digits, dots, hyphens and underscores';
+
+export function isKeyName(name: unknown): name is string {
+  return typeof name === 'string' && /^[\w.-]{1,64}$/.test(name);
+}
+
+function repetitions(keys: readonly ApiKeyEntry[]): string[] {
+  const names = keys.map(({ name }) => name);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  return [...new Set(repeated)].map((name) => `the name ${name} stands there twice`);
+}

@@ -1,0 +1,102 @@
+import type { JWTVerifyGetKey } from 'jose';
+import { DomainError } from '../../errors';
+import { type ApiKey, findApiKey, keyPrefix } from './api-keys';
+import { anonymousCaller, type Caller } from './caller';
+import { FailedAttempts } from './failed-attempts';
+import { unauthenticated } from './refusals';
+import {
+  digestOfCredential,
+  hasExpired,
+  type KnownIdentity,
+  RememberedIdentities,
+} from './remembered-identities';
+import { type TokenRules, verifyToken } from './token-verifier';
+
+/** Says who a credential speaks for, wherever it came from: headers of a request or the start of a connection. */
+export interface Authenticator {
+  /**
+   * Resolves at once for a credential seen before. `credential` is null where none was sent; `address` is the client's.
+   * @throws UNAUTHENTICATED; RATE_LIMITED after many bad ones from one address; SERVICE_UNAVAILABLE while the keys of
+   * the issuer could never be fetched. A promise rejects with the same.
+   */
+  authenticate(credential: string | null, address: string): Caller | Promise<Caller>;
+  close(): void;
+}
+
+/** For AUTH=none: everyone is anonymous and may do everything. */
+export const openToAll: Authenticator = {
+  authenticate: (_credential, address) => anonymousCaller(address),
+  close: () => undefined,
+};
+
+/** Where credentials are looked up. */
+export interface CredentialSources {
+  /** The API keys as they stand now; null where none are taken. */
+  readonly apiKeys: (() => readonly ApiKey[]) | null;
+  readonly tokens: { readonly findKey: JWTVerifyGetKey; readonly rules: TokenRules } | null;
+}
+
+/** For AUTH=jwt, keys or both. */
+export class CredentialAuthenticator implements Authenticator {
+  private readonly remembered = new RememberedIdentities();
+  private readonly failed = new FailedAttempts();
+
+  constructor(
+    private readonly sources: CredentialSources,
+    readonly close: () => void,
+  ) {}
+
+  authenticate(credential: string | null, address: string): Caller | Promise<Caller> {
+    if (credential === null) throw unauthenticated(this.howTo());
+    const digest = digestOfCredential(credential);
+    const identity = this.remembered.find(digest);
+    if (identity !== undefined) return { ...identity, address };
+    return this.verify(credential, digest, address);
+  }
+
+  /** Keys have changed: what was verified with the old ones is verified again. */
+  forgetAll(): void {
+    this.remembered.forgetAll();
+  }
+
+  private async verify(credential: string, digest: string, address: string): Promise<Caller> {
+    const apiKey = this.findKey(credential);
+    // A known key passes in any case: whoever shares its address must not be able to shut it out.
+    if (apiKey === null || hasExpired(apiKey)) await this.failed.refuseTooMany(address);
+    const remember = this.remembered.startRemembering(digest);
+    try {
+      const identity = apiKey ? identityOf(apiKey) : await this.verifyToken(credential);
+      remember(identity);
+      return { ...identity, address };
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') await this.failed.count(address);
+      throw error;
+    }
+  }
+
+  private findKey(credential: string): ApiKey | null {
+    if (!this.sources.apiKeys || !credential.startsWith(keyPrefix)) return null;
+    return findApiKey(this.sources.apiKeys(), credential);
+  }
+
+  private verifyToken(credential: string): Promise<KnownIdentity> {
+    const { apiKeys, tokens } = this.sources;
+    if (apiKeys && (!tokens || credential.startsWith(keyPrefix)))
+      throw unauthenticated('The API key is not known here.', 'invalid_token');
+    return verifyToken(credential, tokens!.findKey, tokens!.rules);
+  }
+
+  private howTo(): string {
+    const { apiKeys, tokens } = this.sources;
+    const what = [tokens && 'a token', apiKeys && 'an API key'].filter(Boolean).join(' or ');
+    return (
+      `No credential was sent. Send ${what} as "Authorization: Bearer …". ` +
+      'Queries and subscriptions need the scope sessions:read, mutations sessions:write.'
+    );
+  }
+}
+
+function identityOf(key: ApiKey): KnownIdentity {
+  if (hasExpired(key)) throw unauthenticated('The API key has expired.', 'invalid_token');
+  return { name: key.name, scopes: key.scopes, expiresAt: key.expiresAt };
+}
