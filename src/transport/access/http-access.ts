@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import cors from '@fastify/cors';
 import { authMethodsOf } from '../../access-settings';
@@ -5,7 +6,7 @@ import type { Config } from '../../config';
 import { isLoopback } from '../../loopback';
 import type { Access } from './access';
 import type { Caller, Scope } from './caller';
-import { credentialOfHeaders } from './credential';
+import { credentialOfConnection, credentialOfHeaders } from './credential';
 import { CrossOriginRule } from './cross-origin';
 import { checkScopes } from './field-scopes';
 import { HostRule } from './host-rule';
@@ -34,12 +35,15 @@ const exposedHeaders = [
 /** Access as HTTP has it: by headers alone, before a body is read. */
 export class HttpAccess {
   private readonly crossOrigin: CrossOriginRule;
+  /** Null: a request may name any host. */
+  private readonly hosts: HostRule | null;
 
   constructor(
     private readonly access: Access,
     private readonly config: Config,
   ) {
     this.crossOrigin = new CrossOriginRule(config.corsOrigins);
+    this.hosts = checksHosts(config) ? new HostRule(config.allowedHosts) : null;
   }
 
   /** What holds for every request, whatever its route; to be added before the routes. */
@@ -50,7 +54,7 @@ export class HttpAccess {
       reply.headers(headers);
       done();
     });
-    if (checksHosts(this.config)) this.addHostRule(server);
+    if (this.hosts) this.addHostRule(server, this.hosts);
     if (this.config.corsOrigins.length > 0) await this.addCors(server);
     if (this.access.rateLimits) this.addRateLimitHeaders(server);
     server.addHook('onClose', () => this.access.close());
@@ -82,12 +86,34 @@ export class HttpAccess {
     return caller;
   }
 
+  /**
+   * Lets a WebSocket be opened: browsers let any page begin one, whatever CORS says.
+   * @throws FORBIDDEN
+   */
+  checkHandshake({ headers }: Pick<IncomingMessage, 'headers'>): void {
+    this.hosts?.check(headers.host);
+    this.crossOrigin.check(headers);
+  }
+
+  /**
+   * Who opens a connection with this payload of `connection_init`; a client that is no browser may have sent the
+   * credential among the `headers` of its handshake instead.
+   * @throws UNAUTHENTICATED and others as `Authenticator.authenticate`
+   */
+  async authenticateConnection(
+    payload: unknown,
+    address: string,
+    headers: IncomingMessage['headers'] = {},
+  ): Promise<Caller> {
+    const credential = credentialOfConnection(payload) ?? credentialOfHeaders(headers);
+    return this.access.authenticator.authenticate(credential, address);
+  }
+
   private callerOf({ headers, ip }: FastifyRequest): Caller | Promise<Caller> {
     return this.access.authenticator.authenticate(credentialOfHeaders(headers), ip);
   }
 
-  private addHostRule(server: FastifyInstance): void {
-    const rule = new HostRule(this.config.allowedHosts);
+  private addHostRule(server: FastifyInstance, rule: HostRule): void {
     server.addHook('onRequest', (request, _reply, done) => {
       rule.check(request.headers.host);
       done();
