@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import type { CommandRequest } from './commands/command';
-import { timeLimitOf } from './commands/generic-options';
+import { setImmediate } from 'node:timers/promises';
+import { CommandRequest } from './commands/request';
+import { timeLimitOf } from './commands/options';
+import { OpenCursors } from './cursors/open-cursors';
 import { checkFormat, commitKey, readCatalog, readGarbage } from './storage/catalog';
 import { ReadScope, ScopedCollectionView } from './storage/collection-view';
 import { GarbageCollector } from './storage/garbage';
@@ -10,7 +12,7 @@ import { Environment } from './storage/lmdb';
 import { Store } from './storage/store';
 import { noTotals } from './storage/totals';
 import { CollectionView } from './storage/view';
-import { WriteScope } from './storage/write-scope';
+import { Blocked, WriteScope } from './storage/write-scope';
 import { OpenTransactions } from './transactions/open-transactions';
 import { Sessions } from './transactions/sessions';
 import { Transaction } from './transactions/transaction';
@@ -33,6 +35,9 @@ const minute = 60_000;
 
 /** One open data folder. */
 export class Engine {
+  /** The cursors that clients may ask for more. */
+  readonly cursors = new OpenCursors();
+
   constructor(
     private readonly store: Store,
     private readonly groups: GroupCommit,
@@ -71,20 +76,16 @@ export class Engine {
   }
 
   /**
-   * Runs a write within the transaction of `request`, at once; or else in the next group that commits, and resolves
-   * when it is on disk. It may run more than once then: see GroupCommit.submit.
+   * Runs a write within the transaction of `request`, or else in the next group that commits, and resolves when it is on
+   * disk. It may run more than once: when it throws Blocked, what it has written so far stays, and it is called again.
    */
-  async write<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
-    const transaction = this.sessions.transactionOf(request);
-    if (transaction) return run(transaction);
-    return this.groups.submit(run, deadlineOf(request));
+  write<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
+    return this.submit(request, run, false);
   }
 
   /** As `write`, for what may write more than fits into memory. */
-  async build<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
-    const transaction = this.sessions.transactionOf(request);
-    if (transaction) return run(transaction);
-    return this.groups.submit(run, deadlineOf(request), true);
+  build<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
+    return this.submit(request, run, true);
   }
 
   /** As `write`, for what drops something. */
@@ -94,9 +95,29 @@ export class Engine {
     return result;
   }
 
+  private async submit<T>(
+    request: CommandRequest,
+    run: (scope: WriteScope) => T,
+    isBulk: boolean,
+  ): Promise<T> {
+    const transaction = this.sessions.transactionOf(request);
+    if (!transaction) return this.groups.submit(run, deadlineOf(request), isBulk);
+    for (;;) {
+      try {
+        transaction.beginTurn();
+        return run(transaction);
+      } catch (error) {
+        if (!(error instanceof Blocked)) throw error;
+        await error.until;
+        await setImmediate();
+      }
+    }
+  }
+
   /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
   async close(): Promise<void> {
     this.sessions.close();
+    this.cursors.closeAll();
     await this.garbage.stop();
     await this.groups.idle();
     await this.store.close();

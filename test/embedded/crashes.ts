@@ -106,7 +106,8 @@ function testTransactions(rounds: number): void {
       const acknowledged: Acknowledged = { singles: new Map(), transactions: new Set() };
       engine.start();
       await engine.use(async (db) => {
-        for (const name of ['singles', 'left', 'right']) {
+        // Made first: of many transactions that make a collection together, all but one would end.
+        for (const name of ['singles', 'left', 'right', 'counters']) {
           await db.collection(name).createIndex({ writer: 1, n: -1 });
           await db.collection(name).createIndex({ n: 1, _id: 1 }, { unique: true });
         }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Binary, deserialize, Document, serialize } from 'bson';
-import type { ConnectionState } from '../../src/embedded/commands/command';
+import type { ConnectionState } from '../../src/embedded/commands/request';
 import { Engine, EngineOptions, openEngine } from '../../src/embedded/engine';
 import { runCommand } from '../../src/embedded/wire/dispatch';
 import { OP_MSG_PREFIX } from '../../src/embedded/wire/message';
@@ -57,6 +57,7 @@ export class InProcessEngine {
 export class FakeConnection implements ConnectionState {
   readonly id = 1;
   readonly address = 'in-process';
+  gone = false;
   private readonly callbacks: (() => void)[] = [];
 
   onClose(callback: () => void): void {
@@ -64,6 +65,7 @@ export class FakeConnection implements ConnectionState {
   }
 
   close(): void {
+    this.gone = true;
     for (const callback of this.callbacks) callback();
   }
 }

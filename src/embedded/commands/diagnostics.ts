@@ -1,19 +1,45 @@
+import { randomBytes } from 'node:crypto';
 import { arch, cpus, hostname, release, totalmem, type as osType } from 'node:os';
-import { Double, Int32, Long } from 'bson';
+import { Binary, Double, Int32, Long } from 'bson';
 import { MongoError } from '../language/errors';
-import { type CommandRequest, type Reply, replyOf } from './command';
-import { SET_NAME } from './hello';
-import { MAX_DOCUMENT_BYTES } from './limits';
+import {
+  CommandRequest,
+  MAX_BATCH_SIZE,
+  MAX_DOCUMENT_BYTES,
+  MAX_MESSAGE_BYTES,
+  Reply,
+  replyOf,
+} from './request';
+import { currentOperation } from './statistics';
 
 /** The version whose behaviour and wire protocol this engine has: clients choose what they send by it. */
-const VERSION = '4.4.6';
-const PARAMETERS: Reply = replyOf({
-  featureCompatibilityVersion: replyOf({ version: '4.4' }),
-  authenticationMechanisms: [],
-});
+export const VERSION = '4.4.6';
+/** 9 is MongoDB 4.4. */
+const WIRE_VERSION = 9;
+/** Drivers ask a replica set's name before they use transactions or retry writes. */
+const SET_NAME = 'embedded';
 
-export function ping(): Reply {
-  return new Map();
+/** Who we are: the primary of a replica set of one. Also by the names that it had before, which old clients use. */
+export function hello({ name, body, connection: { address, id } }: CommandRequest): Reply {
+  const reply: Reply = new Map();
+  if (body.get('helloOk') === true) reply.set('helloOk', true);
+  return reply
+    .set(name === 'hello' ? 'isWritablePrimary' : 'ismaster', true)
+    .set('secondary', false)
+    .set('setName', SET_NAME)
+    .set('setVersion', new Int32(1))
+    .set('hosts', [address])
+    .set('primary', address)
+    .set('me', address)
+    .set('maxBsonObjectSize', new Int32(MAX_DOCUMENT_BYTES))
+    .set('maxMessageSizeBytes', new Int32(MAX_MESSAGE_BYTES))
+    .set('maxWriteBatchSize', new Int32(MAX_BATCH_SIZE))
+    .set('localTime', new Date())
+    .set('logicalSessionTimeoutMinutes', new Int32(30))
+    .set('connectionId', new Int32(id))
+    .set('minWireVersion', new Int32(0))
+    .set('maxWireVersion', new Int32(WIRE_VERSION))
+    .set('readOnly', false);
 }
 
 export function buildInfo(): Reply {
@@ -61,37 +87,29 @@ export function serverStatus(): Reply {
 }
 
 export function getParameter({ body }: CommandRequest): Reply {
-  if (body.get('getParameter') === '*') return new Map(PARAMETERS);
-  const found: Reply = new Map([...PARAMETERS].filter(([name]) => body.has(name)));
+  const parameters: Reply = replyOf({
+    featureCompatibilityVersion: replyOf({ version: '4.4' }),
+    authenticationMechanisms: [],
+  });
+  if (body.get('getParameter') === '*') return parameters;
+  const found: Reply = new Map([...parameters].filter(([name]) => body.has(name)));
   if (found.size === 0) throw new MongoError(72, 'no option found to get');
   return found;
-}
-
-export function getCmdLineOpts(): Reply {
-  return replyOf({ argv: ['mongod'], parsed: replyOf({}) });
 }
 
 export function getLog({ body }: CommandRequest): Reply {
   const name = body.get('getLog');
   if (name === '*') return replyOf({ names: ['global', 'startupWarnings'] });
-  if (name !== 'global' && name !== 'startupWarnings')
-    throw new MongoError(96, `no RamLog named: ${String(name)}`);
-  return replyOf({ totalLinesWritten: new Int32(0), log: [] });
+  if (name === 'global' || name === 'startupWarnings')
+    return replyOf({ totalLinesWritten: new Int32(0), log: [] });
+  throw new MongoError(96, 'the logs are called global and startupWarnings');
 }
 
+/** There are no users: who may open the socket or the loopback port may do everything. */
 export function connectionStatus({ body }: CommandRequest): Reply {
   const authInfo = replyOf({ authenticatedUsers: [], authenticatedUserRoles: [] });
   if (body.get('showPrivileges') === true) authInfo.set('authenticatedUserPrivileges', []);
   return replyOf({ authInfo });
-}
-
-export function whatsMyUri({ connection }: CommandRequest): Reply {
-  return replyOf({ you: `connection-${connection.id}` });
-}
-
-/** What there is to say when no write of this connection was unacknowledged; each write answers for itself. */
-export function getLastError(): Reply {
-  return replyOf({ n: new Int32(0), writeConcern: replyOf({ w: new Int32(1), wtimeout: new Int32(0) }) });
 }
 
 export function replSetGetStatus({ connection }: CommandRequest): Reply {
@@ -110,22 +128,14 @@ export function replSetGetConfig({ connection }: CommandRequest): Reply {
   return replyOf({ config: replyOf({ _id: SET_NAME, version: new Int32(1), members }) });
 }
 
-export function top(): Reply {
-  return replyOf({ totals: replyOf({ note: 'all times in microseconds' }) });
+export function currentOp(request: CommandRequest): Reply {
+  return replyOf({ inprog: [currentOperation(request)] });
 }
 
-/** Nothing runs long enough to be worth a look: what waits, waits for a disk or a transaction. */
-export function currentOp(): Reply {
-  return replyOf({ inprog: [] });
-}
-
-/** There are no users: who may open the socket or the loopback port may do everything. */
-export function usersInfo(): Reply {
-  return replyOf({ users: [] });
-}
-
-export function getFreeMonitoringStatus(): Reply {
-  return replyOf({ state: 'disabled' });
+/** Gives out a session id, as the shell asks for one. */
+export function startSession(): Reply {
+  const id = replyOf({ id: new Binary(randomBytes(16), Binary.SUBTYPE_UUID) });
+  return replyOf({ id, timeoutMinutes: new Int32(30) });
 }
 
 function megabytes(bytes: number): Int32 {

@@ -1,152 +1,132 @@
 import { hostname } from 'node:os';
 import { Int32 } from 'bson';
-import { clockOf } from '../cursors/client-presence';
-import { runToEnd } from '../cursors/run-to-end';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bson-value';
 import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { toDouble } from '../language/numbers';
-import { explainPlan, Verbosity } from '../planner/explain-plan';
-import { planPipeline } from '../planner/plan-pipeline';
-import { planCount } from '../planner/plan-count';
-import { planQuery } from '../planner/plan-query';
+import { explainPlan } from '../planner/explain-plan';
+import { planPipeline } from '../planner/pipeline';
+import { Plan } from '../planner/plan';
+import { planCount, planQuery } from '../planner/plan-query';
 import { Query } from '../planner/query';
-import { Modify } from '../planner/stages/modify';
-import { Stage } from '../planner/stages/stage';
+import { runToEnd } from '../planner/yielder';
 import { CollectionView } from '../storage/view';
-import { readAggregate } from './aggregate-query';
-import type { CommandRequest, Reply } from './command';
-import { readCount } from './count';
-import { readDistinct } from './distinct';
-import { readFind } from './find-query';
-import { collectionNameOf, namespaceOf } from './namespace';
-import { Options } from './options';
+import { VERSION } from './diagnostics';
+import { collectionNameOf, namespaceOf, Options } from './options';
+import { clockOf, countsAll, readAggregate, readCount, readFind, readQuery } from './reads';
+import { CommandRequest, Reply } from './request';
 
-/** What a command asks for, and how it plans it. */
+/** What a command asks for, and how it is planned. */
 interface Explained {
-  readonly query: Query;
+  readonly plan: (view: CollectionView | null) => Plan;
+  readonly parsedQuery: BsonValue | undefined;
+  /** Stages above the plan, the uppermost first. */
+  readonly top?: readonly string[];
   /** The stages of a pipeline that follow. */
   readonly rest?: readonly BsonDocument[];
-  plan(view: CollectionView | null): Stage;
 }
 
-const VERBOSITIES: readonly Verbosity[] = ['queryPlanner', 'executionStats', 'allPlansExecution'];
-
 /** How the engine would answer a command: the plan, and beyond the verbosity `queryPlanner` what came of running it. */
-export async function explain(request: CommandRequest, engine: Engine): Promise<Reply> {
-  const options = new Options(request, { taken: ['verbosity'] });
-  const verbosity = readVerbosity(options.get('verbosity'));
-  const inner = innerRequest(request);
-  const { query, rest = [], plan } = readExplained(inner);
+export async function explain(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+  const verbosity = options.get('verbosity') ?? 'allPlansExecution';
+  if (!['queryPlanner', 'executionStats', 'allPlansExecution'].includes(verbosity as string)) {
+    throw new MongoError(9, 'verbosity must be queryPlanner, executionStats or allPlansExecution');
+  }
+  const body = options.get('explain');
+  if (!isDocument(body)) throw new MongoError(9, "'explain' must be an object");
+  const inner: CommandRequest = { ...request, name: [...body.keys()][0] ?? '', body };
+  const { plan, parsedQuery, top = [], rest = [] } = readExplained(inner);
   const view = engine.read(inner, collectionNameOf(inner));
   try {
-    const stage = plan(view);
+    const chosen = plan(view);
     const start = performance.now();
-    if (verbosity !== 'queryPlanner')
-      await runToEnd(stage, { view, clock: clockOf(request, options.deadline()) });
-    const milliseconds = Math.round(performance.now() - start);
-    const explanation = explainPlan(stage, {
+    const runs = verbosity !== 'queryPlanner';
+    const run = runs ? await runToEnd(chosen, { view, clock: clockOf(request, options) }) : null;
+    const explanation = explainPlan(chosen, {
       ns: namespaceOf(inner),
-      filter: query.filter,
-      verbosity,
-      milliseconds,
+      parsedQuery: isDocument(parsedQuery) ? parsedQuery : new Map(),
+      run,
+      milliseconds: Math.round(performance.now() - start),
+      top,
     });
-    return withRest(explanation, rest).set('serverInfo', serverInfo());
+    const whole: BsonDocument =
+      rest.length === 0
+        ? explanation
+        : documentOf({ stages: [documentOf({ $cursor: explanation }), ...rest] });
+    const server = { host: hostname(), port: new Int32(0), version: VERSION, gitVersion: 'embedded engine' };
+    return whole.set('serverInfo', documentOf(server));
   } finally {
     view?.release();
   }
 }
 
-/** A pipeline of which more is left than its query is shown stage by stage. */
-function withRest(explanation: BsonDocument, rest: readonly BsonDocument[]): BsonDocument {
-  if (rest.length === 0) return explanation;
-  return new Map([['stages', [new Map([['$cursor', explanation]]), ...rest]]]);
-}
-
-function readVerbosity(value: BsonValue | undefined): Verbosity {
-  const verbosity = VERBOSITIES.find((each) => each === (value ?? 'allPlansExecution'));
-  if (verbosity) return verbosity;
-  const list = VERBOSITIES.map((each) => `'${each}'`).join(', ');
-  throw new MongoError(9, `verbosity string must be one of {${list}}`);
-}
-
-/** The command to be explained, as if it had come by itself. */
-function innerRequest(request: CommandRequest): CommandRequest {
-  const body = request.body.get('explain');
-  if (!isDocument(body)) throw new MongoError(9, "'explain' must be an object");
-  const [name = ''] = body.keys();
-  return { ...request, name, body };
+/** `explain: true` in an aggregate is the older way to ask. */
+export function explainAggregate(request: CommandRequest, engine: Engine): Promise<Reply> {
+  const command = new Map(request.body);
+  command.delete('explain');
+  const body: BsonDocument = new Map<string, BsonValue>([
+    ['explain', command],
+    ['verbosity', 'queryPlanner'],
+  ]);
+  return explain({ ...request, name: 'explain', body }, engine, new Options(body, 'explain'));
 }
 
 function readExplained(inner: CommandRequest): Explained {
-  switch (inner.name) {
+  const { name, body } = inner;
+  const options = new Options(body, name);
+  switch (name) {
     case 'find': {
-      const { query } = readFind(inner);
-      return { query, plan: (view) => planQuery(view, query) };
+      const query = readFind(options);
+      return { plan: (view) => planQuery(view, query), parsedQuery: body.get('filter') };
     }
     case 'count': {
-      const { query } = readCount(inner);
-      return { query, plan: (view) => planCount(view, query) };
+      const query = readCount(options);
+      const top = [countsAll(query) ? 'RECORD_STORE_FAST_COUNT' : 'COUNT'];
+      const plan = (view: CollectionView | null) => planCount(countsAll(query) ? null : view, query);
+      return { plan, parsedQuery: body.get('query'), top };
     }
     case 'distinct': {
-      const { query } = readDistinct(inner);
-      return { query, plan: (view) => planQuery(view, query) };
+      const query = readQuery(options);
+      return { plan: (view) => planQuery(view, query), parsedQuery: body.get('query') };
     }
     case 'aggregate': {
-      const { split } = readAggregate(inner, true);
-      return { query: split.query, rest: split.rest, plan: (view) => planPipeline(view, split) };
+      const split = readAggregate(inner, options);
+      const [first] = (body.get('pipeline') as BsonDocument[] | undefined) ?? [];
+      return {
+        plan: (view) => planPipeline(view, split),
+        parsedQuery: first?.get('$match'),
+        rest: split.rest,
+      };
     }
     case 'update':
-      return readWrite(inner, 'UPDATE', 'updates');
     case 'delete':
-      return readWrite(inner, 'DELETE', 'deletes');
+      return readWrite(name, options.documents(`${name}s`));
     case 'findAndModify':
-    case 'findandmodify': {
-      const { body } = inner;
+    case 'findandmodify':
       return modification(
-        body.get('remove') === true ? 'DELETE' : 'UPDATE',
-        body.get('query'),
-        body.get('sort'),
+        options.boolean('remove') ? 'DELETE' : 'UPDATE',
+        options.document('query'),
         1,
+        options.document('sort'),
       );
-    }
     default:
-      throw new MongoError(59, `Explain failed due to unknown command: ${inner.name}`);
+      throw new MongoError(59, `Explain failed due to unknown command: ${name}`);
   }
 }
 
-function readWrite({ body }: CommandRequest, name: 'UPDATE' | 'DELETE', field: string): Explained {
-  const statements = body.get(field);
-  const [statement, ...others] = Array.isArray(statements) ? statements : [];
-  if (!isDocument(statement) || others.length > 0) {
-    throw new MongoError(72, 'explained write batches must be of size 1');
-  }
-  const limit = statement.get('limit');
-  const single =
-    name === 'UPDATE' ? statement.get('multi') !== true : isNumber(limit) && toDouble(limit) === 1;
-  return modification(name, statement.get('q'), undefined, Number(single));
+function readWrite(name: 'update' | 'delete', [statement, ...others]: readonly BsonDocument[]): Explained {
+  if (!statement || others.length > 0) throw new MongoError(72, 'explained write batches must be of size 1');
+  const options = new Options(statement, `${name}.${name}s`);
+  const isSingle = name === 'update' ? !options.boolean('multi') : options.number('limit') === 1;
+  return modification(name === 'update' ? 'UPDATE' : 'DELETE', options.document('q'), Number(isSingle));
 }
 
 function modification(
-  name: 'UPDATE' | 'DELETE',
-  filter: BsonValue | undefined,
-  sort: BsonValue | undefined,
+  stage: 'UPDATE' | 'DELETE',
+  filter: BsonDocument = new Map(),
   limit: number,
+  sort: BsonDocument = new Map(),
 ): Explained {
-  const query: Query = { filter: parseFilter(documentOr(filter)), sort: documentOr(sort), skip: 0, limit };
-  return { query, plan: (view) => new Modify(planQuery(view, query), name) };
-}
-
-function documentOr(value: BsonValue | undefined): BsonDocument {
-  return isDocument(value) ? value : new Map();
-}
-
-function serverInfo(): BsonDocument {
-  return new Map<string, BsonValue>([
-    ['host', hostname()],
-    ['port', new Int32(0)],
-    ['version', '4.4.6'],
-    ['gitVersion', 'embedded engine'],
-  ]);
+  const query: Query = { filter: parseFilter(filter), sort, skip: 0, limit };
+  return { plan: (view) => planQuery(view, query), parsedQuery: filter, top: [stage] };
 }

@@ -5,68 +5,109 @@ import { FilterNode } from '../language/filter';
 import { filterEqualities } from '../language/filter';
 import { patchDocument } from '../language/patch-document';
 import { CompiledUpdate, compileUpdate } from '../language/update';
-import { documentTest } from '../planner/document-test';
-import { matchingRecords } from '../planner/matching-records';
+import { Clock, documentTest } from '../planner/execution';
+import { PlanRun, Row, rowsOf } from '../planner/plan';
+import { planQuery } from '../planner/plan-query';
+import { Query } from '../planner/query';
+import { runToEnd } from '../planner/yielder';
 import { StoredCollection } from '../storage/catalog';
+import { createCollection } from '../storage/catalog-changes';
 import { ScopedCollectionView } from '../storage/collection-view';
-import { removeRecord, replaceRecord } from '../storage/records';
-import { StoredDocument } from '../storage/view';
+import { insertRecord, removeRecord, replaceRecord } from '../storage/records';
+import { CollectionView, StoredDocument } from '../storage/view';
 import { WriteScope } from '../storage/write-scope';
-import { collectionFor, storeDocument } from './insert';
-import { MAX_DOCUMENT_BYTES } from './limits';
+import { timeLimitOf } from './options';
+import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
 import { storable } from './storable';
 
 /** Which documents a statement is about. */
-export interface Selection {
+interface Selection {
   readonly filter: FilterNode;
   readonly sort?: BsonDocument;
   readonly hint?: BsonValue;
   readonly multi: boolean;
 }
 
-/** The next documents of a statement, one at a time. */
+/** The documents of a statement, found and then changed one at a time. */
 export class SelectedRecords {
-  /** Of a statement about many: those that are still to be changed, the next one last. */
+  /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
+  private readonly query: Query;
+  private readonly matches: (bytes: Uint8Array) => boolean;
 
-  constructor(private readonly selection: Selection) {}
-
-  /**
-   * Calls `change` for each selected document. May be called again when `change` had to wait: goes on with the same
-   * document, and leaves out those that match no more.
-   */
-  each(scope: WriteScope, collection: StoredCollection, change: (record: StoredDocument) => void): void {
-    const view = new ScopedCollectionView(collection, scope);
-    if (this.selection.multi) return this.changeAll(view, scope, change);
-    // Looked for again after a wait: another one may have taken its place.
-    const [found] = this.find(view, 1);
-    if (found) change(found);
+  /** @param open gives a view for a search that takes too long to do while others wait */
+  constructor(
+    private readonly selection: Selection,
+    private readonly open: () => CollectionView | null,
+    private readonly request: CommandRequest,
+  ) {
+    const { filter, sort = new Map(), hint, multi } = selection;
+    this.query = { filter, sort, hint, limit: multi ? 0 : 1, skip: 0 };
+    this.matches = documentTest([filter]) ?? (() => true);
   }
 
-  /** All are found before the first is changed, so that none is met again where its change has moved it. */
-  private changeAll(
-    view: ScopedCollectionView,
+  /**
+   * Calls `change` for each selected document. May be called again when it had to wait: goes on with the same document,
+   * and leaves out those that match no more.
+   */
+  each(
     scope: WriteScope,
-    change: (record: StoredDocument) => void,
+    ns: string,
+    change: (collection: StoredCollection, record: StoredDocument) => void,
   ): void {
-    const matches = documentTest([this.selection.filter]);
-    this.pending ??= Array.from(this.find(view, 0), ({ recordId }) => recordId).reverse();
-    for (let recordId = this.pending.at(-1); recordId !== undefined; recordId = this.pending.at(-1)) {
+    const collection = scope.use(ns);
+    if (!collection) return;
+    const view = new ScopedCollectionView(collection, scope);
+    if (!this.selection.multi && !this.pending) {
+      // Looked for again after a wait: another one may have taken its place.
+      const [found] = this.search(view, scope);
+      if (found) change(collection, { recordId: found.recordId, bytes: found.bytes! });
+      return;
+    }
+    // All are found before the first is changed, so that none is met again where its change has moved it.
+    const pending = (this.pending ??= Array.from(
+      this.search(view, scope),
+      ({ recordId }) => recordId,
+    ).reverse());
+    for (let recordId = pending.at(-1); recordId !== undefined; recordId = pending.at(-1)) {
       const bytes = view.document(recordId);
-      if (bytes && matches(bytes)) change({ recordId, bytes });
-      this.pending.pop();
-      if (this.pending.length > 0) scope.pause();
+      if (bytes && this.matches(bytes)) change(collection, { recordId, bytes });
+      else if (!this.selection.multi) this.pending = null;
+      pending.pop();
+      if (pending.length > 0) scope.pause();
+    }
+    if (!this.pending) this.each(scope, ns, change);
+  }
+
+  /** Goes on with the search elsewhere where it takes more than a turn. */
+  private *search(view: CollectionView, scope: WriteScope): Generator<Row> {
+    for (const row of rowsOf(planQuery(view, this.query), { view, clock: new Clock() }, new PlanRun())) {
+      if (row) yield row;
+      else scope.pause(() => this.searchElsewhere());
     }
   }
 
-  private find(view: ScopedCollectionView, limit: number): Generator<StoredDocument> {
-    const { filter, sort, hint } = this.selection;
-    return matchingRecords(view, { filter, sort, hint, limit });
+  private async searchElsewhere(): Promise<void> {
+    const { body, connection } = this.request;
+    const clock = new Clock(performance.now() + (timeLimitOf(body) ?? Infinity));
+    clock.client = connection;
+    const found: number[] = [];
+    const view = this.open();
+    try {
+      await runToEnd(
+        planQuery(view, this.query),
+        { view, clock },
+        ({ recordId }) => void found.push(recordId),
+      );
+      this.pending = found.reverse();
+    } finally {
+      view?.release();
+    }
   }
 }
 
 /** What an update has made of a document. */
-export interface Updated {
+interface Updated {
   readonly bytes: Uint8Array;
   readonly modified: boolean;
 }
@@ -86,7 +127,7 @@ export function updateRecord(
     throw new MongoError(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
   }
   const { indexedFields } = collection;
-  const isKnown = !update.fields || areSame(before, after, indexedFields);
+  const isKnown = !update.fields || [...indexedFields].every((name) => before.get(name) === after.get(name));
   const recordOf = (document: Uint8Array, known: BsonDocument) => ({
     bytes: document,
     fields: isKnown ? known : decodeFields(document, indexedFields),
@@ -95,17 +136,29 @@ export function updateRecord(
   return { bytes: changed, modified };
 }
 
-function areSame(a: BsonDocument, b: BsonDocument, names: ReadonlySet<string>): boolean {
-  for (const name of names) if (a.get(name) !== b.get(name)) return false;
-  return true;
-}
-
 export function deleteRecord(
   scope: WriteScope,
   collection: StoredCollection,
   { recordId, bytes }: StoredDocument,
 ): void {
   removeRecord(scope, collection, recordId, { bytes, fields: decodeFields(bytes, collection.indexedFields) });
+}
+
+/** The collection, made where it is missing: the first insert does that. */
+export function collectionFor(scope: WriteScope, ns: string): StoredCollection {
+  return scope.use(ns) ?? createCollection(scope, ns);
+}
+
+/**
+ * Stores a document as it came, or nearly so; answers with it as it is stored.
+ * @throws MongoError DuplicateKey and other refusals of an index, BadValue, InvalidBSON
+ */
+export function insertDocument(scope: WriteScope, ns: string, document: Uint8Array): Uint8Array {
+  const bytes = storable(document);
+  const collection = collectionFor(scope, ns);
+  const fields = decodeFields(bytes, collection.indexedFields);
+  insertRecord(scope, collection, scope.ids.nextRecord(collection.id, scope.reader), { bytes, fields });
+  return bytes;
 }
 
 /** Inserts what an update makes of a filter that nothing matched. */
@@ -120,9 +173,7 @@ export function upsert(
   if (bytes.length > MAX_DOCUMENT_BYTES) {
     throw new MongoError(17420, `Document to upsert is larger than ${MAX_DOCUMENT_BYTES}`);
   }
-  const stored = storable(bytes);
-  storeDocument(scope, collectionFor(scope, ns), stored);
-  return { id: document.get('_id')!, bytes: stored };
+  return { id: document.get('_id')!, bytes: insertDocument(scope, ns, bytes) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { DocumentPieces } from '../language/document-pieces';
 import { ElementScanner } from '../language/element-scanner';
 import { MongoError } from '../language/errors';
 import { nameAt } from '../language/field-name';
-import { MAX_DOCUMENT_BYTES } from './limits';
+import { MAX_DOCUMENT_BYTES } from './request';
 
 const dollar = '$'.charCodeAt(0);
 const typeOfDocument = 3;

@@ -7,11 +7,9 @@ import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { ReadScope, ScopedCollectionView } from '../storage/collection-view';
 import { entriesOf } from '../storage/index-entries';
 import { endOf, prefixOf } from '../storage/keys';
-import { CommandRequest, Reply, replyOf, ReplyValue } from './command';
-import { assertOptions } from './generic-options';
-import { namespaceOf } from './namespace';
+import { namespaceOf } from './options';
+import { CommandRequest, Reply, replyOf, ReplyValue } from './request';
 
-const options = { taken: new Set(['full', 'scandata', 'background']) };
 /** Documents or entries between two pauses in which others are served. */
 const stride = 500;
 
@@ -25,7 +23,6 @@ interface IndexFindings {
 
 /** Checks that every index holds exactly the entries of the collection's documents, and that they are counted right. */
 export async function validate(request: CommandRequest, engine: Engine): Promise<Reply> {
-  assertOptions(request, options);
   const ns = namespaceOf(request);
   const scope = engine.readScope(request);
   try {

@@ -1,84 +1,66 @@
-import { BSONRegExp } from 'bson';
-import { BsonValue, isDocument } from '../language/bson-value';
+import { Binary, BSONRegExp, Decimal128, Double, ObjectId, Timestamp } from 'bson';
+import { BsonTypeName, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { CANONICAL_TYPES } from '../language/compare';
 import { FieldNode, FilterNode } from '../language/filter';
-import { complement, everything, Interval, intersection, isEverything, point, union } from './interval';
-import { comparisonInterval } from './type-bracket';
+import { encodeKeyComponent, typeByte } from '../language/key-component';
+import {
+  afterPrefix,
+  everything,
+  intersection,
+  isEverything,
+  KeyRange,
+  point,
+  rangeOf,
+  union,
+} from './key-range';
 
 /** Where a filter lets one path's values lie. `exact`: a value that lies there is all the filter asks for. */
 export interface Bounds {
-  readonly intervals: readonly Interval[];
+  readonly ranges: readonly KeyRange[];
   readonly exact: boolean;
 }
 
-const unbounded: Bounds = { intervals: everything, exact: false };
+const unbounded: Bounds = { ranges: everything, exact: false };
+const lowestNumber = encodeKeyComponent(new Double(-Infinity), 1);
+/** Types of which no other one shares the first byte. */
+const typesOfTheirOwn: readonly BsonTypeName[] = ['date', 'bool', 'objectId', 'timestamp', 'binData'];
 
 /**
- * The intervals outside of which no index entry of a match can lie in the component `path`. Where the path holds
- * arrays, each condition may be met by another element, so conditions are not combined: the first one that says
- * something counts.
+ * The ranges outside of which no index entry of a match can lie in the component `path`. Where the path holds arrays,
+ * each condition may be met by another element, so conditions are not combined: the first one that says something counts.
  */
 export function boundsOf(node: FilterNode, path: string, holdsArrays: boolean): Bounds {
   switch (node.kind) {
     case 'and':
-      return holdsArrays ? firstBounded(node.children, path) : allOf(node.children, path);
+      return allOf(
+        node.children.map((child) => boundsOf(child, path, holdsArrays)),
+        holdsArrays,
+      );
     case 'or':
       return anyOf(node.children.map((child) => boundsOf(child, path, holdsArrays)));
-    case 'nor':
-      return holdsArrays
-        ? unbounded
-        : noneOf(anyOf(node.children.map((child) => boundsOf(child, path, false))));
     case 'field':
       return node.path === path ? fieldBounds(node, holdsArrays) : unbounded;
-    case 'expr':
-      return holdsArrays ? unbounded : expressionBounds(node.expression, path);
+    default:
+      return unbounded;
   }
 }
 
-/** `{ $eq: ['$path', constant] }`, by itself or within `$and`: what `$lookup` makes of its variables. */
-function expressionBounds(expression: BsonValue, path: string): Bounds {
-  const [[operator, operands] = ['', null]] = isDocument(expression) ? expression : [];
-  if (!Array.isArray(operands)) return unbounded;
-  if (operator === '$and') {
-    const all = operands.map((each) => expressionBounds(each, path).intervals);
-    return { intervals: all.reduce(intersection, everything), exact: false };
+function allOf(all: readonly Bounds[], holdsArrays: boolean): Bounds {
+  if (holdsArrays && all.length > 1) {
+    return { ranges: all.find(({ ranges }) => !isEverything(ranges))?.ranges ?? everything, exact: false };
   }
-  if (operator !== '$eq' || operands.length !== 2 || !operands.includes(`$${path}`)) return unbounded;
-  const constant = constantOf(operands.find((operand) => operand !== `$${path}`));
-  return constant === undefined ? unbounded : { intervals: [point(constant)], exact: false };
-}
-
-/** The value of an expression that reads nothing; arrays have no one place in an index. */
-function constantOf(expression: BsonValue | undefined): BsonValue | undefined {
-  // What is missing is indexed as null.
-  if (expression === '$$REMOVE') return null;
-  if (typeof expression === 'string') return expression.startsWith('$') ? undefined : expression;
-  const value = isDocument(expression) ? expression.get('$literal') : expression;
-  return Array.isArray(value) ? undefined : value;
-}
-
-function firstBounded(children: readonly FilterNode[], path: string): Bounds {
-  const bounds = children.map((child) => boundsOf(child, path, true)).find((b) => !isEverything(b.intervals));
   return {
-    intervals: bounds?.intervals ?? everything,
-    exact: children.length === 1 && (bounds?.exact ?? false),
-  };
-}
-
-function allOf(children: readonly FilterNode[], path: string): Bounds {
-  const all = children.map((child) => boundsOf(child, path, false));
-  return {
-    intervals: all.reduce((shared, b) => intersection(shared, b.intervals), everything),
-    exact: all.every((b) => b.exact),
+    ranges: all.reduce((shared, { ranges }) => intersection(shared, ranges), everything),
+    exact: all.every(({ exact }) => exact),
   };
 }
 
 function anyOf(branches: readonly Bounds[]): Bounds {
-  if (branches.some(({ intervals }) => isEverything(intervals))) return unbounded;
-  return { intervals: union(branches.flatMap((b) => b.intervals)), exact: branches.every((b) => b.exact) };
-}
-
-function noneOf(bounds: Bounds): Bounds {
-  return bounds.exact ? { intervals: complement(bounds.intervals), exact: true } : unbounded;
+  if (branches.some(({ ranges }) => isEverything(ranges))) return unbounded;
+  return {
+    ranges: union(branches.flatMap(({ ranges }) => ranges)),
+    exact: branches.every(({ exact }) => exact),
+  };
 }
 
 function fieldBounds(node: FieldNode, holdsArrays: boolean): Bounds {
@@ -91,14 +73,14 @@ function fieldBounds(node: FieldNode, holdsArrays: boolean): Bounds {
     case 'gte':
     case 'lt':
     case 'lte': {
-      const intervals = comparisonInterval(node.op, node.value);
-      return intervals ? { intervals, exact: node.value !== null || !holdsArrays } : unbounded;
+      const ranges = comparisonRanges(node.op, node.value);
+      return ranges ? { ranges, exact: node.value !== null || !holdsArrays } : unbounded;
     }
-    case 'elemMatch':
-      // One element meets all of it, so here the conditions do combine.
-      return node.on === 'values' ? { ...boundsOf(node.value, '', false), exact: false } : unbounded;
-    case 'not':
-      return holdsArrays ? unbounded : noneOf(boundsOf(node.value, node.path, false));
+    case 'type': {
+      const [type, ...others] = node.value;
+      if (others.length > 0 || !type || !typesOfTheirOwn.includes(type)) return unbounded;
+      return { ranges: bracket(typeByte(CANONICAL_TYPES[type])), exact: true };
+    }
     default:
       return unbounded;
   }
@@ -108,9 +90,35 @@ function equalTo(value: BsonValue, holdsArrays: boolean): Bounds {
   if (value instanceof BSONRegExp) return unbounded;
   // An array is indexed by its elements, or, where it is an element itself, as a whole. An empty one has none.
   if (Array.isArray(value)) {
-    if (value.length === 0) return unbounded;
-    return { intervals: union([point(value[0]!), point(value)]), exact: false };
+    return value.length === 0 ? unbounded : { ranges: union([point(value[0]!), point(value)]), exact: false };
   }
   // A missing field is indexed as null; inside arrays null has more meanings than the index can tell.
-  return { intervals: [point(value)], exact: value !== null || !holdsArrays };
+  return { ranges: [point(value)], exact: value !== null || !holdsArrays };
+}
+
+/** Only values of one type compare. Null when no range says it: arrays compare whole, MinKey and MaxKey with all types. */
+function comparisonRanges(op: 'gt' | 'gte' | 'lt' | 'lte', value: BsonValue): readonly KeyRange[] | null {
+  const orEqual = op === 'gte' || op === 'lte';
+  if (value === null || isNaN(value)) return orEqual ? [point(value)] : [];
+  if (!isOrdered(value)) return null;
+  const encoded = encodeKeyComponent(value, 1);
+  const [{ low, high }] = bracket(encoded[0]!) as [KeyRange];
+  if (op === 'gt' || op === 'gte') return rangeOf(orEqual ? encoded : afterPrefix(encoded), high);
+  return rangeOf(isNumber(value) ? lowestNumber : low, orEqual ? afterPrefix(encoded) : encoded);
+}
+
+/** All values of a type, by the first byte of their components. */
+function bracket(type: number): KeyRange[] {
+  return [{ low: Uint8Array.of(type), high: Uint8Array.of(type + 1), isPoint: false }];
+}
+
+function isNaN(value: BsonValue): boolean {
+  if (value instanceof Double) return Number.isNaN(value.value);
+  return value instanceof Decimal128 && value.toString() === 'NaN';
+}
+
+function isOrdered(value: BsonValue): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || isNumber(value) || isDocument(value))
+    return true;
+  return [Date, ObjectId, Timestamp, Binary].some((type) => value instanceof type);
 }

@@ -1,4 +1,7 @@
+import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
+import { FilterNode } from '../language/filter';
+import { compileFilter } from '../language/filter-match';
 import { takeWork } from '../language/work';
 import { CollectionView } from '../storage/view';
 
@@ -6,16 +9,19 @@ import { CollectionView } from '../storage/view';
 const STRIDE = 200;
 /** What expressions and patterns count is a fraction of what a document takes. */
 const WORK_OF_A_UNIT = 8;
-/** MongoDB's limit for what the stages of a pipeline hold. */
-const MEMORY_LIMIT = 100 * 1024 * 1024;
 
-/** How long a statement may go on, and when it pauses. */
+/** What all statements together may hold in memory while they sort or group, and how much of it one may. */
+const MOST_BYTES = 384 * 2 ** 20;
+const MOST_BYTES_OF_ONE = 100 * 2 ** 20;
+let bytesOfAll = 0;
+
+/** How long a statement may go on, when it pauses, and how much memory it holds. */
 export class Clock {
   /** Who waits for the answer; null for nobody in particular. */
   client: { readonly gone: boolean } | null = null;
   private left: number;
+  private bytes = 0;
   private interruption: MongoError | null = null;
-  private memory = 0;
 
   /**
    * @param deadline by `performance.now()`; put off by each getMore, which brings its own
@@ -29,8 +35,7 @@ export class Clock {
   }
 
   /**
-   * Counts one key or document looked at. True now and then: the stage yields null, so that whoever runs the plan can
-   * let others have the thread.
+   * Counts one key or document looked at. True now and then: whoever asked yields null, so that others get the thread.
    * @throws MongoError MaxTimeMSExpired, or what the statement was interrupted with
    */
   pauses(): boolean {
@@ -44,18 +49,29 @@ export class Clock {
     return true;
   }
 
-  /**
-   * Counts what the stages of the statement hold.
-   * @throws MongoError QueryExceededMemoryLimitNoDiskUseAllowed (292)
-   */
-  takeMemory(bytes: number): void {
-    this.memory += bytes;
-    if (this.memory > MEMORY_LIMIT) throw new MongoError(292, 'Exceeded memory limit for a pipeline stage');
-  }
-
   /** Lets the statement fail at its next pause. */
   interrupt(error: MongoError): void {
     this.interruption = error;
+  }
+
+  /**
+   * Counts memory that the statement holds, about; a negative number gives some back.
+   * @throws MongoError 292 where it is more than one statement, or all of them, may hold
+   */
+  takeMemory(bytes: number): void {
+    this.bytes += bytes;
+    bytesOfAll += bytes;
+    if (bytes < 0 || (this.bytes <= MOST_BYTES_OF_ONE && bytesOfAll <= MOST_BYTES)) return;
+    throw new MongoError(
+      292,
+      `Sorting and grouping exceeded the memory limit of ${MOST_BYTES_OF_ONE} bytes a statement, or ${MOST_BYTES} bytes ` +
+        'over all; there is no sorting on disk',
+    );
+  }
+
+  /** Gives back all memory: the statement has ended. */
+  end(): void {
+    this.takeMemory(-this.bytes);
   }
 }
 
@@ -63,4 +79,11 @@ export class Clock {
 export interface Execution {
   readonly view: CollectionView | null;
   readonly clock: Clock;
+}
+
+/** The conjunction of the filters as a test of stored documents, which decodes only the fields it reads; null for none. */
+export function documentTest(filters: readonly FilterNode[]): ((bytes: Uint8Array) => boolean) | null {
+  if (filters.length === 0) return null;
+  const { matches, fields } = compileFilter({ kind: 'and', children: [...filters] });
+  return (bytes) => matches(fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
 }

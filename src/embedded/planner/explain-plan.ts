@@ -1,84 +1,128 @@
-import { Int32 } from 'bson';
-import { BsonDocument, BsonValue } from '../language/bson-value';
-import { FilterNode } from '../language/filter';
-import { count, describeFilter } from './explain-format';
-import { Stage } from './stages/stage';
+import { Int32, Long } from 'bson';
+import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
+import { CANONICAL_TYPES } from '../language/compare';
+import { encodeKeyComponent, typeByte } from '../language/key-component';
+import { decodeKeyComponent } from '../language/key-decoder';
+import { formatForMessage } from '../language/message-format';
+import { IndexAccess } from './index-access';
+import { isEverything, KeyRange } from './key-range';
+import { Plan, PlanRun, Walk } from './plan';
 
-/** How much an explanation tells; beyond `queryPlanner` the plan has to have run. */
-export type Verbosity = 'queryPlanner' | 'executionStats' | 'allPlansExecution';
+/** A count as MongoDB sends it: an int while it fits. */
+export function countValue(value: number): BsonValue {
+  return value <= 0x7fffffff ? new Int32(value) : Long.fromNumber(value);
+}
 
-/** A plan, and its run where it has run, in the shape of MongoDB 4.4's `explain`. */
+/**
+ * A plan, and its run where it has run, in the shape of MongoDB 4.4's `explain`.
+ * @param top stages above the plan, the uppermost first: `COUNT`, `UPDATE`
+ * @param parsedQuery the filter as it was sent
+ */
 export function explainPlan(
-  plan: Stage,
+  plan: Plan,
   {
     ns,
-    filter,
-    verbosity,
+    parsedQuery,
+    run,
     milliseconds,
-  }: { ns: string; filter: FilterNode; verbosity: Verbosity; milliseconds: number },
+    top,
+  }: {
+    ns: string;
+    parsedQuery: BsonDocument;
+    run: PlanRun | null;
+    milliseconds: number;
+    top: readonly string[];
+  },
 ): BsonDocument {
-  const explanation: BsonDocument = new Map([
-    [
-      'queryPlanner',
-      new Map<string, BsonValue>([
-        ['plannerVersion', new Int32(1)],
-        ['namespace', ns],
-        ['indexFilterSet', false],
-        ['parsedQuery', describeFilter(filter)],
-        ['winningPlan', explainStage(plan, () => [])],
-        ['rejectedPlans', []],
-      ]),
-    ],
-  ]);
-  if (verbosity === 'queryPlanner') return explanation;
-  const stats = new Map<string, BsonValue>([
-    ['executionSuccess', true],
-    ['nReturned', count(plan.returned)],
-    ['executionTimeMillis', count(milliseconds)],
-    ['totalKeysExamined', count(total(plan, (stage) => stage.keysExamined))],
-    ['totalDocsExamined', count(total(plan, (stage) => stage.docsExamined))],
-    ['executionStages', explainStage(plan, runOf)],
-  ]);
-  if (verbosity === 'allPlansExecution') stats.set('allPlansExecution', []);
-  return explanation.set('executionStats', stats);
-}
-
-/** A stage above its inputs; the filter first, then the run, then what the stage is. */
-function explainStage(stage: Stage, run: (stage: Stage) => [string, BsonValue][]): BsonDocument {
-  const details = [...stage.describe()];
-  const inputs = stage.inputs.map((input) => explainStage(input, run));
-  const ran = run(stage);
-  return new Map<string, BsonValue>([
-    ['stage', stage.name],
-    ...details.filter(([name]) => name === 'filter'),
-    ...ran,
-    ...details.filter(([name]) => name !== 'filter'),
-    ...(ran.length > 0 ? stage.counters() : []),
-    ...(inputs.length === 1 ? [['inputStage', inputs[0]!] as const] : []),
-    ...(inputs.length > 1 ? [['inputStages', inputs] as const] : []),
-  ]);
-}
-
-function runOf(stage: Stage): [string, BsonValue][] {
-  const looks = Math.max(
-    stage.returned,
-    stage.keysExamined,
-    stage.docsExamined,
-    ...stage.inputs.map((i) => i.returned),
+  const planner = { plannerVersion: new Int32(1), namespace: ns, indexFilterSet: false, parsedQuery };
+  const explanation = documentOf({
+    queryPlanner: documentOf({ ...planner, winningPlan: stagesOf(plan, top, null), rejectedPlans: [] }),
+  });
+  if (!run) return explanation;
+  return explanation.set(
+    'executionStats',
+    documentOf({
+      executionSuccess: true,
+      nReturned: countValue(run.returned),
+      executionTimeMillis: countValue(milliseconds),
+      totalKeysExamined: countValue(run.keys.reduce((sum, keys) => sum + keys, 0)),
+      totalDocsExamined: countValue(run.documents),
+      executionStages: stagesOf(plan, top, run),
+    }),
   );
-  return [
-    ['nReturned', count(stage.returned)],
-    ['executionTimeMillisEstimate', count(0)],
-    ['works', count(looks + 1)],
-    ['advanced', count(stage.returned)],
-    ['needTime', count(looks - stage.returned)],
-    ['needYield', count(0)],
-    ['saveState', count(0)],
-    ['restoreState', count(0)],
-    ['isEOF', new Int32(Number(stage.isExhausted))],
-  ];
 }
 
-function total(stage: Stage, of: (stage: Stage) => number): number {
-  return stage.inputs.reduce((sum, input) => sum + total(input, of), of(stage));
+/** The plan as stages within each other, the source innermost. */
+function stagesOf(plan: Plan, top: readonly string[], run: PlanRun | null): BsonDocument {
+  const { source, skip, limit, sort, projection } = plan;
+  const above = (stage: string, input: BsonDocument, details: Record<string, BsonValue> = {}) =>
+    documentOf({ stage, ...details, inputStage: input });
+  const docs: Record<string, BsonValue> = run ? { docsExamined: countValue(run.documents) } : {};
+  let stage: BsonDocument;
+  if (source.kind === 'walks') {
+    const walks = source.walks.map((walk, i) => walkStage(walk, run && (run.keys[i] ?? 0)));
+    stage = walks[0]!;
+    if (walks.length > 1) {
+      stage = documentOf({ stage: source.mergeFrom > 0 ? 'SORT_MERGE' : 'OR', inputStages: walks });
+    }
+    if (plan.fetches) stage = above('FETCH', stage, docs);
+  } else if (source.kind === 'collection') {
+    stage = documentOf({ stage: 'COLLSCAN', direction: source.reverse ? 'backward' : 'forward', ...docs });
+  } else stage = documentOf({ stage: source.kind === 'id' ? 'IDHACK' : 'EOF' });
+  if (sort) stage = above('SORT', stage, { sortPattern: sort });
+  if (skip > 0) stage = above('SKIP', stage, { skipAmount: countValue(skip) });
+  if (projection) stage = above('PROJECTION_DEFAULT', stage, { transformBy: projection.spec });
+  if (plan.decode) stage = above('PROJECTION_COVERED', stage);
+  if (limit > 0) stage = above('LIMIT', stage, { limitAmount: countValue(limit) });
+  for (const name of top.toReversed()) stage = above(name, stage);
+  if (run) stage.set('nReturned', countValue(run.returned));
+  return stage;
+}
+
+function walkStage({ access, reverse }: Walk, keys: number | null): BsonDocument {
+  const { index } = access;
+  return documentOf({
+    stage: 'IXSCAN',
+    keyPattern: index.key,
+    indexName: index.name,
+    isMultiKey: index.multikey,
+    isUnique: index.unique,
+    isPartial: index.partial !== null,
+    direction: reverse ? 'backward' : 'forward',
+    indexBounds: describeBounds(access, reverse),
+    ...(keys !== null && { keysExamined: countValue(keys) }),
+  });
+}
+
+/** `{ sessionId: ['["a", "a"]'], timestamp: ['[MinKey, MaxKey]'] }`, each in the order in which the walk meets it. */
+function describeBounds({ components }: IndexAccess, reverse: boolean): BsonDocument {
+  return new Map(
+    components.map(({ path, direction, ranges }): [string, BsonValue] => {
+      const downwards = (direction === -1) !== reverse;
+      const texts = ranges.map((range) => describeRange(range, isEverything(ranges), downwards));
+      return [path, downwards ? texts.reverse() : texts];
+    }),
+  );
+}
+
+function describeRange({ low, high, isPoint }: KeyRange, isAll: boolean, downwards: boolean): string {
+  if (isAll) return downwards ? '[MaxKey, MinKey]' : '[MinKey, MaxKey]';
+  const from = describeEnd(low);
+  const to = isPoint ? { ...from, isBehind: true } : describeEnd(high);
+  return downwards
+    ? `${to.isBehind ? '[' : '('}${to.text}, ${from.text}${from.isBehind ? ')' : ']'}`
+    : `${from.isBehind ? '(' : '['}${from.text}, ${to.text}${to.isBehind ? ']' : ')'}`;
+}
+
+/** The value that a range ends at, and whether the end lies behind it. An end of all values of a type is "…". */
+function describeEnd(bytes: Uint8Array): { text: string; isBehind: boolean } {
+  if (bytes.length === 1)
+    return { text: bytes[0] === typeByte(CANONICAL_TYPES.null) ? 'null' : '…', isBehind: false };
+  const before = bytes.map((byte, i) => (i === bytes.length - 1 ? byte - 1 : byte));
+  for (const component of [bytes, before]) {
+    const value = decodeKeyComponent(component, 0, component.length);
+    if (value === undefined || Buffer.compare(encodeKeyComponent(value, 1), component) !== 0) continue;
+    return { text: formatForMessage(value), isBehind: component === before };
+  }
+  return { text: Buffer.from(bytes).toString('hex'), isBehind: false };
 }

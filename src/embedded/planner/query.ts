@@ -16,6 +16,8 @@ export interface Query {
   readonly projection?: BsonDocument;
   /** `$project` of a pipeline differs in what it may say. */
   readonly projectionLanguage?: ProjectionLanguage;
+  /** The top-level fields that are read of the rows; null or none for all. An index that has all of them will do. */
+  readonly fields?: ReadonlySet<string> | null;
 }
 
 /** The conditions of a filter that must all hold. */

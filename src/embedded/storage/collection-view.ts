@@ -42,12 +42,9 @@ export class ScopedCollectionView implements CollectionView {
     for (const entry of walk) yield readEntry(index, entry);
   }
 
-  *scanDocuments(reverse = false, after?: number): IterableIterator<StoredDocument> {
+  *scanDocuments(reverse = false): IterableIterator<StoredDocument> {
     const { id } = this.collection;
-    const beyond = after === undefined ? null : documentKey(id, reverse ? after : after + 1);
-    const lower = !reverse && beyond ? beyond : prefixOf(id);
-    const upper = reverse && beyond ? beyond : endOf(id);
-    for (const { key, value } of this.scope.reader.range('documents', lower, upper, reverse)) {
+    for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id), reverse)) {
       yield { recordId: recordIdOfDocumentKey(key), bytes: value };
     }
   }

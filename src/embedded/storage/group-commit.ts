@@ -38,8 +38,8 @@ export function claimOfCollection(ns: string): string {
   return `n${ns}`;
 }
 
-/** How long one statement may hold up the others of its group, in milliseconds. */
-const longestTurn = 50;
+/** How long statements may keep the thread without a pause, those of one group together, in milliseconds. */
+export const LONGEST_TURN = 25;
 
 /** The statements that commit, and reach the disk, together. They see each other's writes. */
 export class WriteGroup implements WriteScope {
@@ -47,8 +47,8 @@ export class WriteGroup implements WriteScope {
   /** What this group has changed. */
   readonly touched = new Set<string>();
   private readonly added = new Map<number, Totals>();
+  private readonly turnEnds = performance.now() + LONGEST_TURN;
   private wrote = false;
-  private turnEnds = 0;
 
   constructor(
     readonly number: number,
@@ -60,13 +60,8 @@ export class WriteGroup implements WriteScope {
     this.reader = writer;
   }
 
-  /** The next statement's turn begins. */
-  beginTurn(): void {
-    this.turnEnds = performance.now() + longestTurn;
-  }
-
-  pause(): void {
-    if (performance.now() > this.turnEnds) throw new Blocked(Promise.resolve());
+  pause(meanwhile?: () => Promise<void>): void {
+    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
   }
 
   use(ns: string): StoredCollection | null {
@@ -216,7 +211,6 @@ export class GroupCommit {
   private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
     if (statement.lost) return null;
     try {
-      group.beginTurn();
       const result = statement.run(group);
       return () => statement.answer(result);
     } catch (error) {
@@ -227,12 +221,18 @@ export class GroupCommit {
   }
 
   private async waitAndTryAgain(statement: Statement, until: Promise<void>): Promise<void> {
-    if (await endsBefore(until, statement.deadline)) this.enqueue(statement);
-    else statement.refuse(new MongoError(50, 'operation exceeded time limit'));
+    try {
+      if (await endsBefore(until, statement.deadline)) this.enqueue(statement);
+      else statement.refuse(new MongoError(50, 'operation exceeded time limit'));
+    } catch (error) {
+      statement.refuse(error);
+    }
   }
 }
 
 async function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> {
+  // Its failure may come when nobody waits any more.
+  promise.catch(() => undefined);
   if (Date.now() > deadline) return false;
   if (deadline === Infinity) return promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;

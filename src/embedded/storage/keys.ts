@@ -37,13 +37,6 @@ export function indexBound(indexId: number, bound: Uint8Array): Buffer {
   return key;
 }
 
-/** Where a walk that has come to `entry` goes on: the lower bound of what follows it, or when `reverse` the upper one. */
-export function boundBeyond(index: IndexInfo, { key, recordId }: IndexEntry, reverse: boolean): Uint8Array {
-  // No component is the beginning of another, so nothing lies between a key and the same key with a 0 behind it.
-  if (index.unique) return reverse ? key : Buffer.concat([key, Buffer.alloc(1)]);
-  return Buffer.concat([key, recordIdBytes(reverse ? recordId : recordId + 1)]);
-}
-
 export interface StoredEntry {
   readonly key: Buffer;
   readonly value: Buffer;

@@ -60,8 +60,8 @@ export interface CollectionView {
     upper: Uint8Array,
     reverse: boolean,
   ): IterableIterator<IndexEntry>;
-  /** All documents, or those beyond `after`, in the order of insertion, or the reverse of it; lazy as above. */
-  scanDocuments(reverse?: boolean, after?: number): IterableIterator<StoredDocument>;
+  /** All documents in the order of insertion, or the reverse of it; lazy as above. */
+  scanDocuments(reverse?: boolean): IterableIterator<StoredDocument>;
   /** The number of documents, without counting them. */
   documentCount(): number;
   /** Another collection of the same database (`$lookup`) as of the same moment, or null where there is none. */

@@ -22,9 +22,10 @@ export interface WriteScope extends ReadScope {
   claimCollection(ns: string): void;
   /**
    * Called between two changes of a statement that has many: lets others have their turn.
-   * @throws Blocked when it has taken long, outside of a transaction
+   * @param meanwhile what is to be done before the statement goes on
+   * @throws Blocked when it has taken long
    */
-  pause(): void;
+  pause(meanwhile?: () => Promise<void>): void;
   /** Counts documents, and their bytes, that come or go. */
   count(collectionId: number, change: Totals): void;
 }
@@ -34,7 +35,7 @@ export interface WriteScope extends ReadScope {
  * written so far stays.
  */
 export class Blocked {
-  constructor(readonly until: Promise<void>) {}
+  constructor(readonly until = Promise.resolve()) {}
 }
 
 /** The answer inside a transaction: with it drivers run the whole transaction again. */

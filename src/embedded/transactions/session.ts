@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../commands/command';
+import { ConnectionState } from '../commands/request';
 import { MongoError } from '../language/errors';
 import { Transaction } from './transaction';
 

@@ -1,6 +1,6 @@
-import type { CommandRequest, ConnectionState, Reply } from '../commands/command';
+import { CommandRequest, ConnectionState, Reply } from '../commands/request';
 import { MongoError } from '../language/errors';
-import { PlaceInSession, placeInSession } from './place-in-session';
+import { sessionIdOf, TransactionFields, transactionFieldsOf } from './transaction-fields';
 import { Session, StatementResult } from './session';
 import { Transaction } from './transaction';
 
@@ -12,7 +12,7 @@ const mostSessions = 10_000;
 const mostResults = 1_000_000;
 const rememberedFor = 30 * 60_000;
 
-interface Participation extends PlaceInSession {
+interface Participation extends TransactionFields {
   readonly session: Session;
   transaction: Transaction | null;
 }
@@ -47,32 +47,54 @@ export class Sessions {
 
   /** Runs a command within its session: begins, goes on with or aborts the transaction that it belongs to. */
   run(request: CommandRequest, command: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
-    const place = placeInSession(request);
-    if (!place) return command();
-    const { id, number, kind, starts } = place;
+    const fields = transactionFieldsOf(request);
+    if (!fields) return command();
+    const { id, number, kind, starts } = fields;
     const session = this.sessionOf(id);
     const participation: Participation = { id, number, kind, starts, session, transaction: null };
     this.participations.set(request, participation);
-    if (place.kind !== 'statement') return participation.session.run(command);
-    return participation.session.run(() => this.runStatement(request, participation, command));
+    if (kind !== 'statement') return session.run(command);
+    return session.run(() => this.runStatement(request, participation, command));
   }
 
-  async commit(request: CommandRequest): Promise<void> {
+  /** Resolves when the transaction is on disk. Committing again is answered in the same way. */
+  async commit(request: CommandRequest): Promise<Reply> {
     const { session, number } = this.endedBy(request);
     try {
       await session.commit(number);
+      return new Map();
     } catch (error) {
       throw labelled(error);
     }
   }
 
-  abort(request: CommandRequest): void {
+  abort(request: CommandRequest): Reply {
     const { session, number } = this.endedBy(request);
     try {
       session.abort(number);
+      return new Map();
     } catch (error) {
       throw labelled(error);
     }
+  }
+
+  /**
+   * Aborts the open transactions of the sessions that a command names: `{ killSessions: [{ id }] }`. Those that are being
+   * committed go on; cursors here belong to no session.
+   */
+  kill({ name, body }: CommandRequest): Reply {
+    const named = body.get(name);
+    if (!Array.isArray(named)) throw new MongoError(14, `Field '${name}' must be an array of session ids`);
+    const ids = named.map(sessionIdOf);
+    if (ids.includes(null))
+      throw new MongoError(40414, `Each session of '${name}' must have an 'id', a UUID`);
+    for (const id of ids) this.sessions.get(id!)?.abortOpen();
+    return new Map();
+  }
+
+  killAll(): Reply {
+    for (const session of this.sessions.values()) session.abortOpen();
+    return new Map();
   }
 
   /** Aborts the transaction of a request that answers with write errors. */
@@ -80,14 +102,9 @@ export class Sessions {
     this.participations.get(request)?.session.abortOpen();
   }
 
-  /** Aborts the open transaction of the session; one that is being committed goes on. */
-  kill(id: string): void {
-    this.sessions.get(id)?.abortOpen();
-  }
-
   close(): void {
     clearInterval(this.reaper);
-    for (const session of this.sessions.values()) session.abortOpen();
+    this.killAll();
   }
 
   private async runStatement(

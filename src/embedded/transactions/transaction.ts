@@ -1,10 +1,10 @@
 import { MongoError } from '../language/errors';
 import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
-import { claimOf, claimOfCollection, GroupCommit, WriteGroup } from '../storage/group-commit';
+import { claimOf, claimOfCollection, GroupCommit, LONGEST_TURN, WriteGroup } from '../storage/group-commit';
 import { Ids } from '../storage/ids';
 import { Snapshot, Table } from '../storage/lmdb';
 import { noTotals, sumOf, Totals } from '../storage/totals';
-import { writeConflict, WriteScope } from '../storage/write-scope';
+import { Blocked, writeConflict, WriteScope } from '../storage/write-scope';
 import { OpenTransactions } from './open-transactions';
 import { TransactionOverlay } from './overlay';
 
@@ -33,6 +33,7 @@ export class Transaction implements WriteScope {
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
   private readonly added = new Map<number, Totals>();
+  private turnEnds = 0;
   private tellEnded!: () => void;
 
   constructor(private readonly host: TransactionHost) {
@@ -88,8 +89,13 @@ export class Transaction implements WriteScope {
     this.hold(claimOfCollection(ns));
   }
 
-  pause(): void {
-    // Its statements run at once: nobody waits for them but its own client.
+  /** The next statement's turn begins, or goes on. */
+  beginTurn(): void {
+    this.turnEnds = performance.now() + LONGEST_TURN;
+  }
+
+  pause(meanwhile?: () => Promise<void>): void {
+    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
   }
 
   count(collectionId: number, change: Totals): void {

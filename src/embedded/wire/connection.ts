@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionState, Reply } from '../commands/command';
+import { ConnectionState, Reply } from '../commands/request';
 import type { Engine, EngineLog } from '../engine';
 import { MongoError } from '../language/errors';
 import { errorReply, runCommand } from './dispatch';
@@ -41,6 +41,10 @@ export class Connection implements ConnectionState {
     // The close that follows says all there is to say: the peer is gone.
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.closeCallbacks.forEach((callback) => callback()));
+  }
+
+  get gone(): boolean {
+    return this.socket.destroyed;
   }
 
   onClose(callback: () => void): void {

@@ -1,5 +1,5 @@
 import { Double, Int32 } from 'bson';
-import type { ConnectionState, Reply } from '../commands/command';
+import { ConnectionState, Reply } from '../commands/request';
 import { commands } from '../commands/table';
 import type { Engine, EngineLog } from '../engine';
 import { MongoError } from '../language/errors';

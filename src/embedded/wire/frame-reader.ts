@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES } from '../commands/limits';
+import { MAX_MESSAGE_BYTES } from '../commands/request';
 import { ProtocolError } from './protocol-error';
 
 const HEADER_BYTES = 16;

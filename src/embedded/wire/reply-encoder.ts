@@ -1,5 +1,5 @@
 import { Double, Int32 } from 'bson';
-import { RawDocument, RawDocuments, type Reply, type ReplyValue } from '../commands/command';
+import { RawDocument, RawDocuments, Reply, ReplyValue } from '../commands/request';
 import { BsonValue } from '../language/bson-value';
 import { encodeDocument } from '../language/codec';
 import { OP_MSG_PREFIX, OP_REPLY_PREFIX, writeReplyPrefix } from './message';

@@ -1,5 +1,5 @@
 import { onDemand } from 'bson';
-import type { CommandRequest, ConnectionState } from '../commands/command';
+import { CommandRequest, ConnectionState } from '../commands/request';
 import { type BsonDocument, typeName } from '../language/bson-value';
 import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';

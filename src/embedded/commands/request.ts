@@ -1,11 +1,20 @@
-import type { Engine } from '../engine';
-import { BsonDocument, BsonValue } from '../language/bson-value';
+import { Long } from 'bson';
+import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
+
+/** MongoDB's own limits, as `hello` tells them to clients. */
+export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** One message, its header included. */
+export const MAX_MESSAGE_BYTES = 48_000_000;
+/** Statements of one insert, update or delete. */
+export const MAX_BATCH_SIZE = 100_000;
 
 /** The connection a command came in on. */
 export interface ConnectionState {
   readonly id: number;
   /** The address that a client reaches us by: host and port, or the path of a socket. */
   readonly address: string;
+  /** Whether it has closed. */
+  readonly gone: boolean;
   /** Calls back once, when the connection has closed. */
   onClose(callback: () => void): void;
 }
@@ -42,5 +51,7 @@ export function replyOf<Value extends ReplyValue>(fields: Record<string, Value>)
   return new Map(Object.entries(fields));
 }
 
-/** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
-export type Command = (request: CommandRequest, engine: Engine) => Promise<Reply> | Reply;
+/** A cursor that ends with its first batch: what catalogs and statistics tell is little. */
+export function listing(ns: string, entries: BsonDocument[]): Reply {
+  return replyOf({ cursor: documentOf({ id: Long.ZERO, ns, firstBatch: entries }) });
+}

@@ -1,0 +1,154 @@
+import { compilePipeline } from '../language/aggregate';
+import { readUnion } from '../language/aggregate-join';
+import { projectStage } from '../language/aggregate-shape';
+import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
+import { collectExpressionFields } from '../language/expression';
+import { FilterNode, parseFilter } from '../language/filter';
+import { toDouble } from '../language/numbers';
+import { parseSort } from '../language/sort';
+import { Documents, PipelineSource } from '../language/stage';
+import { CollectionView } from '../storage/view';
+import { Execution } from './execution';
+import { Plan, PlanRun, rowsOf } from './plan';
+import { planCount, planQuery } from './plan-query';
+import { conjunctsOf, Query } from './query';
+
+/** An aggregation pipeline, its beginning as a query that indexes can answer. */
+export interface PipelineQuery {
+  /** Its `fields` are what the rest reads. */
+  readonly query: Query;
+  /** The stages that are left. */
+  readonly rest: readonly BsonDocument[];
+}
+
+interface Leading {
+  filters: FilterNode[];
+  sort: BsonDocument;
+  skip: number;
+  limit: number;
+  projection?: BsonDocument;
+}
+
+/**
+ * Takes as many stages off the beginning of a pipeline as a query can say: `$match`, `$sort`, `$skip`, `$limit` and
+ * then a `$project`.
+ * @throws MongoError for a filter or an order that is none
+ */
+export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
+  const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
+  let taken = 0;
+  while (taken < pipeline.length && takes(leading, pipeline[taken]!)) taken++;
+  const rest = pipeline.slice(taken);
+  const { filters, ...order } = leading;
+  const children = filters.flatMap(conjunctsOf);
+  const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
+  const fields = order.projection ? null : fieldsRead(rest[0]);
+  return { query: { filter, ...order, hint, projectionLanguage: 'aggregate', fields }, rest };
+}
+
+/** Makes the stage part of the query; false where it says more than a query can. */
+function takes(leading: Leading, stage: BsonDocument): boolean {
+  const [[name, spec] = ['', null]] = stage;
+  if (stage.size !== 1 || leading.projection) return false;
+  switch (name) {
+    case '$match':
+      if (!isDocument(spec) || leading.skip + leading.limit > 0) return false;
+      leading.filters.push(parseFilter(spec));
+      return true;
+    case '$sort':
+      if (!isDocument(spec) || spec.size === 0) return false;
+      if (leading.skip + leading.limit + leading.sort.size > 0) return false;
+      parseSort(spec);
+      leading.sort = spec;
+      return true;
+    case '$skip':
+    case '$limit': {
+      const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
+      if (count < Number(name === '$limit') || leading.limit > 0) return false;
+      if (name === '$skip') leading.skip += count;
+      else leading.limit = count;
+      return true;
+    }
+    case '$project':
+      if (!isDocument(spec)) return false;
+      projectStage(spec);
+      leading.projection = spec;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
+function fieldsRead(stage: BsonDocument | undefined): ReadonlySet<string> | null {
+  const [[name, spec] = ['', null]] = stage ?? [];
+  if (name === '$count') return new Set();
+  if (name !== '$group' && name !== '$sortByCount') return null;
+  const fields = new Set<string>();
+  return collectExpressionFields(spec, fields) ? fields : null;
+}
+
+/** The rows that a pipeline begins with: documents, or only keys where its stages read no field. */
+export function planPipeline(view: CollectionView | null, { query }: PipelineQuery): Plan {
+  return query.fields?.size === 0 ? planCount(view, query) : planQuery(view, query);
+}
+
+/** Encoded documents, with null where the thread may be given away. */
+type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
+
+/**
+ * The encoded results of a pipeline. Documents that no stage touches are not decoded, also those of a `$unionWith` at the
+ * end.
+ * @throws MongoError for stages that are none
+ */
+export function pipelineStream({ query, rest }: PipelineQuery, execution: Execution): EncodedDocuments {
+  compilePipeline(rest as BsonValue[], sourceOf(execution));
+  const unions = rest.slice(rest.findLastIndex((stage) => !stage.has('$unionWith')) + 1);
+  const stages = rest.slice(0, rest.length - unions.length);
+  return concatenated({ query, rest: stages }, unions, execution);
+}
+
+function* concatenated(split: PipelineQuery, unions: BsonDocument[], execution: Execution): EncodedDocuments {
+  if (split.rest.length === 0) yield* encodedRows(planQuery(execution.view, split.query), execution);
+  else for (const document of resultsOf(split, execution)) yield document && encodeDocument(document);
+  for (const union of unions) {
+    const { collection, pipeline } = readUnion(union.get('$unionWith')!);
+    const view = execution.view?.sibling(collection) ?? null;
+    yield* pipelineStream(splitPipeline(pipeline), { view, clock: execution.clock });
+  }
+}
+
+/** The documents that a plan finds, as they are stored or projected. */
+export function* encodedRows(plan: Plan, execution: Execution, run = new PlanRun()): EncodedDocuments {
+  for (const row of rowsOf(plan, execution, run)) yield row && row.bytes!;
+}
+
+function resultsOf(split: PipelineQuery, execution: Execution): Documents {
+  const plan = planPipeline(execution.view, split);
+  return compilePipeline(split.rest as BsonValue[], sourceOf(execution))(decodedRows(plan, split, execution));
+}
+
+/** The rows as documents, decoded no further than the stages behind the query need. */
+function* decodedRows(
+  plan: Plan,
+  { query: { fields } }: PipelineQuery,
+  execution: Execution,
+): Generator<BsonDocument | null> {
+  const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
+  for (const row of rowsOf(plan, execution, new PlanRun())) {
+    if (!row) yield null;
+    else if (fields?.size === 0) yield new Map<string, BsonValue>();
+    else yield plan.decode?.(row.key!) ?? decode(row.bytes ?? execution.view!.document(row.recordId)!);
+  }
+}
+
+/** Where `$lookup` and `$unionWith` plan queries of their own, and stages that hold much say so. */
+function sourceOf({ view, clock }: Execution): PipelineSource {
+  return {
+    aggregate: (collection, pipeline) =>
+      resultsOf(splitPipeline(pipeline), { view: view?.sibling(collection) ?? null, clock }),
+    pauses: () => clock.pauses(),
+    takeMemory: (bytes) => clock.takeMemory(bytes),
+  };
+}
