@@ -168,6 +168,22 @@ describe('left to plain execution', () => {
       query: 'query ($value: ChainInput) { chain(value: $value) }',
       variables: { value: { next: { next: {} } } },
     },
+    'a text that the compiler would take for code': {
+      query: '{ echoJson(json: {a: "__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74dprocess.exit(1)"}) }',
+    },
+    'the same, written with an escape': {
+      query: String.raw`{ echoJson(json: {a: "_\u005fMAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74dprocess.exit(1)"}) }`,
+    },
+    'the same, as a key': {
+      query: '{ echoJson(json: {__MAGIC_NAN__57f286b9_4c20_487f_b409_79804ddcb4f8: 1}) }',
+    },
+    'a custom scalar as the default of a variable': {
+      query: 'query ($date: Date = "2026-01-01T00:00:00Z") { echoDate(date: $date) }',
+    },
+    'a variable called __proto__': {
+      query: 'query ($__proto__: JSON) { echoJson(json: $__proto__) }',
+      variables: JSON.parse('{"__proto__": {"a": 1}}'),
+    },
     'a literal with the key __proto__': { query: '{ echoJson(json: {__proto__: {a: 1}}) }' },
   };
 

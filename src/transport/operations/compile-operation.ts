@@ -1,24 +1,21 @@
 import {
   type DocumentNode,
   getNamedType,
-  type GraphQLInputType,
   type GraphQLSchema,
   type GraphQLType,
   isAbstractType,
   isInputObjectType,
-  isScalarType,
-  isSpecifiedScalarType,
   Kind,
   type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
   TypeInfo,
   typeFromAST,
-  type VariableDefinitionNode,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { hasPlainLiterals } from './plain-literals';
 import type { RunOperation } from './run-operation';
 
 /**
@@ -82,50 +79,4 @@ function containsItself(type: GraphQLType | undefined, around: readonly GraphQLT
     around.includes(named) ||
     Object.values(named.getFields()).some((field) => containsItself(field.type, inside))
   );
-}
-
-/**
- * Whether the objects and lists written in the document are ones that the compiler takes as they are meant. It writes
- * them into the function as JavaScript, where `__proto__` is not a key like any other; it does not look for variables
- * in the literal of a custom scalar; and a variable without a value in an object or list becomes null, not absent.
- */
-function hasPlainLiterals(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  variables: readonly VariableDefinitionNode[],
-): boolean {
-  const alwaysGiven = new Set(
-    variables
-      .filter(({ type, defaultValue }) => type.kind === Kind.NON_NULL_TYPE || defaultValue !== undefined)
-      .map(({ variable }) => variable.name.value),
-  );
-  const types = new TypeInfo(schema);
-  let plain = true;
-  /** How many objects and lists there are around, and how many of them belong to a custom scalar. */
-  let around = 0;
-  let aroundCustom = 0;
-  const enter = (): void => {
-    around += 1;
-    if (aroundCustom > 0 || isCustomScalar(types.getInputType())) aroundCustom += 1;
-  };
-  const leave = (): void => {
-    around -= 1;
-    if (aroundCustom > 0) aroundCustom -= 1;
-  };
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      ObjectValue: { enter, leave },
-      ListValue: { enter, leave },
-      ObjectField: ({ name }) => void (plain &&= name.value !== '__proto__'),
-      Variable: ({ name }) =>
-        void (plain &&= around === 0 || (aroundCustom === 0 && alwaysGiven.has(name.value))),
-    }),
-  );
-  return plain;
-}
-
-function isCustomScalar(type: GraphQLInputType | null | undefined): boolean {
-  const named = getNamedType(type);
-  return isScalarType(named) && !isSpecifiedScalarType(named);
 }
