@@ -7,7 +7,8 @@ import type { Log } from './log';
 import { Metrics } from './metrics/metrics';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-endpoint';
 import { createServices, type Services } from './service/create-services';
-import { createGraphQLServer, type GraphQLServer } from './transport/graphql-server';
+import { createGraphQLServer, type GraphQLServer, type Observation } from './transport/graphql-server';
+import { Lifecycle } from './transport/lifecycle';
 
 /** How many connections may wait to be accepted: a crowd of clients that arrives at once. */
 const backlog = 4096;
@@ -18,8 +19,12 @@ export interface App {
   readonly url: string;
   /** Where the metrics are; null where there are none. */
   readonly metricsUrl: string | null;
+  /** What this process measures; null where nothing is. */
+  readonly metrics: Metrics | null;
   /** The database in words, without credentials. */
   readonly database: string;
+  /** For a member of several: from now on it is ready. */
+  becomeReady(): void;
   /**
    * Is not ready from now on; serves on for SHUTDOWN_DELAY_MS; then takes no more requests, finishes those in flight, in
    * at most SHUTDOWN_TIMEOUT_MS, and closes everything.
@@ -27,22 +32,32 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What differs where a process is one of several that serve together. */
+export interface Membership {
+  /** Where another process runs the embedded engine; null: nowhere, or there is a MONGODB_URI. */
+  readonly engineUri: string | null;
+  /** The metrics of all of them. */
+  readMetrics(): Promise<string>;
+}
+
 /**
  * Opens the database, wires the rooms together and listens.
+ * One of several is not ready until it is told so, and leaves METRICS_PORT to whoever started it.
  * @throws DatabaseOpenError, or the system's error where the address cannot be listened on; nothing stays open then
  */
-export async function startApp(config: Config, log: Log): Promise<App> {
+export async function startApp(config: Config, log: Log, membership: Membership | null = null): Promise<App> {
   const metrics = isMeasured(config) ? new Metrics() : null;
-  const database = await openDatabase(config, log);
+  const database = await openDatabase(config, log, membership?.engineUri);
   const opened: { close(): Promise<unknown> }[] = [database];
   try {
     metrics?.watchCommands(database.connection.getClient());
     const services = await createServices(database, config, log, metrics ?? undefined);
     opened.push(services);
-    const api = await createApi(services, database, config, log, metrics);
+    const api = await createApi(services, database, config, log, metrics, membership);
     await api.server.listen({ host: config.host, port: config.port, backlog });
     opened.push(api.server);
-    return appOf(api, services, database, config, await startMetrics(config, metrics));
+    const metricsServer = membership === null ? await startMetrics(config, metrics) : null;
+    return appOf(api, services, database, config, metrics, metricsServer);
   } catch (error) {
     for (const each of opened.reverse()) await each.close();
     throw error;
@@ -55,13 +70,16 @@ async function createApi(
   config: Config,
   log: Log,
   metrics: Metrics | null,
+  membership: Membership | null,
 ): Promise<GraphQLServer> {
-  if (metrics === null) return createGraphQLServer(services, database, config, log);
-  const api = await createGraphQLServer(services, database, config, log, {
-    observers: [metrics],
-    readMetrics: config.metricsPort === null ? () => metrics.registry.metrics() : null,
-  });
-  metrics.watchConnections(api.server.server);
+  const read = membership?.readMetrics ?? (() => metrics!.registry.metrics());
+  const observation: Observation = {
+    observers: metrics === null ? [] : [metrics],
+    readMetrics: config.metrics === 'on' && config.metricsPort === null ? read : null,
+  };
+  const lifecycle = new Lifecycle(membership === null ? 'serving' : 'starting');
+  const api = await createGraphQLServer(services, database, config, log, observation, lifecycle);
+  metrics?.watchConnections(api.server.server);
   return api;
 }
 
@@ -78,13 +96,16 @@ function appOf(
   services: Services,
   database: Database,
   config: Config,
+  metrics: Metrics | null,
   metricsServer: MetricsServer | null,
 ): App {
   const origin = originOf(server);
   return {
     url: `${origin}/graphql`,
     metricsUrl: metricsServer?.url ?? (isMeasured(config) ? `${origin}/metrics` : null),
+    metrics,
     database: database.description,
+    becomeReady: () => lifecycle.becomeReady(),
     async close() {
       lifecycle.drain();
       if (config.shutdownDelayMs > 0) await sleep(config.shutdownDelayMs);

@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { accessProblems, accessSettings } from './access-settings';
 import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
-import { choice, flag, integer, optional, optionalInteger, secret, type Setting, text } from './setting';
+import {
+  choice,
+  flag,
+  integer,
+  optional,
+  optionalInteger,
+  secret,
+  type Setting,
+  text,
+  wholeNumber,
+} from './setting';
 
 const readPreferences = [
   'primary',
@@ -145,6 +156,13 @@ export const settings = {
     65_536 * MiB,
     'How many bytes large answers may hold in memory, all together.',
   ),
+  workers: {
+    variable: 'WORKERS',
+    fallback: 1,
+    allowed: '1 to 256, auto',
+    meaning: 'How many processes serve, behind the one port; auto: one for each core.',
+    read: (value) => (value === 'auto' ? availableParallelism() : wholeNumber(value, 1, 256, ' or auto')),
+  } satisfies Setting<number>,
   metrics: choice(
     'METRICS',
     ['off', 'on'],

@@ -61,11 +61,11 @@ export function optionalInteger(
   return optional(variable, (value) => wholeNumber(value, least, most), `${least} to ${most}`, meaning);
 }
 
-/** @throws Error that says the rule, where `value` is anything else */
-export function wholeNumber(value: string, least: number, most: number): number {
+/** @throws Error that says the rule, and what is allowed besides (`orElse`), where `value` is anything else */
+export function wholeNumber(value: string, least: number, most: number, orElse = ''): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < least || number > most) {
-    throw new Error(`must be a whole number from ${least} to ${most}`);
+    throw new Error(`must be a whole number from ${least} to ${most}${orElse}`);
   }
   return number;
 }

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { findDataFolderProblem } from '../embedded/data-folder-check';
-import { startEmbeddedMongo } from '../embedded/start-embedded-mongo';
+import { type EmbeddedMongo, startEmbeddedMongo } from '../embedded/start-embedded-mongo';
 import type { Config } from '../config';
 import { type Availability, MonitoredAvailability } from './availability';
 import type { Log } from '../log';
@@ -20,15 +20,19 @@ export interface Database {
 }
 
 /**
- * Opens MONGODB_URI, or the embedded engine in DATA_DIR where there is none.
+ * Opens MONGODB_URI, or the embedded engine in DATA_DIR where there is none: at `engineUri`, where another process runs it.
  * @throws DatabaseOpenError with one line for the person who starts the server
  */
-export async function openDatabase(config: Config, log: Log): Promise<Database> {
+export async function openDatabase(
+  config: Config,
+  log: Log,
+  engineUri: string | null = null,
+): Promise<Database> {
   if (config.mongodbUri !== null) {
     const { connection, description, close } = await connect(config.mongodbUri, config, log);
     return database(connection, description, log, close);
   }
-  const engine = await startEngine(config.dataDir, log);
+  const engine = engineUri === null ? await openEngine(config.dataDir, log) : runElsewhere(engineUri);
   try {
     const { connection, close } = await connect(engine.uri, config, log);
     return database(connection, describeEngine(config), log, async () => {
@@ -56,7 +60,18 @@ function describeEngine({ dataDir }: Config): string {
   return `embedded engine in ${dataDir}`;
 }
 
-async function startEngine(path: string, log: Log) {
+/** An embedded engine that runs. */
+export type Engine = Pick<EmbeddedMongo, 'uri' | 'close'>;
+
+function runElsewhere(uri: string): Engine {
+  return { uri, close: async () => undefined };
+}
+
+/**
+ * Starts the embedded engine, for this process or for several.
+ * @throws DatabaseOpenError with one line for the person who starts the server
+ */
+export async function openEngine(path: string, log: Log): Promise<Engine> {
   try {
     return await startEmbeddedMongo({
       path,

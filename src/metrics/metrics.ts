@@ -17,6 +17,11 @@ export class Metrics implements Measurements, OperationObserver {
   constructor() {
     // Event-loop lag, memory, garbage collection and CPU time of the process, by the names that dashboards know.
     collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: 'conversation_workers',
+      help: 'Processes that serve.',
+      registers: [this.registry],
+    }).set(1);
     const { version, commit } = buildInfo;
     new Gauge({
       name: 'conversation_build_info',

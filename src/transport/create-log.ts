@@ -8,12 +8,13 @@ const maxCauses = 5;
 
 /**
  * The log of the process, on stdout: lines for people in a terminal, JSON everywhere else, unless LOG_FORMAT says so.
- * Errors are logged without what the driver and Mongoose hang on them: that can be a caller's payload.
+ * Errors are logged without what the driver and Mongoose hang on them: that can be a caller's payload. `base` is in every
+ * line.
  */
-export function createLog(config: Config): Logger {
+export function createLog(config: Config, base: object | null = null): Logger {
   const options = {
     level: config.logLevel,
-    base: null,
+    base,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
   };

@@ -47,8 +47,8 @@ export async function createGraphQLServer(
   config: Config,
   log: Log,
   { observers, readMetrics }: Observation = unobserved,
+  lifecycle = new Lifecycle(),
 ): Promise<GraphQLServer> {
-  const lifecycle = new Lifecycle();
   const server = createHttpServer(config, log, lifecycle);
   const access = await openAccess(config, database, log);
   const httpAccess = new HttpAccess(access, config);

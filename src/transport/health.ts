@@ -10,7 +10,7 @@ const pingTimeoutMs = 2_000;
 export function addHealthRoutes(server: FastifyInstance, database: Database, lifecycle: Lifecycle): void {
   server.get('/health/live', (_request, reply) => answer(reply, 200, 'live', buildInfo));
   server.get('/health/ready', async (_request, reply) => {
-    if (!lifecycle.isReady) return answer(reply, 503, 'stopping');
+    if (!lifecycle.isReady) return answer(reply, 503, lifecycle.isLeaving ? 'stopping' : 'starting');
     return database.availability.isAvailable('primary') && (await answers(database))
       ? answer(reply, 200, 'ready')
       : answer(reply, 503, 'database unavailable');

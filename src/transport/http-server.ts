@@ -60,7 +60,7 @@ export function createHttpServer(config: Config, log: Log, lifecycle: Lifecycle)
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     // The next request goes to a server that stays.
-    if (!lifecycle.isReady) reply.header('connection', 'close');
+    if (lifecycle.isLeaving) reply.header('connection', 'close');
     done();
   });
   server.removeAllContentTypeParsers();

@@ -1,23 +1,32 @@
 /**
- * Where a server is in its life. `draining`: it still serves, but is not ready, and asks clients to take their next
+ * Where a server is in its life. `starting`: it serves, but not all that belong to it do, so that it is not ready. `draining`: it still serves, but is not ready, and asks clients to take their next
  * request elsewhere. `stopping`: it refuses new operations and finishes those that it has.
  */
-export type Phase = 'serving' | 'draining' | 'stopping';
+export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 
 /** The phase of one server; only ever moves on. */
 export class Lifecycle {
-  private current: Phase = 'serving';
+  constructor(private current: Phase = 'serving') {}
 
   get isReady(): boolean {
     return this.current === 'serving';
+  }
+
+  /** Whether clients are asked to take their next request elsewhere. */
+  get isLeaving(): boolean {
+    return this.current === 'draining' || this.current === 'stopping';
   }
 
   get isStopping(): boolean {
     return this.current === 'stopping';
   }
 
+  becomeReady(): void {
+    if (this.current === 'starting') this.current = 'serving';
+  }
+
   drain(): void {
-    if (this.current === 'serving') this.current = 'draining';
+    if (!this.isLeaving) this.current = 'draining';
   }
 
   stop(): void {
