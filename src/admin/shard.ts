@@ -28,7 +28,7 @@ export const shard: AdminCommand = {
     if (chunks !== undefined && !wholeNumber.test(String(chunks)))
       throw new Error('--chunks must be a whole number from 1 to 9999.');
     if (ids !== undefined && ids !== 'uuid') throw new Error('--ids takes only "uuid".');
-    await refuseOtherDeployments(context);
+    refuseOtherDeployments(context);
     const shards = await shardNames(context.store);
     const wanted = chunks === undefined ? shards.length * 4 : Number(chunks);
     for (const { collection: name } of models) await shardCollection(context, name);
@@ -43,10 +43,8 @@ const whyNotHashed =
   'ranged. Ids that begin at random (UUID version 4) spread as evenly as hashes do; ids that begin with a time or a ' +
   'counter send all new sessions to one shard, so put something random in front of those.';
 
-async function refuseOtherDeployments({ store }: AdminContext): Promise<void> {
-  const admin = store.client.db('admin');
-  const hello = await admin.command({ hello: 1 }).catch(() => admin.command({ isMaster: 1 }));
-  if (hello.msg === 'isdbgrid') return;
+function refuseOtherDeployments({ store }: AdminContext): void {
+  if (store.isSharded) return;
   throw new Error(
     'This is not a sharded cluster, and there is nothing to shard: connect MONGODB_URI to a mongos. ' +
       'A replica set serves the same data without shards.',

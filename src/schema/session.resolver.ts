@@ -1,14 +1,14 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, FieldResolver, ID, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { checkEventFilter, checkSessionFilter } from '../service/filter-rules';
-import { eventCursors, sessionCursors } from '../service/cursor';
+import { checkSessionFilter } from '../service/filter-rules';
+import { sessionCursors } from '../service/cursor';
 import { checkId } from '../service/input-rules';
 import { checkPage, defaultPageSize } from '../service/page';
 import { countWithoutCounting, type EventPlace } from '../store/event-queries';
 import type { Event } from '../store/event.model';
 import { Session } from '../store/session.model';
 import { EventConnection } from './event-connection.type';
-import { eventOrderOf } from './event-filter.input';
+import { awaitedEvents, readEventPage } from './event-page';
 import { EventPageArgs, SessionPageArgs } from './page.args';
 import { needsRows, PageOfList, rowSelection, unreadPage } from './page-of-list';
 import { CompleteSessionPayload, CreateSessionPayload, UpdateSessionPayload } from './session-payloads.type';
@@ -27,7 +27,12 @@ export class SessionResolver {
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Session | null> | Session {
-    return reader.session(checkId('sessionId', sessionId), sessionFields(selectionOf(info)));
+    const selection = selectionOf(info);
+    const fields = sessionFields(selection);
+    const events = awaitedEvents(checkId('sessionId', sessionId), selection, info);
+    return events
+      ? reader.sessionWithEvents(sessionId, fields, events.page, events.fields)
+      : reader.session(sessionId, fields);
   }
 
   @Query(() => SessionConnection, {
@@ -59,24 +64,20 @@ export class SessionResolver {
   })
   async events(
     @Root() session: Session,
-    @Args(() => EventPageArgs) { filter, orderBy, ...page }: EventPageArgs,
+    @Args(() => EventPageArgs) args: EventPageArgs,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<EventConnection> {
-    const order = eventOrderOf(orderBy);
-    const cursors = eventCursors(session.sessionId, order);
-    const request = checkPage(page, cursors);
-    const wanted = checkEventFilter(filter);
+    const { cursors, ...page } = readEventPage(session.sessionId, args);
     const selection = selectionOf(info);
     const count = () =>
-      countWithoutCounting(wanted, session.eventCount) ?? reader.countEvents(session.sessionId, wanted);
+      countWithoutCounting(page.selection, session.eventCount) ??
+      reader.countEvents(session.sessionId, page.selection);
     const [rows, totalCount] = await Promise.all([
-      needsRows(selection)
-        ? reader.eventPage(session.sessionId, request, order, wanted, rowSelection(selection))
-        : unreadPage,
+      needsRows(selection) ? reader.eventPage(session.sessionId, page, rowSelection(selection)) : unreadPage,
       selection.has('totalCount') ? count() : 0,
     ]);
-    return new EventConnection(new PageOfList<Event, EventPlace>(rows, request, cursors), totalCount);
+    return new EventConnection(new PageOfList<Event, EventPlace>(rows, page.place, cursors), totalCount);
   }
 
   @Mutation(() => CreateSessionPayload, {

@@ -74,10 +74,17 @@ export class CommandRunner {
    * All rows of a pipeline, of which there are at most `limit`.
    * @throws QUERY_TOO_COMPLEX as `find`
    */
-  aggregate<Row>(collection: string, pipeline: mongo.Document[], limit: number): Promise<Row[]> {
+  aggregate<Row>(
+    collection: string,
+    pipeline: mongo.Document[],
+    limit: number,
+    hint?: mongo.Document,
+  ): Promise<Row[]> {
     const batchSize = limit + 1;
-    return this.rows(collection, { aggregate: collection, pipeline, cursor: { batchSize } }, (rows) =>
-      rows.aggregate(pipeline, { ...this.commandOptions, batchSize }),
+    const hinted = hint && { hint };
+    const command = { aggregate: collection, pipeline, cursor: { batchSize }, ...hinted };
+    return this.rows(collection, command, (rows) =>
+      rows.aggregate(pipeline, { ...this.commandOptions, ...hinted, batchSize }),
     );
   }
 

@@ -24,6 +24,13 @@ export interface EventSelection {
   readonly afterPosition: number | null;
 }
 
+/** Which page of a session's events is wanted. */
+export interface EventPageRequest {
+  readonly place: PageRequest<EventPlace>;
+  readonly order: EventOrder;
+  readonly selection: EventSelection;
+}
+
 type Condition = mongo.Filter<mongo.Document>;
 
 /** The filter, the order and the index of a page of a session's events, but for the session. */

@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import type { EventRow } from './event.model';
 import type { Projection } from './projection';
 import type { CommandRunner } from './command-runner';
+import type { SessionRow } from './session.model';
 import type { Store } from './store';
 
 /** The same page of each of many sessions. */
@@ -55,20 +56,48 @@ function onePage(
 function manyPages(
   events: mongo.Collection<EventRow>,
   sessionIds: readonly string[],
-  { condition, sort, projection, limit }: GroupedRequest,
+  request: GroupedRequest,
   runner: CommandRunner,
 ): Promise<EventRow[]> {
-  const walk = (sessionId: string) => [
+  const [first, ...others] = sessionIds;
+  const unions = others.map((sessionId) => ({
+    $unionWith: { coll: events.collectionName, pipeline: walk(sessionId, request) },
+  }));
+  const pipeline = [...walk(first!, request), ...unions];
+  return runner.aggregate(events.collectionName, pipeline, request.limit * sessionIds.length);
+}
+
+/**
+ * A page of a session's events and the session's own document, null where there is none, by one command. For servers
+ * that have unions and no shards.
+ */
+export async function pageWithSession(
+  { events, sessions }: Store,
+  sessionId: string,
+  request: GroupedRequest,
+  sessionProjection: Projection,
+  runner: CommandRunner,
+): Promise<{ session: SessionRow | null; rows: EventRow[] }> {
+  const own = [{ $match: { sessionId } }, { $project: sessionProjection }];
+  const pipeline = [
+    ...walk(sessionId, request),
+    { $unionWith: { coll: sessions.collectionName, pipeline: own } },
+  ];
+  const { limit, hint } = request;
+  const rows = await runner.aggregate<EventRow>(events.collectionName, pipeline, limit + 1, hint);
+  // Every event is read with its position, and a session has none.
+  const last = rows.at(-1);
+  if (last === undefined || 'position' in last) return { session: null, rows };
+  return { session: last as unknown as SessionRow, rows: rows.slice(0, -1) };
+}
+
+function walk(sessionId: string, { condition, sort, projection, limit }: GroupedRequest): mongo.Document[] {
+  return [
     { $match: { sessionId, ...condition } },
     { $sort: sort },
     { $limit: limit },
     { $project: projection },
   ];
-  const [first, ...others] = sessionIds;
-  const unions = others.map((sessionId) => ({
-    $unionWith: { coll: events.collectionName, pipeline: walk(sessionId) },
-  }));
-  return runner.aggregate(events.collectionName, [...walk(first!), ...unions], limit * sessionIds.length);
 }
 
 /** How many events of each session meet the condition, in the order of `sessionIds`, by one command. */

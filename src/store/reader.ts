@@ -4,11 +4,11 @@ import { Event, type EventRow } from './event.model';
 import {
   eventCountCondition,
   eventPageQuery,
-  type EventOrder,
+  type EventPageRequest,
   type EventPlace,
   type EventSelection,
 } from './event-queries';
-import { groupedCounts, groupedPages } from './grouped-reads';
+import { groupedCounts, groupedPages, type GroupedRequest, pageWithSession } from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields, type Projection } from './projection';
 import { CommandRunner, type RunnerOptions } from './command-runner';
@@ -80,24 +80,33 @@ export class Reader {
     });
   }
 
-  /** A page of a session's events. The same page of many sessions is one command. */
-  eventPage(
+  /**
+   * The session, or null where there is none, read together with a page of its events that is about to be asked for:
+   * where the server can, both are one command, and `eventPage` has its answer.
+   */
+  async sessionWithEvents(
     sessionId: string,
-    page: PageRequest<EventPlace>,
-    order: EventOrder,
-    selection: EventSelection,
     fields: Fields,
-  ): Promise<Page<Event>> {
-    const projection = eventProjection(fields);
-    const request = { ...eventPageQuery(page, order, selection), projection, limit: page.limit + 1 };
-    return this.load(`events ${JSON.stringify(request)}`, sessionId, async (sessionIds) => {
+    page: EventPageRequest,
+    eventFields: Fields,
+  ): Promise<Session | null> {
+    if (!this.store.hasUnions || this.store.isSharded) return this.session(sessionId, fields);
+    const projection = sessionProjection(fields);
+    const request = groupedRequest(page, eventFields);
+    const read = await pageWithSession(this.store, sessionId, request, projection, this.runner);
+    this.eventPages(page.place, request).prime(sessionId, eventPageOf(read.rows, page.place));
+    return read.session && this.remember(new Session(read.session), projection);
+  }
+
+  /** A page of a session's events. The same page of many sessions is one command. */
+  eventPage(sessionId: string, page: EventPageRequest, fields: Fields): Promise<Page<Event>> {
+    return this.eventPages(page.place, groupedRequest(page, fields)).load(sessionId);
+  }
+
+  private eventPages(page: PageRequest<EventPlace>, request: GroupedRequest) {
+    return this.loader(`events ${JSON.stringify(request)}`, async (sessionIds) => {
       const rows = await groupedPages(this.store, sessionIds, request, this.runner);
-      return rows.map((group) =>
-        pageOf(
-          group.map((row) => new Event(row)),
-          page,
-        ),
-      );
+      return rows.map((group) => eventPageOf(group, page));
     });
   }
 
@@ -146,13 +155,32 @@ export class Reader {
     key: string,
     batch: (keys: readonly string[]) => Promise<Value[]>,
   ): Promise<Value> {
+    return this.loader(name, batch).load(key);
+  }
+
+  private loader<Value>(
+    name: string,
+    batch: (keys: readonly string[]) => Promise<Value[]>,
+  ): DataLoader<string, Value> {
     let loader = this.loaders.get(name) as DataLoader<string, Value> | undefined;
     if (loader === undefined) {
       loader = new DataLoader(batch);
       this.loaders.set(name, loader);
     }
-    return loader.load(key);
+    return loader;
   }
+}
+
+function groupedRequest({ place, order, selection }: EventPageRequest, fields: Fields): GroupedRequest {
+  const projection = eventProjection(fields);
+  return { ...eventPageQuery(place, order, selection), projection, limit: place.limit + 1 };
+}
+
+function eventPageOf(rows: readonly EventRow[], page: PageRequest<EventPlace>): Page<Event> {
+  return pageOf(
+    rows.map((row) => new Event(row)),
+    page,
+  );
 }
 
 /** What a session's place in each of the orders is made of. */

@@ -14,6 +14,8 @@ export interface Store {
   readonly events: mongo.Collection<EventRow>;
   /** Whether the server can put several walks in one command: MongoDB 4.4 and later ($unionWith). */
   readonly hasUnions: boolean;
+  /** Whether collections may lie on several shards, where a command over two of them takes a hop more. */
+  readonly isSharded: boolean;
 }
 
 /** The collections and the indexes that their models ask for. */
@@ -57,7 +59,9 @@ export async function attachStore(connection: Connection): Promise<Store> {
   // The models belong to the connection, so that several apps of one process keep apart.
   for (const { name, schema } of models) connection.model(name, schema);
   const client = connection.getClient();
-  const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
+  const admin = client.db('admin');
+  const { versionArray } = await admin.command({ buildInfo: 1 });
+  const hello = await admin.command({ hello: 1 }).catch(() => admin.command({ isMaster: 1 }));
   const database = client.db(connection.name);
   return {
     client,
@@ -65,6 +69,7 @@ export async function attachStore(connection: Connection): Promise<Store> {
     sessions: database.collection<SessionRow>('sessions'),
     events: database.collection<EventRow>('events'),
     hasUnions: hasUnions(versionArray),
+    isSharded: hello.msg === 'isdbgrid',
   };
 }
 

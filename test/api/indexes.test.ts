@@ -12,16 +12,17 @@ type Stages = Record<string, object>[];
 function walksOf(command: Command): Command[] {
   const pipeline = (command.pipeline ?? []) as Stages;
   const unions = pipeline.flatMap(({ $unionWith }) =>
-    $unionWith ? [$unionWith as { pipeline: Stages }] : [],
+    $unionWith ? [$unionWith as { coll: string; pipeline: Stages }] : [],
   );
   if (unions.length === 0) return [command];
-  return [pipeline, ...unions.map((union) => union.pipeline)].map(([match, sort, limit, project]) => ({
-    find: command.aggregate,
-    filter: match!.$match,
-    sort: sort!.$sort,
-    limit: limit!.$limit,
-    projection: project!.$project,
-  }));
+  const own = { coll: command.aggregate as string, pipeline, hint: command.hint };
+  return [own, ...unions].map(({ coll, pipeline: stages, ...hint }): Command => {
+    const [filter, sort, limit, projection] = ['$match', '$sort', '$limit', '$project'].map(
+      (name) => stages.find((stage) => name in stage)?.[name],
+    );
+    const find = { find: coll, filter, sort, limit, projection, ...hint };
+    return Object.fromEntries(Object.entries(find).filter(([, value]) => value !== undefined));
+  });
 }
 
 describe('the database answers by walking an index', () => {

@@ -41,6 +41,11 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
   let sent: Command[] = [];
   const client = connection.getClient();
   const { versionArray } = await client.db('admin').command({ buildInfo: 1 });
+  const hasUnions = versionArray[0] * 100 + versionArray[1] >= 404;
+  const hello = await client
+    .db('admin')
+    .command({ hello: 1 })
+    .catch(() => ({ msg: undefined }));
   const onCommand = (heard: (command: Command) => void) =>
     client.on('commandStarted', ({ command }: mongo.CommandStartedEvent) => {
       if (!isHeartbeat(command)) heard(command);
@@ -52,7 +57,9 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
     services,
     log,
     /** Many pages are one command from MongoDB 4.4 on. */
-    hasUnions: versionArray[0] * 100 + versionArray[1] >= 404,
+    hasUnions,
+    /** So are a session and its page, unless that could take a hop more. */
+    isOneCommand: hasUnions && hello.msg !== 'isdbgrid',
     /** Calls back with every command from now on. */
     onCommand,
     /** Runs an operation; resolves to its data and the commands that it cost. */
