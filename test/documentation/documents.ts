@@ -31,7 +31,12 @@ export function blocksUnder(heading: string): { language: string; code: string }
 
 /** The names of the scripts in package.json. */
 export function scriptNames(): string[] {
-  return Object.keys(manifest().scripts);
+  return Object.keys(scripts());
+}
+
+/** The scripts themselves. */
+export function scripts(): Record<string, string> {
+  return manifest().scripts;
 }
 
 /** What the product itself needs, by package.json. */
@@ -39,7 +44,7 @@ export function dependencyNames(): string[] {
   return Object.keys(manifest().dependencies);
 }
 
-function manifest(): { scripts: object; dependencies: object } {
+function manifest(): { scripts: Record<string, string>; dependencies: object } {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
 }
 
