@@ -27,6 +27,14 @@ function isTimeLimit(error: unknown): boolean {
   return error instanceof MongoServerError && (error.code === 50 || error.code === 262);
 }
 
+/** Whether the database gave a command up because it takes more time or memory than it may. */
+export function isTooMuchWork(error: unknown): boolean {
+  return isTimeLimit(error) || (error instanceof MongoServerError && outOfMemory.has(Number(error.code)));
+}
+
+/** ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, and what a group says before MongoDB 4.4. */
+const outOfMemory = new Set([146, 292, 16945]);
+
 function isAway(error: unknown): boolean {
   if (error instanceof MongoServerError) return passing.has(Number(error.code)) || isRetryable(error);
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;

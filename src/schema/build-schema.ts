@@ -6,11 +6,12 @@ import { EventResolver } from './event.resolver';
 import { JSONObjectScalar } from './json-object.scalar';
 import { NodeResolver } from './node.resolver';
 import { SessionResolver } from './session.resolver';
+import { StatisticsResolver } from './statistics.resolver';
 
 /** The API: everything of contract.graphql but its subscriptions. */
 export function buildGraphQLSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [SessionResolver, EventResolver, NodeResolver],
+    resolvers: [SessionResolver, EventResolver, NodeResolver, StatisticsResolver],
     // The models name JavaScript's types; here they get their scalars.
     scalarsMap: [
       { type: Date, scalar: DateTimeScalar },

@@ -1,10 +1,15 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
+import { badUserInput } from '../errors';
 import { isId } from '../service/input-rules';
 import { Node, parseGlobalId } from '../store/node';
+import type { Reader } from '../store/reader';
 import type { RequestContext } from './request-context';
-import { selectionOf } from './selection';
+import { type Selection, selectionOf } from './selection';
 import { sessionFields } from './session-fields';
+
+/** How many ids one request may ask about. */
+const maxNodes = 500;
 
 @Resolver()
 export class NodeResolver {
@@ -17,10 +22,29 @@ export class NodeResolver {
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Node | null> | Node | null {
-    const key = parseGlobalId(id);
-    if (key === null || !isId(key.sessionId)) return null;
-    const selection = selectionOf(info);
-    if (key.type === 'Session') return reader.session(key.sessionId, sessionFields(selection));
-    return isId(key.eventId) ? reader.event(key.sessionId, key.eventId, selection) : null;
+    return nodeOf(id, reader, selectionOf(info));
   }
+
+  @Query(() => [Node], {
+    nullable: 'items',
+    description: `In the order of the ids, at most ${maxNodes}; null for each that names nothing.`,
+  })
+  nodes(
+    @Arg('ids', () => [ID], { description: `Global ids, at most ${maxNodes}.` }) ids: string[],
+    @Ctx() { reader }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): (Promise<Node | null> | Node | null)[] {
+    if (ids.length > maxNodes) throw badUserInput('ids', `must be at most ${maxNodes}.`);
+    const selection = selectionOf(info);
+    // Lookups of the same moment are one command a kind.
+    return ids.map((id) => nodeOf(id, reader, selection));
+  }
+}
+
+/** Null for an id that names nothing, or that was not given out here. */
+function nodeOf(id: string, reader: Reader, selection: Selection): Promise<Node | null> | Node | null {
+  const key = parseGlobalId(id);
+  if (key === null || !isId(key.sessionId)) return null;
+  if (key.type === 'Session') return reader.session(key.sessionId, sessionFields(selection));
+  return isId(key.eventId) ? reader.event(key.sessionId, key.eventId, selection) : null;
 }

@@ -72,6 +72,7 @@ export class CommandRunner {
 
   /**
    * All rows of a pipeline, of which there are at most `limit`.
+   * @param hint the index to begin with
    * @throws QUERY_TOO_COMPLEX as `find`
    */
   aggregate<Row>(

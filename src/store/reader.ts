@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
 import type { mongo } from 'mongoose';
+import { isTooMuchWork } from '../database/database-errors';
+import { DomainError } from '../errors';
 import { Event, type EventRow } from './event.model';
 import {
   eventCountCondition,
@@ -21,6 +23,8 @@ import {
   type SessionPlace,
   type SessionSelection,
 } from './session-queries';
+import { sessionIndexes } from './session-indexes';
+import { type GroupMeasures, type Grouping, type GroupRow, statisticsPipeline } from './statistics-pipeline';
 import type { Store } from './store';
 
 /**
@@ -68,15 +72,15 @@ export class Reader {
   event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
     // Rows are told apart by it, whether it is selected or not.
     const projection = { ...eventProjection(fields), eventId: 1 };
-    return this.load(`event ${keyOf(projection)} ${sessionId}`, eventId, async (eventIds) => {
-      const filter = { sessionId, eventId: anyOf(eventIds) };
+    return this.load(`event ${keyOf(projection)}`, placeOf({ sessionId, eventId }), async (places) => {
+      const filter = eventsAt(places);
       const rows = await this.runner.find<EventRow>(this.store.events.collectionName, {
         filter,
         projection,
-        limit: eventIds.length,
+        limit: places.length,
       });
-      const events = new Map(rows.map((row) => [row.eventId, new Event(row)]));
-      return eventIds.map((id) => events.get(id) ?? null);
+      const events = new Map(rows.map((row) => [placeOf(row), new Event(row)]));
+      return places.map((place) => events.get(place) ?? null);
     });
   }
 
@@ -144,6 +148,47 @@ export class Reader {
     return this.store.sessions.countDocuments(filter, options);
   }
 
+  /** When the first and the last session started; null where there is none. */
+  async firstAndLastStart(): Promise<{ first: Date; last: Date } | null> {
+    const [first, last] = await Promise.all(([1, -1] as const).map((step) => this.startAtEnd(step)));
+    return first && last ? { first, last } : null;
+  }
+
+  /**
+   * At most `limit` groups of the selected sessions, made by the database.
+   * @throws QUERY_TOO_COMPLEX where that takes more time or memory than one operation may
+   */
+  async groupSessions(
+    selection: SessionSelection,
+    grouping: Grouping,
+    measures: GroupMeasures,
+    limit: number,
+  ): Promise<GroupRow[]> {
+    const { pipeline, hint } = statisticsPipeline(selection, grouping, measures, limit);
+    try {
+      return await this.runner.aggregate(this.store.sessions.collectionName, pipeline, limit, hint);
+    } catch (error) {
+      if (!isTooMuchWork(error)) throw error;
+      throw new DomainError(
+        'QUERY_TOO_COMPLEX',
+        'There are too many sessions to count at once. Ask for a shorter range of startedAt, or for fewer groups.',
+        {},
+        { cause: error },
+      );
+    }
+  }
+
+  private async startAtEnd(step: 1 | -1): Promise<Date | undefined> {
+    const [row] = await this.runner.find<SessionRow>(this.store.sessions.collectionName, {
+      filter: {},
+      sort: { startedAt: step, _id: step },
+      projection: { _id: 0, startedAt: 1 },
+      hint: sessionIndexes.byStart,
+      limit: 1,
+    });
+    return row?.startedAt;
+  }
+
   private remember(session: Session, stored: object): Session {
     this.known.set(session.sessionId, { session, stored });
     return session;
@@ -189,6 +234,23 @@ const placeProjections: Readonly<Record<SessionOrderField, Projection>> = {
   endedAt: { endedAt: 1, _id: 1 },
   durationMs: { startedAt: 1, endedAt: 1, _id: 1 },
 };
+
+/** Tells events of all sessions apart; ids hold no white space. */
+function placeOf({ sessionId, eventId }: Pick<EventRow, 'sessionId' | 'eventId'>): string {
+  return `${sessionId} ${eventId}`;
+}
+
+function eventsAt(places: readonly string[]): mongo.Filter<mongo.Document> {
+  const eventIds = new Map<string, string[]>();
+  for (const place of places) {
+    const [sessionId, eventId] = place.split(' ') as [string, string];
+    const ids = eventIds.get(sessionId);
+    if (ids === undefined) eventIds.set(sessionId, [eventId]);
+    else ids.push(eventId);
+  }
+  const filters = [...eventIds].map(([sessionId, ids]) => ({ sessionId, eventId: anyOf(ids) }));
+  return filters.length === 1 ? filters[0]! : { $or: filters };
+}
 
 function anyOf(keys: readonly string[]) {
   return keys.length === 1 ? keys[0] : { $in: [...keys] };

@@ -10,9 +10,9 @@ export const sessionIndexes = {
   identity: { sessionId: 1 },
   /**
    * The list in its order: _id settles sessions that started in the same millisecond. Statistics by what stands behind
-   * it read no session.
+   * it read no session; a sharded cluster needs the shard key for that too.
    */
-  byStart: { startedAt: -1, _id: -1, status: 1, language: 1, endedAt: 1, durationMs: 1 },
+  byStart: { startedAt: -1, _id: -1, status: 1, language: 1, endedAt: 1, durationMs: 1, sessionId: 1 },
   byStatus: { status: 1, startedAt: -1, _id: -1 },
   byLanguage: { language: 1, startedAt: -1, _id: -1 },
   byLabel: { labels: 1, startedAt: -1, _id: -1 },

@@ -1,4 +1,4 @@
-import { GetEventDocument, GetNodeDocument } from '../generated/operations';
+import { GetEventDocument, GetNodeDocument, GetNodesDocument } from '../generated/operations';
 import { useTestApp } from '../support/test-app';
 import { addEvent, newId, newSession, speech } from './conversation';
 
@@ -26,6 +26,42 @@ describe('node', () => {
     ['not in its one spelling', `${Buffer.from('Session abcd').toString('base64url')}=`],
   ])('is null for an id that is %s', async (_, id) => {
     expect(await node(id)).toBeNull();
+  });
+});
+
+describe('nodes', () => {
+  const nodes = async (ids: string[]) => (await test.app.execute(GetNodesDocument, { ids })).nodes;
+
+  it('come in the order of the ids, with null for each that names nothing', async () => {
+    const sessionIds = [await newSession(test.app), await newSession(test.app)];
+    const events = await Promise.all(sessionIds.map((id) => addEvent(test.app, speech(id, 'e1'))));
+    const ids = [
+      events[1]!.event.id,
+      'made up',
+      Buffer.from(`Session ${sessionIds[0]}`).toString('base64url'),
+      Buffer.from(`Event ${sessionIds[0]} none`).toString('base64url'),
+      events[0]!.event.id,
+      events[1]!.event.id,
+    ];
+
+    const found = await nodes(ids);
+
+    expect(found).toMatchObject([
+      { __typename: 'Event', eventId: 'e1', sessionId: sessionIds[1] },
+      null,
+      { __typename: 'Session', sessionId: sessionIds[0], eventCount: 1 },
+      null,
+      { __typename: 'Event', eventId: 'e1', sessionId: sessionIds[0] },
+      { __typename: 'Event', eventId: 'e1', sessionId: sessionIds[1] },
+    ]);
+    expect(await nodes([])).toEqual([]);
+  });
+
+  it('are 500 at most', async () => {
+    expect(await nodes(Array.from({ length: 500 }, String))).toEqual(Array.from({ length: 500 }, () => null));
+    await expect(nodes(Array.from({ length: 501 }, String))).rejects.toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', argument: 'ids' } }],
+    });
   });
 });
 

@@ -1,0 +1,106 @@
+import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { type GroupDurations, percentile, type SessionGroup as Group } from '../service/session-statistics';
+import type { JsonObject } from '../store/json-object';
+import { SessionStatus } from '../store/session-status';
+
+@ObjectType('DurationStatistics', {
+  simpleResolvers: true,
+  description:
+    'All in milliseconds. The percentiles are right within 2 percent. Each is the shortest duration that so many of a hundred sessions do not exceed.',
+})
+export class DurationStatistics {
+  @Field(() => Int, { description: 'How many of the sessions have ended.' })
+  readonly sessionCount: number;
+
+  @Field(() => Float, { description: 'How long they took, all together.' })
+  readonly sumMs: number;
+
+  @Field(() => Float, { description: 'How long the shortest took.' })
+  readonly minMs: number;
+
+  @Field(() => Float, { description: 'How long the longest took.' })
+  readonly maxMs: number;
+
+  constructor(private readonly durations: GroupDurations) {
+    this.sessionCount = durations.sessionCount;
+    this.sumMs = durations.sumMs;
+    this.minMs = durations.minMs;
+    this.maxMs = durations.maxMs;
+  }
+
+  @Field(() => Float, { description: 'How long they took on average.' })
+  get averageMs(): number {
+    return this.sumMs / this.sessionCount;
+  }
+
+  @Field(() => Float, { description: 'The median.' })
+  get p50Ms(): number {
+    return percentile(this.durations, 50);
+  }
+
+  @Field(() => Float, { description: 'What 90 of a hundred do not exceed.' })
+  get p90Ms(): number {
+    return percentile(this.durations, 90);
+  }
+
+  @Field(() => Float, { description: 'What 95 of a hundred do not exceed.' })
+  get p95Ms(): number {
+    return percentile(this.durations, 95);
+  }
+
+  @Field(() => Float, { description: 'What 99 of a hundred do not exceed.' })
+  get p99Ms(): number {
+    return percentile(this.durations, 99);
+  }
+}
+
+/** The fields for which the database has to sort durations into buckets. */
+export const percentileFields = ['p50Ms', 'p90Ms', 'p95Ms', 'p99Ms'] as const;
+
+@ObjectType('SessionGroup', {
+  simpleResolvers: true,
+  description: 'Fields that groupBy does not name are null.',
+})
+export class SessionGroup {
+  @Field(() => Date, { nullable: true, description: 'When the hour, day, week or month begins.' })
+  readonly startedAt: Date | null;
+
+  @Field(() => SessionStatus, { nullable: true, description: 'The state that they are in.' })
+  readonly status: SessionStatus | null;
+
+  @Field(() => String, { nullable: true, description: 'Their language.' })
+  readonly language: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why they ended; null also where none was given.' })
+  readonly endReason: string | null;
+
+  @Field(() => Object, {
+    nullable: true,
+    description:
+      'The key with its value, as a filter takes it: {"channel": "phone"}; {} where the sessions do not have it.',
+  })
+  readonly metadata: JsonObject | null;
+
+  @Field(() => Int, { description: 'How many they are.' })
+  readonly sessionCount: number;
+
+  @Field(() => Float, { description: 'A whole number.' })
+  readonly eventCount: number;
+
+  @Field(() => DurationStatistics, {
+    nullable: true,
+    description: 'Of those that have ended; null where none has.',
+  })
+  readonly duration: DurationStatistics | null;
+
+  constructor(group: Group) {
+    this.startedAt = group.startedAt;
+    this.status = group.status;
+    this.language = group.language;
+    this.endReason = group.endReason;
+    this.metadata = group.metadata;
+    this.sessionCount = group.sessionCount;
+    this.eventCount = group.eventCount;
+    this.duration = group.durations && new DurationStatistics(group.durations);
+  }
+}
