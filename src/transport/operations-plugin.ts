@@ -50,8 +50,10 @@ export function operationsPlugin(
           const { http, variables } = request;
           const marked = http?.method === 'GET' ? markSessions(schema, prepared) : null;
           if (!marked) return respond(await run(prepared, config, contextValue, variables));
-          const response = respond(await runPlain(schema, marked, prepared.node, contextValue, variables));
-          response.http.headers.set('cache-control', settleCaching(response.body.singleResult));
+          const response = respond(
+            await runPlain(schema, marked.document, prepared.node, contextValue, variables),
+          );
+          response.http.headers.set('cache-control', settleCaching(response.body.singleResult, marked));
           return response;
         },
         async didEncounterErrors({ errors }) {

@@ -21,9 +21,20 @@ const mark = `_status_${randomUUID().replaceAll('-', '')}`;
 const steadyFields = new Set(['session', 'event', 'node', '__typename']);
 const finalStatuses = new Set(['COMPLETED', 'FAILED']);
 
-/** For an hour: an ended session does not change, but one day it may be erased. */
+/** For an hour: what is final does not change, but one day it may be erased. */
 const cacheable = 'private, max-age=3600';
+/** May be kept, but not used without asking whether it still holds: what is said about a session may change any time. */
+const revalidated = 'private, no-cache';
 export const notCacheable = 'no-store';
+
+/** What updates of a session change, also after its end. */
+const changingFields = new Set(['metadata', 'language', 'endReason']);
+
+/** What may change after all sessions of an answer have ended. */
+export interface MarkedDocument {
+  readonly document: DocumentNode;
+  readonly selectsChanging: boolean;
+}
 
 /**
  * The document with a mark in each session it selects, for `settleCaching` to read; null where the answer may change
@@ -32,15 +43,19 @@ export const notCacheable = 'no-store';
 export function markSessions(
   schema: GraphQLSchema,
   { document, node }: PreparedOperation,
-): DocumentNode | null {
+): MarkedDocument | null {
   const steady = node.selectionSet.selections.every(
     (selection) => selection.kind === Kind.FIELD && steadyFields.has(selection.name.value),
   );
   if (!steady) return null;
   const types = new TypeInfo(schema);
-  return visit(
+  let selectsChanging = false;
+  const marked = visit(
     document,
     visitWithTypeInfo(types, {
+      Field({ name }) {
+        selectsChanging ||= types.getParentType()?.name === 'Session' && changingFields.has(name.value);
+      },
       SelectionSet: {
         leave(node) {
           const marks = marksFor(schema, types);
@@ -49,6 +64,7 @@ export function markSessions(
       },
     }),
   );
+  return { document: marked, selectsChanging };
 }
 
 function marksFor(schema: GraphQLSchema, types: TypeInfo): SelectionNode[] {
@@ -75,14 +91,15 @@ const markIfSession: SelectionNode = {
 
 /**
  * Takes the marks out of a result and returns its Cache-Control: an answer may be kept when it is about sessions and
- * each of them has ended.
+ * each of them has ended, and used without asking when it holds nothing that may change even then.
  */
-export function settleCaching(result: FormattedExecutionResult): string {
+export function settleCaching(result: FormattedExecutionResult, { selectsChanging }: MarkedDocument): string {
   const statuses = new Set<unknown>();
   takeMarks(result.data, statuses);
   const complete = !result.errors && Object.values(result.data ?? {}).every((field) => field !== null);
   const ended = statuses.size > 0 && [...statuses].every((status) => finalStatuses.has(String(status)));
-  return complete && ended ? cacheable : notCacheable;
+  if (!complete || !ended) return notCacheable;
+  return selectsChanging ? revalidated : cacheable;
 }
 
 function takeMarks(value: unknown, statuses: Set<unknown>): void {

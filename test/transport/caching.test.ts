@@ -3,11 +3,13 @@ import {
   CompleteSessionDocument,
   CreateSessionDocument,
   EventType,
+  UpdateSessionDocument,
 } from '../generated/operations';
 import { useTestApp } from '../support/test-app';
 
 const server = useTestApp();
 const kept = 'private, max-age=3600';
+const revalidated = 'private, no-cache';
 
 beforeAll(async () => {
   for (const sessionId of ['open', 'ended']) {
@@ -28,8 +30,18 @@ function get(query: string, headers: Record<string, string> = {}, variables: obj
 
 describe('an answer to GET may be kept', () => {
   it.each([
-    ['it is about a session that has ended', '{ session(sessionId: "ended") { language } }', kept],
-    ['the session is open', '{ session(sessionId: "open") { language } }', 'no-store'],
+    [
+      'it is about a session that has ended',
+      '{ session(sessionId: "ended") { status endedAt durationMs } }',
+      kept,
+    ],
+    ['what is said about it may change', '{ session(sessionId: "ended") { m: metadata } }', revalidated],
+    [
+      'what is said about its session may change',
+      '{ event(sessionId: "ended", eventId: "e") { payload session { ...S } } } fragment S on Session { language }',
+      revalidated,
+    ],
+    ['the session is open', '{ session(sessionId: "open") { status } }', 'no-store'],
     ['there is no such session yet', '{ session(sessionId: "none") { language } }', 'no-store'],
     ['a list may grow', '{ sessions { nodes { sessionId } } }', 'no-store'],
     [
@@ -69,7 +81,7 @@ describe('an answer to GET may be kept', () => {
     const response = await get(query);
 
     expect(response.headers.get('cache-control')).toBe(cacheControl);
-    expect(response.headers.has('etag')).toBe(cacheControl === kept);
+    expect(response.headers.has('etag')).toBe(cacheControl !== 'no-store');
   });
 
   it('and is the same as the answer to POST', async () => {
@@ -91,6 +103,22 @@ describe('an answer to GET may be kept', () => {
       expect(await response.text()).toBe('');
     }
     expect((await get(query, { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  it('and one that asks again gets what was changed after the end', async () => {
+    const query = '{ session(sessionId: "enriched") { status metadata } }';
+    await server.app.execute(CreateSessionDocument, { input: { sessionId: 'enriched', language: 'en' } });
+    await server.app.execute(CompleteSessionDocument, { input: { sessionId: 'enriched' } });
+    const etag = (await get(query)).headers.get('etag') ?? '';
+    expect((await get(query, { 'if-none-match': etag })).status).toBe(304);
+
+    await server.app.execute(UpdateSessionDocument, {
+      input: { sessionId: 'enriched', setMetadata: { summary: 'a late one' } },
+    });
+
+    const again = await get(query, { 'if-none-match': etag });
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({ data: { session: { metadata: { summary: 'a late one' } } } });
   });
 });
 

@@ -133,6 +133,19 @@ describe('the cost of an operation', () => {
     ],
     ['a node', '{ node(id: "x") { id ... on Session { events(first: 5) { nodes { id } } } } }', {}, 6],
     [
+      'nodes, by their ids',
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { events(first: 5) { nodes { id } } } } }',
+      { ids: Array(20).fill('x') },
+      120,
+    ],
+    ['nodes in the text', '{ nodes(ids: ["x", "y"]) { id } }', {}, 2],
+    [
+      'statistics, which look at more than they answer with',
+      '{ sessionStatistics(filter: { sessionIds: ["a", "b"] }) { sessionCount duration { sumMs } } }',
+      {},
+      1000,
+    ],
+    [
       'a mutation',
       'mutation ($e: AddEventInput!) { addEvent(input: $e) { event { session { events(first: 5) { nodes { id } } } } } }',
       { e: event },

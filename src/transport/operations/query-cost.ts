@@ -26,6 +26,9 @@ export type Cost = (variables: Variables) => number;
 const nothing: Cost = () => 0;
 const one: Cost = () => 1;
 
+/** What a root field costs that looks at more than it answers with. */
+const prices: Readonly<Record<string, number>> = { sessionStatistics: 1000 };
+
 /**
  * Reads from a valid operation how many nodes (sessions and events) it could touch: a page counts as many as its
  * `first` or `last` asks for, a page within pages that many times over, a list that answers a list in the arguments as
@@ -73,11 +76,14 @@ class CostReader {
     const type = field && getNamedType(field.type);
     // Introspection is bounded by the schema.
     if (!field || !isCompositeType(type) || !node.selectionSet) return nothing;
+    const price = prices[field.name];
+    if (price !== undefined && parent === this.schema.getQueryType()) return () => price;
     const own = this.isNode(type) ? one : nothing;
-    const inside = this.selection(node.selectionSet, type, this.sizeOfListsIn(field, node));
-    const each = sum([own, inside]);
+    const sizeOfLists = this.sizeOfListsIn(field, node);
+    const each = sum([own, this.selection(node.selectionSet, type, sizeOfLists)]);
     if (isPaged(field)) return product(pageSizeOf(node, this.operation), each);
-    return isListType(getNullableType(field.type)) ? product(listSize, each) : each;
+    if (!isListType(getNullableType(field.type))) return each;
+    return product(field.args.length > 0 ? sizeOfLists : listSize, each);
   }
 
   private fragment(name: string, listSize: Cost): Cost {
