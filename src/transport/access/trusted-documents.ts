@@ -45,8 +45,10 @@ export class TrustedDocuments {
   resolveBody(body: unknown): unknown {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
     const query = this.textOf(body);
-    const { operationName, variables } = body as { operationName?: unknown; variables?: unknown };
-    return { query, operationName, variables };
+    const resolved: Record<string, unknown> = { ...body };
+    delete resolved.extensions;
+    if (query !== undefined) resolved.query = query;
+    return resolved;
   }
 
   /** The same of the parameters of a GET. */
