@@ -182,14 +182,11 @@ export function upsert(
  */
 export function parseUpdate(
   update: BsonValue | undefined,
-  filter: FilterNode,
   { multi, arrayFilters }: { multi: boolean; arrayFilters: BsonValue | undefined },
 ): CompiledUpdate {
   assertUpdate(update);
-  if (arrayFilters !== undefined && !Array.isArray(arrayFilters)) {
-    throw new MongoError(14, "'arrayFilters' must be an array");
-  }
-  return compileUpdate(update, { multi, filter, arrayFilters });
+  if (arrayFilters !== undefined) throw new MongoError(238, 'arrayFilters is not supported');
+  return compileUpdate(update, { multi });
 }
 
 /** @throws MongoError FailedToParse for what is not even shaped as an update */

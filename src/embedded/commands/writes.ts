@@ -153,7 +153,7 @@ function beginUpdate(request: CommandRequest, engine: Engine, ns: string, option
   const multi = options.boolean('multi');
   const upserts = options.boolean('upsert');
   const filter = parseFilter(options.required('q'));
-  const compiled = parseUpdate(options.get('u'), filter, {
+  const compiled = parseUpdate(options.get('u'), {
     multi,
     arrayFilters: options.get('arrayFilters'),
   });
@@ -270,11 +270,11 @@ function readModification(request: CommandRequest, engine: Engine, options: Opti
   return {
     ns,
     filter,
-    update: remove ? null : parseUpdate(given, filter, { multi: false, arrayFilters }),
+    update: remove ? null : parseUpdate(given, { multi: false, arrayFilters }),
     selected: selectedRecords(request, engine, selection),
     upserts,
     returnsNew,
-    project: fields?.size ? compileProjection(fields, { filter }).applyToBytes : (bytes) => bytes,
+    project: fields?.size ? compileProjection(fields).applyToBytes : (bytes) => bytes,
   };
 }
 

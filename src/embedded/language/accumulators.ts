@@ -1,5 +1,5 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { BsonNumber, BsonValue, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check } from './errors';
 import { encodeKeyComponent } from './key-component';
@@ -22,7 +22,6 @@ export const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $last: () => ofLatest(null, (_, value) => value ?? null),
   $push: push,
   $addToSet: addToSet,
-  $mergeObjects: mergeObjects,
 };
 
 function sum(): Accumulator {
@@ -89,23 +88,6 @@ function ofLatest(start: BsonValue, next: (held: BsonValue, value: Value) => Bso
       return held === before || typeof held !== 'object' ? 0 : sizeOf(held) - sizeOf(before);
     },
     result: () => held,
-  };
-}
-
-function mergeObjects(): Accumulator {
-  const merged: BsonDocument = new Map();
-  return {
-    add: (value) => {
-      if (value == null) return 0;
-      check(isDocument(value), 40400, '$mergeObjects requires object inputs');
-      let bytes = 0;
-      for (const [name, inner] of value) {
-        if (!merged.has(name)) bytes += 56 + sizeOf(inner);
-        merged.set(name, inner);
-      }
-      return bytes;
-    },
-    result: () => merged,
   };
 }
 

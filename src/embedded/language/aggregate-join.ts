@@ -1,8 +1,6 @@
-import { Int32 } from 'bson';
 import { sizeOf } from './accumulators';
 import { fieldSetter } from './aggregate-shape';
 import { BsonDocument, BsonValue, documentOf, isDocument, typeName, Value } from './bson-value';
-import { canonicalType, compareValues } from './compare';
 import { check } from './errors';
 import { compileExpression } from './expression';
 import { followFieldPath, scopeOf } from './expression-scope';
@@ -139,65 +137,4 @@ function constantOf(text: string, constants: ReadonlyMap<string, Value>): BsonVa
   if (name === undefined || !constants.has(name)) return text;
   const value = followFieldPath(constants.get(name), path);
   return value === undefined ? '$$REMOVE' : new Map([['$literal', value]]);
-}
-
-const ascending = documentOf({ _id: new Int32(1) });
-
-/**
- * `$bucket`, which is a `$group` by the lower boundary that a `$switch` finds, in the order of the boundaries.
- * @param compile makes the stage of a pipeline
- */
-export function bucketStage(spec: BsonValue, compile: (pipeline: BsonDocument[]) => Stage): Stage {
-  check(isDocument(spec), 40201, 'Argument to $bucket stage must be an object');
-  const names = ['groupBy', 'boundaries', 'default', 'output'];
-  const unknown = [...spec.keys()].find((name) => !names.includes(name));
-  check(unknown === undefined, 40197, `Unrecognized option to $bucket: ${unknown}.`);
-  const { groupBy, boundaries, default: rest, output } = Object.fromEntries(spec);
-  check(
-    groupBy !== undefined && boundaries !== undefined,
-    40198,
-    "$bucket requires 'groupBy' and 'boundaries'",
-  );
-  const isExpression = isDocument(groupBy) || (typeof groupBy === 'string' && groupBy.startsWith('$'));
-  check(isExpression, 40202, "The $bucket 'groupBy' field must be a $-prefixed path or an expression");
-  checkBoundaries(boundaries, rest);
-  check(output === undefined || isDocument(output), 40196, "The $bucket 'output' field must be an object");
-  const fields = output ?? documentOf({ count: documentOf({ $sum: new Int32(1) }) });
-  const id = documentOf({ $switch: lowerBoundary(groupBy, boundaries, rest) });
-  const group = new Map<string, BsonValue>([['_id', id], ...fields]);
-  return compile([documentOf({ $group: group }), documentOf({ $sort: ascending })]);
-}
-
-function checkBoundaries(boundaries: BsonValue, rest: Value): asserts boundaries is BsonValue[] {
-  check(Array.isArray(boundaries), 40200, "The $bucket 'boundaries' field must be an array");
-  check(boundaries.length >= 2, 40192, "The $bucket 'boundaries' field must have at least 2 values");
-  for (let i = 1; i < boundaries.length; i++) {
-    const [lower, upper] = [boundaries[i - 1]!, boundaries[i]!];
-    check(
-      canonicalType(lower) === canonicalType(upper),
-      40193,
-      'All $bucket boundaries must have the same type',
-    );
-    check(compareValues(lower, upper) < 0, 40194, 'The $bucket boundaries must be in ascending order');
-  }
-  // What goes into no bucket must not look as if it did.
-  const isInside =
-    rest !== undefined &&
-    canonicalType(rest) === canonicalType(boundaries[0]) &&
-    compareValues(rest, boundaries[0]) >= 0 &&
-    compareValues(rest, boundaries.at(-1)) < 0;
-  check(!isInside, 40199, "The $bucket 'default' must lie outside of the boundaries");
-}
-
-function lowerBoundary(groupBy: BsonValue, boundaries: readonly BsonValue[], rest: Value): BsonDocument {
-  const literal = (value: BsonValue) => documentOf({ $literal: value });
-  const branches = boundaries.slice(1).map((upper, index) => {
-    const lower = literal(boundaries[index]!);
-    const conditions = [
-      documentOf({ $gte: [groupBy, lower] }),
-      documentOf({ $lt: [groupBy, literal(upper)] }),
-    ];
-    return documentOf({ case: documentOf({ $and: conditions }), then: lower });
-  });
-  return documentOf(rest === undefined ? { branches } : { branches, default: literal(rest) });
 }

@@ -1,7 +1,7 @@
 import { Int32 } from 'bson';
 import { sizeOf } from './accumulators';
 import { groupStage } from './aggregate-group';
-import { bucketStage, facetStage, lookupStage, unionWithStage } from './aggregate-join';
+import { facetStage, lookupStage, unionWithStage } from './aggregate-join';
 import { addFieldsStage, projectStage, replaceRootStage, unsetStage, unwindStage } from './aggregate-shape';
 import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, typeName } from './bson-value';
 import { check } from './errors';
@@ -25,7 +25,6 @@ const STAGES: Readonly<Record<string, StageParser>> = {
   $group: groupStage,
   $count: countStage,
   $sortByCount: sortByCountStage,
-  $bucket: (spec, source) => bucketStage(spec, (pipeline) => compilePipeline(pipeline, source)),
   $unwind: unwindStage,
   $sample: sampleStage,
   $lookup: lookupStage,
@@ -36,7 +35,7 @@ const STAGES: Readonly<Record<string, StageParser>> = {
 /** Stages of MongoDB that this engine does without. */
 const REFUSED = new Set(
   (
-    '$bucketAuto $changeStream $collStats $currentOp $densify $documents $fill $geoNear $graphLookup $indexStats ' +
+    '$bucket $bucketAuto $changeStream $collStats $currentOp $densify $documents $fill $geoNear $graphLookup $indexStats ' +
     '$listLocalSessions $listSessions $merge $out $planCacheStats $redact $setWindowFields'
   ).split(' '),
 );

@@ -1,6 +1,6 @@
 import { BSONRegExp, Decimal128, Double, Int32, Long, ObjectId } from 'bson';
 import { ACCUMULATORS } from './accumulators';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, BsonNumber, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
 import { Expression, ExpressionCompiler, isTruthy, nameOf, Scope, withVariables } from './expression-scope';
@@ -54,7 +54,10 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   $multiply: values(0, Infinity, (...all) => all.reduce<Value>(multiply, ONE)),
   $divide: values(2, 2, (a, b) => divide(a, b, (x, y) => new Double(toDouble(x) / toDouble(y)))),
   $mod: values(2, 2, (a, b) => divide(a, b, remainder)),
-  $floor: values(1, 1, (value) => ofNumber(value, (number) => new Double(Math.floor(number)))),
+  $floor: values(1, 1, (value) => rounded(value, Math.floor)),
+  $ceil: values(1, 1, (value) => rounded(value, Math.ceil)),
+  $trunc: values(1, 1, (value) => rounded(value, Math.trunc)),
+  $round: values(1, 1, (value) => rounded(value, halfToEven)),
   $ln: values(1, 1, (value) => (value == null ? null : new Double(logarithm(value)))),
   $year: datePart((date) => date.getUTCFullYear()),
   $month: datePart((date) => date.getUTCMonth() + 1),
@@ -70,21 +73,32 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
       ? null
       : all.flatMap((array) => arrayIn('$concatArrays', 28664, array)),
   ),
+  $reverseArray: values(1, 1, (array) =>
+    array == null ? null : [...arrayIn('$reverseArray', 34435, array)].reverse(),
+  ),
+  $indexOfArray: values(2, 2, (array, value) =>
+    array == null
+      ? null
+      : new Int32(arrayIn('$indexOfArray', 40090, array).findIndex((each) => compare(value, each) === 0)),
+  ),
+  $objectToArray: values(1, 1, (value) => {
+    check(value == null || isDocument(value), 40390, '$objectToArray requires a document');
+    return value == null ? null : Array.from(value, ([k, v]) => documentOf({ k, v }));
+  }),
   $isArray: values(1, 1, (value) => Array.isArray(value)),
   $isNumber: values(1, 1, (value) => isNumber(value)),
   $slice: values(2, 3, slice),
   $range: values(2, 3, range),
   $concat: values(0, Infinity, concat),
-  $toUpper: values(1, 1, (text) => callMingo('$toUpper', text ?? '')),
-  $toLower: values(1, 1, (text) => callMingo('$toLower', text ?? '')),
+  // Letters of ASCII only, as MongoDB does.
+  $toUpper: values(1, 1, (text) => textIn(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
+  $toLower: values(1, 1, (text) => textIn(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
   $toString: values(1, 1, (value) =>
     value instanceof ObjectId ? value.toHexString() : callMingo('$toString', value ?? null),
   ),
   $type: values(1, 1, nameOf),
   $regexMatch: compileRegexMatch,
-  ...Object.fromEntries(
-    '$sum $avg $min $max $mergeObjects'.split(' ').map((name) => [name, overValues(name)]),
-  ),
+  ...Object.fromEntries('$sum $avg $min $max'.split(' ').map((name) => [name, overValues(name)])),
 };
 
 /**
@@ -261,11 +275,25 @@ function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
 }
 
 /** Integers are what they are; decimals are refused. */
-function ofNumber(value: Value, run: (number: number) => Double): Value {
+function rounded(value: Value, round: (number: number) => number): Value {
   if (value == null) return null;
-  if (value instanceof Double) return run(value.value);
+  if (value instanceof Double) return new Double(round(value.value));
   if (isNumber(value) && !(value instanceof Decimal128)) return value;
-  throw new MongoError(28765, `$floor does not support ${nameOf(value)}`);
+  throw new MongoError(28765, `Rounding is not supported on the type ${nameOf(value)}`);
+}
+
+function halfToEven(number: number): number {
+  const floor = Math.floor(number);
+  return number - floor === 0.5 ? floor + Math.abs(floor % 2) : Math.round(number);
+}
+
+function textIn(value: Value): string {
+  check(
+    value == null || typeof value === 'string',
+    16007,
+    `can't convert from BSON type ${nameOf(value)} to String`,
+  );
+  return value ?? '';
 }
 
 function logarithm(value: BsonValue): number {

@@ -1,44 +1,27 @@
 import { BSONRegExp, Double, Int32, Long } from 'bson';
 import { createRequire } from 'node:module';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
+import { BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check, MongoError } from './errors';
 import { toDouble } from './numbers';
 import { countElements } from './work';
 
-const DATES =
-  '$year $month $dayOfMonth $dayOfYear $dayOfWeek $isoDayOfWeek $isoWeek $hour $minute $second $millisecond $dateToString';
+const wordsOf = (text: string) => new Set(text.split(' '));
+
+const CONVERSIONS = wordsOf('$toInt $toLong $toDouble $toBool $toDate $toString');
+const SETS = wordsOf('$setUnion $setIntersection $setDifference');
+const DATES = wordsOf(
+  '$year $month $dayOfMonth $dayOfYear $dayOfWeek $isoDayOfWeek $isoWeek $hour $minute $second $millisecond ' +
+    '$dateToString',
+);
+const INT_ANSWERS = wordsOf('$toInt $indexOfBytes $strLenBytes $strLenCP $strcasecmp');
+const DOUBLE_ANSWERS = wordsOf('$toDouble $sqrt $exp $log $log10');
 
 /** The operators that mingo answers as MongoDB does, but for numbers that no double holds: those are refused. */
-const ALLOWED = new Set(
-  (
-    '$abs $ceil $round $trunc $exp $log $log10 $pow $sqrt ' +
-    '$sin $cos $tan $asin $acos $atan $atan2 $sinh $cosh $tanh $asinh $acosh $atanh ' +
-    '$degreesToRadians $radiansToDegrees ' +
-    '$split $trim $ltrim $rtrim $substr $substrBytes $substrCP $strLenBytes $strLenCP $strcasecmp $indexOfBytes ' +
-    '$replaceOne $replaceAll $toUpper $toLower ' +
-    '$reverseArray $indexOfArray $zip $arrayToObject $objectToArray ' +
-    '$setUnion $setIntersection $setDifference $setEquals $setIsSubset $allElementsTrue $anyElementTrue ' +
-    '$convert $toInt $toLong $toDouble $toBool $toDate $toString ' +
-    DATES
-  ).split(' '),
-);
-
-/** Operators whose answer has one numeric type whatever they were given. */
-const ANSWERS = new Map<string, (value: number) => BsonNumber>([
-  ['$toLong', (value) => Long.fromNumber(value)],
-  ...each(
-    '$toInt $indexOfArray $indexOfBytes $strLenBytes $strLenCP $strcasecmp',
-    (value) => new Int32(value),
-  ),
-  ...each('$toDouble $sqrt $exp $log $log10', (value) => new Double(value)),
+const ALLOWED = new Set([
+  ...[CONVERSIONS, SETS, DATES, INT_ANSWERS, DOUBLE_ANSWERS].flatMap((names) => [...names]),
+  ...wordsOf('$abs $pow $split $trim $ltrim $rtrim $substr $substrBytes $substrCP $replaceOne $replaceAll'),
+  ...wordsOf('$setEquals $setIsSubset $allElementsTrue $anyElementTrue'),
 ]);
-
-function each(names: string, typed: (value: number) => BsonNumber) {
-  return names.split(' ').map((name) => [name, typed] as const);
-}
-
-const CONVERSIONS = new Set('$convert $toInt $toLong $toDouble $toBool $toDate'.split(' '));
-const SETS = new Set('$setUnion $setIntersection $setDifference'.split(' '));
 
 let evaluate: ((expression: unknown) => unknown) | undefined;
 
@@ -71,26 +54,25 @@ export function isMingoOperator(operator: string): boolean {
 export function callMingo(operator: string, operand: BsonValue): Value {
   const list = Array.isArray(operand) ? operand : [operand];
   if (SETS.has(operator) && list.includes(null)) return null;
-  if (operator === '$convert' && isDocument(operand) && operand.get('input') == null) {
-    return operand.get('onNull') ?? null;
-  }
-  if (DATES.split(' ').includes(operator)) {
-    const options = isDocument(operand) ? operand : new Map([['date', list[0] ?? null]]);
-    if (options.get('date') == null || options.get('timezone') === null) return options.get('onNull') ?? null;
-    checkDate(options);
+  const parts: Record<string, BsonValue> = isDocument(operand)
+    ? Object.fromEntries(operand)
+    : { date: list[0] ?? null };
+  if (DATES.has(operator)) {
+    if (parts.date == null || parts.timezone === null) return parts.onNull ?? null;
+    const hasFormat =
+      operator !== '$dateToString' || parts.timezone === undefined || parts.format !== undefined;
+    check(hasFormat, 238, '$dateToString with a time zone needs a format');
+    checkDate(parts);
   }
   const numbers = new Map<number, BsonNumber>();
-  const answer = run(operator, asOperand(toPlain(prepared(operator, operand, list), numbers)));
-  return fromPlain(answer, ANSWERS.get(operator) ?? ((value) => asGiven(value, numbers)));
+  const answer = run(operator, asOperand(toPlain(operand, numbers)));
+  return fromPlain(answer, (value) => typed(operator, value, numbers));
 }
 
 /** Mingo takes other time zones for UTC, and gives other letters of a format another meaning. */
-function checkDate(options: BsonDocument): void {
-  const { date, timezone = '+00', format = '' } = Object.fromEntries(options);
-  check(date instanceof Date, 16006, `can't convert from BSON type ${typeName(date!)} to Date`);
-  const isZone =
-    typeof timezone === 'string' &&
-    /^([A-Za-z_]+\/[A-Za-z_]+|\+\d\d(:?\d\d)?|-(?!00)\d\d(:?\d\d)?)$/.test(timezone);
+function checkDate({ date, timezone = '+00', format = '' }: Record<string, BsonValue>): void {
+  check(date instanceof Date, 16006, 'can only take apart what is a date');
+  const isZone = /^([A-Za-z_]+\/[A-Za-z_]+|\+\d\d(:?\d\d)?|-(?!00)\d\d(:?\d\d)?)$/.test(String(timezone));
   check(isZone, 40485, 'This time zone is unknown or not supported: use Area/City or +hh:mm');
   const isFormat = typeof format === 'string' && /^([^%]|%[YmdHMSLjuV])*$/.test(format);
   check(
@@ -98,12 +80,6 @@ function checkDate(options: BsonDocument): void {
     18536,
     'This format is invalid or not supported: it may have %Y %m %d %H %M %S %L %j %u and %V',
   );
-}
-
-/** Mingo asks for some of what MongoDB fills in. */
-function prepared(operator: string, operand: BsonValue, list: BsonValue[]): BsonValue {
-  if (operator === '$round' || operator === '$trunc') return [list[0] ?? null, list[1] ?? new Int32(0)];
-  return operator === '$strcasecmp' ? list.map((text) => text ?? '') : operand;
 }
 
 function run(operator: string, operand: unknown): unknown {
@@ -131,7 +107,10 @@ function toPlain(value: BsonValue, numbers: Map<number, BsonNumber>): unknown {
   countElements(1);
   if (isNumber(value)) {
     const number = toDouble(value);
-    check(value instanceof Double || value instanceof Int32 || Number.isSafeInteger(number), 238, PRECISE);
+    const isExact =
+      value instanceof Double ||
+      ((value instanceof Int32 || value instanceof Long) && Number.isSafeInteger(number));
+    check(isExact, 238, 'This operator is not supported on decimals, and on longs beyond 2^53');
     numbers.set(number, value);
     return number;
   }
@@ -145,21 +124,23 @@ function toPlain(value: BsonValue, numbers: Map<number, BsonNumber>): unknown {
   return value;
 }
 
-const PRECISE = 'This operator is not supported on decimals, and on longs beyond 2^53';
-
-function fromPlain(value: unknown, typed: (value: number) => BsonNumber): Value {
-  if (typeof value === 'number') return typed(value);
-  if (Array.isArray(value)) return value.map((element) => fromPlain(element, typed) ?? null);
+function fromPlain(value: unknown, typedNumber: (value: number) => BsonNumber): Value {
+  if (typeof value === 'number') return typedNumber(value);
+  if (Array.isArray(value)) return value.map((element) => fromPlain(element, typedNumber) ?? null);
   if (!isPlainObject(value)) return value as Value;
-  const fields = Object.entries(value).map(([name, inner]) => [name, fromPlain(inner, typed)] as const);
+  const fields = Object.entries(value).map(([name, inner]) => [name, fromPlain(inner, typedNumber)] as const);
   return new Map(fields.filter((field): field is [string, BsonValue] => field[1] !== undefined));
 }
 
 /** A number as it was given; a new one is a double where doubles were given or it is no integer. */
-function asGiven(value: number, given: ReadonlyMap<number, BsonNumber>): BsonNumber {
+function typed(operator: string, value: number, given: ReadonlyMap<number, BsonNumber>): BsonNumber {
+  if (INT_ANSWERS.has(operator) || DATES.has(operator)) return new Int32(value);
+  if (DOUBLE_ANSWERS.has(operator)) return new Double(value);
+  if (operator === '$toLong') return Long.fromNumber(value);
   const same = given.get(value);
   if (same) return same;
-  const hasDouble = [...given.values()].some((number) => number instanceof Double);
-  if (hasDouble || !Number.isSafeInteger(value)) return new Double(value);
-  return value === (value | 0) ? new Int32(value) : Long.fromNumber(value);
+  const has = (type: typeof Double | typeof Long) =>
+    [...given.values()].some((number) => number instanceof type);
+  if (has(Double) || !Number.isSafeInteger(value)) return new Double(value);
+  return value === (value | 0) && !has(Long) ? new Int32(value) : Long.fromNumber(value);
 }

@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from './bson-value';
-import { MongoError } from './errors';
+import { check } from './errors';
 
 /** The position that a path component such as `0` names in an array. */
 export function arrayIndexOf(name: string): number | null {
@@ -11,13 +11,11 @@ export function arrayIndexOf(name: string): number | null {
  * @throws MongoError 40352, 40353, 15998, 16410 for a path that is none
  */
 export function parseFieldPath(path: string): string[] {
-  if (path === '') throw new MongoError(40352, 'FieldPath cannot be constructed with empty string');
-  if (path.endsWith('.')) throw new MongoError(40353, "FieldPath must not end with a '.'.");
+  check(path !== '', 40352, 'FieldPath cannot be constructed with empty string');
+  check(!path.endsWith('.'), 40353, "FieldPath must not end with a '.'.");
   const names = path.split('.');
-  for (const name of names) {
-    if (name === '') throw new MongoError(15998, 'FieldPath field names may not be empty strings.');
-    if (name.startsWith('$')) throw new MongoError(16410, "FieldPath field names may not start with '$'.");
-  }
+  check(!names.includes(''), 15998, 'FieldPath field names may not be empty strings.');
+  check(!names.some((name) => name.startsWith('$')), 16410, "FieldPath field names may not start with '$'.");
   return names;
 }
 

@@ -2,18 +2,16 @@ import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-val
 import { check } from './errors';
 import { compileExpression } from './expression';
 import { Expression, isTruthy } from './expression-scope';
-import { FilterNode, parseFilter } from './filter';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 
 /** What a projection does with one field, or with the fields inside it. */
 export type ProjectionNode =
-  | { kind: 'include' | 'exclude' | 'positional' }
+  | { kind: 'include' | 'exclude' }
   | { kind: 'inside'; children: Map<string, ProjectionNode> }
   | { kind: 'computed'; expression: Expression }
   /** A part of an array: without `skip`, from its beginning, or for a negative limit from its end. */
-  | { kind: 'slice'; skip: number | null; limit: number }
-  | { kind: 'elemMatch'; filter: FilterNode };
+  | { kind: 'slice'; skip: number | null; limit: number };
 
 /** A projection, parsed: whether fields that it does not name stay out or in, and what it says of the others. */
 export interface ParsedProjection {
@@ -21,7 +19,7 @@ export interface ParsedProjection {
   readonly root: Map<string, ProjectionNode>;
 }
 
-/** `find` has operators that `$project` has not: `$slice`, `$elemMatch` and the positional `$`. */
+/** `find` has `$slice`, which means another thing in `$project`. */
 export type ProjectionLanguage = 'find' | 'aggregate';
 
 /**
@@ -42,23 +40,18 @@ class ProjectionParser {
   constructor(private readonly language: ProjectionLanguage) {}
 
   parse(name: string, value: BsonValue, parent: Map<string, ProjectionNode>, isRoot: boolean): void {
-    if (isDocument(value)) return this.parseDocument(name, value, parent, isRoot);
+    if (isDocument(value)) return this.parseDocument(name, value, parent);
     if (!isNumber(value) && typeof value !== 'boolean') return this.compute(name, value, parent);
     const type = isTruthy(value) ? 'inclusion' : 'exclusion';
-    const isPositional = type === 'inclusion' && /(^|\.)\$$/.test(name);
-    check(
-      !isPositional || this.language === 'find',
-      31324,
-      'Cannot use positional projection in aggregation',
-    );
-    if (isPositional) addNode(parent, name.slice(0, -2), { kind: 'positional' });
-    else addNode(parent, name, { kind: type === 'inclusion' ? 'include' : 'exclude' });
+    check(!/(^|\.)\$$/.test(name), 238, 'The positional projection is not supported');
+    addNode(parent, name, { kind: type === 'inclusion' ? 'include' : 'exclude' });
     if (isRoot && name === '_id') this.id = type;
     else this.decide(type, name);
   }
 
   finish(): ParsedProjection {
-    const type = this.type ?? this.defaultType();
+    // What says nothing but of `_id` and `$slice`.
+    const type = this.type ?? this.id ?? 'exclusion';
     if (type === 'inclusion' && !this.root.has('_id')) this.root.set('_id', { kind: 'include' });
     if (type === 'exclusion' && this.id === 'inclusion') this.root.delete('_id');
     return { type, root: this.root };
@@ -84,12 +77,7 @@ class ProjectionParser {
     addNode(parent, name, { kind: 'computed', expression: compileExpression(value) });
   }
 
-  private parseDocument(
-    name: string,
-    value: BsonDocument,
-    parent: Map<string, ProjectionNode>,
-    isRoot: boolean,
-  ): void {
+  private parseDocument(name: string, value: BsonDocument, parent: Map<string, ProjectionNode>): void {
     const [[operator, operand] = []] = value;
     check(
       operator !== undefined && operand !== undefined,
@@ -97,14 +85,9 @@ class ProjectionParser {
       'An empty sub-projection is not a valid value',
     );
     const isOperator = value.size === 1 && operator.startsWith('$');
-    check(operator !== '$meta', 238, '$meta is not supported');
+    check(operator !== '$meta' && operator !== '$elemMatch', 238, `${operator} is not supported here`);
     if (isOperator && operator === '$slice' && this.language === 'find') {
       addNode(parent, name, parseSlice(operand));
-    } else if (isOperator && operator === '$elemMatch') {
-      check(this.language === 'find', 168, 'Cannot use $elemMatch in this context');
-      check(isDocument(operand), 31274, '$elemMatch needs an object');
-      check(isRoot && !name.includes('.'), 31275, 'Cannot use $elemMatch projection on a nested field.');
-      addNode(parent, name, { kind: 'elemMatch', filter: parseFilter(new Map([[name, value]])) });
     } else if (isOperator) {
       this.compute(name, value, parent);
     } else {
@@ -112,13 +95,6 @@ class ProjectionParser {
       addNode(parent, name, { kind: 'inside', children });
       for (const [inner, innerValue] of value) this.parse(inner, innerValue, children, false);
     }
-  }
-
-  /** What a projection is that says nothing but of `_id`, `$slice` and `$elemMatch`. */
-  private defaultType(): 'inclusion' | 'exclusion' {
-    const kinds = [...this.root.values()].map(({ kind }) => kind);
-    const isElemMatch = kinds.includes('elemMatch') && !kinds.includes('slice');
-    return isElemMatch || this.id === 'inclusion' ? 'inclusion' : 'exclusion';
   }
 }
 

@@ -1,10 +1,7 @@
-import { BsonDocument, BsonValue, isNumber } from './bson-value';
+import { BsonDocument, BsonValue, isNumber, Value } from './bson-value';
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
-import { MongoError } from './errors';
 import { collectExpressionFields } from './expression';
 import { isTruthy, Scope, scopeOf } from './expression-scope';
-import { FilterNode } from './filter-node';
-import { compileFilter, matchedPosition } from './filter-match';
 import { ParsedProjection, parseProjection, ProjectionLanguage, ProjectionNode } from './projection-parser';
 
 /** A projection, ready to run. */
@@ -16,13 +13,6 @@ export interface CompiledProjection {
   readonly fields: ReadonlySet<string> | null;
 }
 
-/** What else a projection depends on. */
-export interface ProjectionOptions {
-  readonly language?: ProjectionLanguage;
-  /** The query's filter: it decides which element the positional `$` stands for. */
-  readonly filter?: FilterNode;
-}
-
 /** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
 const known = new Map<string, CompiledProjection>();
 const mostKnown = 200;
@@ -30,22 +20,24 @@ const longestKnown = 2000;
 
 /**
  * Makes a projection ready to run.
- * @throws MongoError 31249, 31250, 31253, 31254 and others,
+ * @throws MongoError 31249, 31250, 31253, 31254 and others
  */
-export function compileProjection(spec: BsonDocument, options: ProjectionOptions = {}): CompiledProjection {
+export function compileProjection(
+  spec: BsonDocument,
+  { language = 'find' }: { readonly language?: ProjectionLanguage | undefined } = {},
+): CompiledProjection {
   const text = textOf(spec);
-  if (text === null || text.length > longestKnown) return compile(spec, options);
+  if (text === null || text.length > longestKnown) return compile(spec, language);
   let compiled = known.get(text);
   if (!compiled) {
-    // Without the filter, which it does not depend on and would keep in memory.
-    compiled = compile(spec, {});
+    compiled = compile(spec, language);
     if (known.size === mostKnown) known.clear();
     known.set(text, compiled);
   }
   return compiled;
 }
 
-/** Names with what is said of them; null where more is said, which may depend on the query or its language. */
+/** Names with what is said of them; null where more is said, which may depend on the language. */
 function textOf(spec: BsonDocument): string | null {
   let text = '';
   for (const [name, rule] of spec) {
@@ -55,19 +47,14 @@ function textOf(spec: BsonDocument): string | null {
   return text;
 }
 
-function compile(spec: BsonDocument, options: ProjectionOptions): CompiledProjection {
-  const { type, root } = parseProjection(spec, options.language ?? 'find');
-  const names = new Set(root.keys());
-  const apply = (document: BsonDocument) => {
-    const scope = scopeOf(document);
-    return projectDocument(document, root, { type, scope, filter: options.filter });
-  };
+function compile(spec: BsonDocument, language: ProjectionLanguage): CompiledProjection {
+  const projection = parseProjection(spec, language);
+  const { type, root } = projection;
+  const apply = (document: BsonDocument) => projectDocument(document, root, projection, scopeOf(document));
   const fields = type === 'inclusion' ? fieldsOf(spec, root) : null;
-  const kinds = [...root.values()].map(({ kind }) => kind);
-  const isWhole = kinds.every((kind) => kind === 'include' || kind === 'exclude');
+  const isWhole = [...root.values()].every(({ kind }) => kind === 'include' || kind === 'exclude');
   const taken = new Set([...root].filter(([, { kind }]) => kind === 'include').map(([name]) => name));
-  const isKept =
-    type === 'inclusion' ? (name: string) => taken.has(name) : (name: string) => !names.has(name);
+  const isKept = (name: string) => (type === 'inclusion' ? taken.has(name) : !root.has(name));
   return {
     apply,
     applyToBytes: isWhole
@@ -77,54 +64,50 @@ function compile(spec: BsonDocument, options: ProjectionOptions): CompiledProjec
   };
 }
 
-/** Null where an expression, or `$`, needs the whole document. */
+/** Null where an expression needs the whole document. */
 function fieldsOf(spec: BsonDocument, root: ReadonlyMap<string, ProjectionNode>): ReadonlySet<string> | null {
   const fields = new Set([...root].filter(([, { kind }]) => kind !== 'exclude').map(([name]) => name));
-  const isKnown = [...spec].every(
-    ([name, value]) => !name.endsWith('$') && collectExpressionFields(value, fields),
-  );
-  return isKnown ? fields : null;
-}
-
-interface Context extends Pick<ParsedProjection, 'type'> {
-  readonly scope: Scope;
-  readonly filter?: FilterNode | undefined;
+  return [...spec.values()].every((value) => collectExpressionFields(value, fields)) ? fields : null;
 }
 
 function projectDocument(
   document: BsonDocument,
   children: ReadonlyMap<string, ProjectionNode>,
-  context: Context,
+  projection: ParsedProjection,
+  scope: Scope,
 ): BsonDocument {
   const result: BsonDocument = new Map();
   for (const [name, value] of document) {
     const node = children.get(name);
-    const projected = node
-      ? projectValue(value, node, context)
-      : context.type === 'inclusion'
-        ? undefined
-        : value;
+    const unnamed = projection.type === 'inclusion' ? undefined : value;
+    const projected = node ? projectValue(value, node, projection, scope) : unnamed;
     if (projected !== undefined) result.set(name, projected);
   }
-  for (const [name, node] of children) addComputed(result, name, node, context);
+  // Computed fields stand behind the document's own.
+  for (const [name, node] of children) {
+    const value = node.kind === 'computed' ? node.expression(scope) : undefined;
+    if (value !== undefined) result.set(name, value);
+    if (node.kind === 'inside' && !result.has(name) && hasComputed(node)) {
+      result.set(name, projectDocument(new Map(), node.children, projection, scope));
+    }
+  }
   return result;
 }
 
-function projectValue(value: BsonValue, node: ProjectionNode, context: Context): BsonValue | undefined {
-  switch (node.kind) {
-    case 'include':
-      return value;
-    case 'inside':
-      return projectInside(value, node.children, context);
-    case 'slice':
-      return Array.isArray(value) ? sliced(value, node.skip, node.limit) : value;
-    case 'positional':
-      return Array.isArray(value) ? [value[positionOf(context)]!] : value;
-    case 'exclude':
-    case 'computed':
-    case 'elemMatch':
-      return undefined;
-  }
+function projectValue(
+  value: BsonValue,
+  node: ProjectionNode,
+  projection: ParsedProjection,
+  scope: Scope,
+): Value {
+  if (node.kind === 'include') return value;
+  if (node.kind === 'slice') return Array.isArray(value) ? sliced(value, node.skip, node.limit) : value;
+  if (node.kind !== 'inside') return undefined;
+  if (value instanceof Map) return projectDocument(value, node.children, projection, scope);
+  if (!Array.isArray(value)) return projection.type === 'inclusion' ? undefined : value;
+  return value
+    .map((element) => projectValue(element, node, projection, scope))
+    .filter((element) => element !== undefined);
 }
 
 function sliced(values: BsonValue[], skip: number | null, limit: number): BsonValue[] {
@@ -133,48 +116,8 @@ function sliced(values: BsonValue[], skip: number | null, limit: number): BsonVa
   return values.slice(start, start + limit);
 }
 
-function projectInside(
-  value: BsonValue,
-  children: ReadonlyMap<string, ProjectionNode>,
-  context: Context,
-): BsonValue | undefined {
-  if (value instanceof Map) return projectDocument(value, children, context);
-  if (!Array.isArray(value)) return context.type === 'inclusion' ? undefined : value;
-  return value
-    .map((element) => projectInside(element, children, context))
-    .filter((element) => element !== undefined);
-}
-
-/** Computed fields, and elements that `$elemMatch` found, stand behind the document's own. */
-function addComputed(result: BsonDocument, name: string, node: ProjectionNode, context: Context): void {
-  if (node.kind === 'elemMatch') {
-    const array = context.scope.root.get(name);
-    const found = Array.isArray(array)
-      ? array.find((element) => isMatch(node.filter, name, element))
-      : undefined;
-    if (found !== undefined) result.set(name, [found]);
-  }
-  if (node.kind === 'computed') {
-    const value = node.expression(context.scope);
-    if (value !== undefined) result.set(name, value);
-  }
-  if (node.kind === 'inside' && !result.has(name) && hasComputed(node)) {
-    result.set(name, projectDocument(new Map(), node.children, context));
-  }
-}
-
-function isMatch(filter: FilterNode, name: string, element: BsonValue): boolean {
-  return compileFilter(filter).matches(new Map([[name, [element]]]));
-}
-
 function hasComputed(node: ProjectionNode): boolean {
   return (
     node.kind === 'computed' || (node.kind === 'inside' && [...node.children.values()].some(hasComputed))
   );
-}
-
-function positionOf({ filter, scope }: Context): number {
-  const position = filter && matchedPosition(filter, scope.root);
-  if (position != null) return position;
-  throw new MongoError(51246, "The positional operator '.$' couldn't find a matching element in the array");
 }

@@ -1,7 +1,6 @@
 import { BsonDocument, isDocument, isNumber } from './bson-value';
-import { MongoError } from './errors';
+import { check, MongoError } from './errors';
 import { indexKeysOf } from './index-key';
-import { formatField } from './message-format';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 
@@ -17,18 +16,11 @@ export interface SortKey {
  */
 export function parseSort(spec: BsonDocument): SortKey[] {
   return [...spec].map(([path, order]) => {
-    if (isDocument(order)) {
-      throw order.has('$meta')
-        ? new MongoError(238, 'Sorting by $meta is not supported')
-        : new MongoError(17312, '$meta is the only expression supported by $sort right now');
-    }
-    if (!isNumber(order)) {
-      throw new MongoError(15974, `Illegal key in $sort specification: ${formatField(path, order)}`);
-    }
+    check(!isDocument(order) || !order.has('$meta'), 238, 'Sorting by $meta is not supported');
+    check(isNumber(order), 15974, `Illegal key in $sort specification: ${path}`);
     const direction = Math.trunc(toDouble(order));
-    if (direction !== 1 && direction !== -1) {
-      throw new MongoError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
-    }
+    const isDirection = direction === 1 || direction === -1;
+    check(isDirection, 15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     parseFieldPath(path);
     return { path, direction };
   });

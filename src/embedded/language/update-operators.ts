@@ -1,4 +1,4 @@
-import { BSONRegExp, Double, Int32, Long, Timestamp } from 'bson';
+import { BSONRegExp, Double, Int32, Long } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './compare';
@@ -26,7 +26,6 @@ export const MODIFIERS: Readonly<Record<string, ModifierParser>> = {
   $mul: (operand) => arithmetic('multiply', operand),
   $min: (operand) => (value) => (value === undefined || compareValues(operand, value) < 0 ? operand : value),
   $max: (operand) => (value) => (value === undefined || compareValues(operand, value) > 0 ? operand : value),
-  $currentDate: parseCurrentDate,
   $push: parsePush,
   $addToSet: parseAddToSet,
   $pop: parsePop,
@@ -51,24 +50,6 @@ function arithmetic(operation: Operation, operand: BsonValue): Modifier {
     const result = calculate(operation, value, operand);
     check(result !== null, 2, `Failed to ${operation}: the result is no 64-bit integer`);
     return isIdentical(result, value) ? value : result;
-  };
-}
-
-let lastTick = 0;
-
-function parseCurrentDate(operand: BsonValue): Modifier {
-  const isOption = isDocument(operand) && operand.size === 1;
-  const type = operand === true || operand === false ? 'date' : isOption ? operand.get('$type') : undefined;
-  check(
-    type === 'date' || type === 'timestamp',
-    2,
-    "$currentDate takes true or { $type: 'date' | 'timestamp' }",
-  );
-  if (type === 'date') return () => new Date();
-  // Timestamps of one process are all different.
-  return () => {
-    lastTick = (lastTick % 0x7fffffff) + 1;
-    return new Timestamp({ t: Math.floor(Date.now() / 1000), i: lastTick });
   };
 }
 

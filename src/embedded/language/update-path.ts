@@ -6,9 +6,6 @@ import { Modifier } from './update-operators';
 /** How many nulls an update may put before a new array element. */
 const MAX_PADDING = 1_500_000;
 
-/** Which elements a dynamic part of a path (`$`, `$[]`, `$[name]`) stands for. */
-export type ElementChoice = (part: string, array: BsonValue[]) => readonly number[];
-
 /** One update operator at one path. */
 export interface PathUpdate {
   readonly operator: string;
@@ -16,22 +13,16 @@ export interface PathUpdate {
   readonly modifier: Modifier;
 }
 
-/** Whether a part of a path stands for elements that the update chooses. */
-export function isDynamic(part: string): boolean {
-  return part.startsWith('$') && (part === '$' || /^\$\[.*\]$/.test(part));
-}
-
 /**
  * The document after one operator: a copy as far as it changed, or the very same document.
  * @throws MongoError PathNotViable (28), CannotBackfillArray (34), BadValue (2)
  */
-export function applyAtPath(root: BsonDocument, update: PathUpdate, choose: ElementChoice): BsonDocument {
+export function applyAtPath(root: BsonDocument, update: PathUpdate): BsonDocument {
   return inDocument(root, 0);
 
   /** `depth` is how much of the path led here. */
   function inDocument(document: BsonDocument, depth: number): BsonDocument {
     const name = update.path[depth]!;
-    check(!isDynamic(name), 2, `Cannot apply array updates to the document at '${pathTo(depth)}'`);
     const old = document.get(name);
     const value = changed(old, depth + 1);
     if (value === old) return document;
@@ -51,7 +42,6 @@ export function applyAtPath(root: BsonDocument, update: PathUpdate, choose: Elem
 
   function created(depth: number): Value {
     const name = update.path[depth]!;
-    check(!isDynamic(name), 2, `The path '${pathTo(depth)}' must exist to apply array updates`);
     checkNewName(name, depth);
     const value = changed(undefined, depth + 1);
     return value === undefined ? undefined : new Map([[name, value]]);
@@ -60,13 +50,12 @@ export function applyAtPath(root: BsonDocument, update: PathUpdate, choose: Elem
   function inside(container: BsonValue, depth: number): BsonValue {
     if (container instanceof Map) return inDocument(container, depth);
     const part = update.path[depth]!;
-    if (Array.isArray(container) && isDynamic(part)) {
-      return choose(part, container).reduce((array, index) => inElement(array, index, depth), container);
-    }
-    check(!isDynamic(part), 2, `Cannot apply array updates to the value at '${pathTo(depth)}'`);
     if (Array.isArray(container) && /^\d+$/.test(part)) return inElement(container, Number(part), depth);
     if (update.operator === '$unset') return container;
-    throw new MongoError(28, `Cannot create field '${part}' in the value at '${pathTo(depth)}'`);
+    throw new MongoError(
+      28,
+      `Cannot create field '${part}' in the value at '${update.path.slice(0, depth).join('.')}'`,
+    );
   }
 
   function inElement(array: BsonValue[], index: number, depth: number): BsonValue[] {
@@ -78,10 +67,6 @@ export function applyAtPath(root: BsonDocument, update: PathUpdate, choose: Elem
     // An element that is taken away leaves a hole: null.
     copy[index] = value ?? null;
     return copy;
-  }
-
-  function pathTo(depth: number): string {
-    return update.path.slice(0, depth).join('.');
   }
 
   /** A reference's fields may be set one by one. */

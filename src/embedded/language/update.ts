@@ -4,19 +4,9 @@ import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
 import { isIdenticalDocument } from './codec';
 import { compareStrings, compareValues } from './compare';
 import { check, MongoError } from './errors';
-import { FilterNode, parseFilter } from './filter';
-import { compileFilter, matchedPosition } from './filter-match';
 import { checkId, checkStorable } from './storage-rules';
 import { MODIFIERS, setter } from './update-operators';
-import { applyAtPath, ElementChoice, isDynamic, PathUpdate } from './update-path';
-
-/** What else an update statement says that its update depends on. */
-export interface UpdateOptions {
-  readonly multi?: boolean;
-  readonly arrayFilters?: BsonValue[];
-  /** The statement's filter: it decides which element the positional `$` stands for. */
-  readonly filter?: FilterNode;
-}
+import { applyAtPath, PathUpdate } from './update-path';
 
 /** An update, ready to run. */
 export interface CompiledUpdate {
@@ -37,20 +27,19 @@ export interface CompiledUpdate {
  */
 export function compileUpdate(
   update: BsonDocument | BsonValue[],
-  options: UpdateOptions = {},
+  { multi = false }: { readonly multi?: boolean } = {},
 ): CompiledUpdate {
-  if (Array.isArray(update)) return compileStages(update, options);
+  if (Array.isArray(update)) return compileStages(update);
   const [first] = update.keys();
-  if (first?.startsWith('$')) return compileOperators(update, options);
-  check(!options.multi, 9, 'multi update is not supported for replacement-style update');
+  if (first?.startsWith('$')) return compileOperators(update);
+  check(!multi, 9, 'multi update is not supported for replacement-style update');
   return ofWholeDocuments(() => update);
 }
 
 /** The stages that an update may consist of. */
 const UPDATE_STAGES = new Set(['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith']);
 
-function compileStages(pipeline: BsonValue[], options: UpdateOptions): CompiledUpdate {
-  check(options.arrayFilters === undefined, 9, 'Cannot specify arrayFilters and a pipeline update');
+function compileStages(pipeline: BsonValue[]): CompiledUpdate {
   for (const stage of pipeline) {
     const [name] = isDocument(stage) ? stage.keys() : [];
     check(name === undefined || UPDATE_STAGES.has(name), 72, `${name} is not allowed within an update`);
@@ -101,36 +90,21 @@ interface Step extends PathUpdate {
   readonly renamedFrom?: readonly string[];
 }
 
-function compileOperators(update: BsonDocument, options: UpdateOptions): CompiledUpdate {
+function compileOperators(update: BsonDocument): CompiledUpdate {
   const steps = parseSteps(update);
-  const arrayFilters = parseArrayFilters(options.arrayFilters ?? [], steps);
-  const run = (document: BsonDocument, isInsert: boolean) => {
-    const choose = elementChoice(document, options.filter, arrayFilters);
-    return steps.reduce(
-      (changed, step) =>
-        step.operator === '$setOnInsert' && !isInsert ? changed : runStep(changed, step, choose),
+  const run = (document: BsonDocument, isInsert: boolean) =>
+    steps.reduce(
+      (changed, step) => (step.operator === '$setOnInsert' && !isInsert ? changed : runStep(changed, step)),
       document,
     );
-  };
   return {
-    fields: fieldsOf(steps),
+    fields: new Set(['_id', ...steps.flatMap(({ path, renamedFrom = path }) => [path[0]!, renamedFrom[0]!])]),
     apply(document) {
       const changed = run(document, false);
       return { document: changed, modified: changed !== document };
     },
     insert: (equalities) => inserted(run(documentOfPaths(equalities), true)),
   };
-}
-
-/** Null for the positional `$`, which stands for what the filter found anywhere in the document. */
-function fieldsOf(steps: readonly Step[]): ReadonlySet<string> | null {
-  const fields = new Set(['_id']);
-  for (const { path, renamedFrom } of steps) {
-    if (path.includes('$')) return null;
-    fields.add(path[0]!);
-    if (renamedFrom) fields.add(renamedFrom[0]!);
-  }
-  return fields;
 }
 
 /** The filter's fields in MongoDB's order: that of their paths. */
@@ -143,7 +117,7 @@ function documentOfPaths(equalities: ReadonlyMap<string, BsonValue>): BsonDocume
 }
 
 function setAt(document: BsonDocument, path: readonly string[], value: BsonValue): BsonDocument {
-  return applyAtPath(document, { operator: '$set', path, modifier: setter(value) }, () => []);
+  return applyAtPath(document, { operator: '$set', path, modifier: setter(value) });
 }
 
 /** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
@@ -151,7 +125,7 @@ function parseSteps(update: BsonDocument): Step[] {
   const steps: Step[] = [];
   const taken: string[] = [];
   for (const [operator, fields] of update) {
-    check(operator !== '$bit', 238, '$bit is not supported');
+    check(operator !== '$bit' && operator !== '$currentDate', 238, `${operator} is not supported`);
     check(operator === '$rename' || Object.hasOwn(MODIFIERS, operator), 9, `Unknown modifier: ${operator}`);
     check(
       isDocument(fields) && fields.size > 0,
@@ -178,16 +152,17 @@ function parseUpdatePath(name: string): string[] {
     56,
     `The update path '${name}' contains an empty field name, which is not allowed.`,
   );
-  check(!isDynamic(path[0]!), 2, `Cannot have an array element in the first position in path '${name}'`);
-  const dollars = path.filter((part) => part === '$').length;
-  check(dollars <= 1, 2, `Too many positional (i.e. '$') elements found in path '${name}'`);
+  check(!path.some(isDynamic), 238, `Array elements by $, $[] and $[name] are not supported: '${name}'`);
   return path;
+}
+
+function isDynamic(part: string): boolean {
+  return part.startsWith('$') && (part === '$' || /^\$\[.*\]$/.test(part));
 }
 
 function parseRename(renamedFrom: string[], operand: BsonValue): Step {
   check(typeof operand === 'string', 2, "The 'to' field for $rename must be a string");
   const path = parseUpdatePath(operand);
-  check(![...renamedFrom, ...path].some(isDynamic), 2, 'The fields of $rename may not be dynamic');
   const shorter = Math.min(path.length, renamedFrom.length);
   const isApart = path.slice(0, shorter).some((part, index) => part !== renamedFrom[index]);
   check(isApart, 2, 'The source and target field for $rename must not be on the same path');
@@ -213,10 +188,10 @@ function comparePaths(a: readonly string[], b: readonly string[]): number {
   return a.length - b.length;
 }
 
-function runStep(document: BsonDocument, step: Step, choose: ElementChoice): BsonDocument {
+function runStep(document: BsonDocument, step: Step): BsonDocument {
   const changed = step.renamedFrom
     ? rename(document, step.renamedFrom, step.path)
-    : applyAtPath(document, step, choose);
+    : applyAtPath(document, step);
   const id = document.get('_id');
   const keepsId = id === undefined || changed.get('_id') === id;
   check(keepsId, 66, "Performing an update on the path '_id' would modify the immutable field '_id'");
@@ -239,51 +214,5 @@ function rename(root: BsonDocument, from: readonly string[], to: readonly string
     target = target instanceof Map ? target.get(name) : undefined;
   }
   const removal = { operator: '$unset', path: from, modifier: () => undefined };
-  return applyAtPath(setAt(root, to, source), removal, () => []);
-}
-
-type ElementTest = (element: BsonValue) => boolean;
-
-/** The `arrayFilters`, by the names that they give to elements. */
-function parseArrayFilters(filters: BsonValue[], steps: readonly Step[]): ReadonlyMap<string, ElementTest> {
-  const tests = new Map<string, ElementTest>();
-  for (const filter of filters) {
-    check(isDocument(filter), 14, 'arrayFilters must be documents');
-    const { matches, fields } = compileFilter(parseFilter(filter));
-    const [name, another] = fields ?? [];
-    check(
-      name !== undefined && another === undefined,
-      9,
-      'An array filter must have one top-level field name',
-    );
-    check(/^[a-z][a-zA-Z0-9]*$/.test(name), 2, `'${name}' is no name for an array filter`);
-    check(!tests.has(name), 9, `Found multiple array filters with the same top-level field name ${name}`);
-    tests.set(name, (element) => matches(new Map([[name, element]])));
-  }
-  const used = new Set(steps.flatMap(({ path }) => path.map(identifierOf).filter((name) => name)));
-  for (const name of used) check(tests.has(name!), 2, `No array filter found for identifier '${name}'`);
-  for (const name of tests.keys())
-    check(used.has(name), 9, `The array filter '${name}' was not used in the update`);
-  return tests;
-}
-
-/** The name in `$[name]`; empty for `$[]`. */
-function identifierOf(part: string): string | undefined {
-  return /^\$\[(.*)\]$/.exec(part)?.[1];
-}
-
-function elementChoice(
-  document: BsonDocument,
-  filter: FilterNode | undefined,
-  arrayFilters: ReadonlyMap<string, ElementTest>,
-): ElementChoice {
-  return (part, array) => {
-    if (part !== '$') {
-      const test = arrayFilters.get(identifierOf(part)!);
-      return [...array.keys()].filter((index) => test?.(array[index]!) ?? true);
-    }
-    const position = filter && matchedPosition(filter, document);
-    if (position != null) return [position];
-    throw new MongoError(2, 'The positional operator did not find the match needed from the query.');
-  };
+  return applyAtPath(setAt(root, to, source), removal);
 }

@@ -30,8 +30,8 @@ const nothing: Plan = {
 /** How to answer the query; nothing has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   if (!view) return nothing;
-  const { filter, skip, limit, projection: spec, projectionLanguage: language } = query;
-  const apply = spec?.size ? compileProjection(spec, { filter, language }).applyToBytes : null;
+  const { skip, limit, projection: spec, projectionLanguage: language } = query;
+  const apply = spec?.size ? compileProjection(spec, { language }).applyToBytes : null;
   const { source, filters, ordered } = idLookup(view, query) ?? bestAccess(view, query);
   const sort = ordered ? null : query.sort;
   const only = source.kind === 'walks' && source.walks.length === 1 ? source.walks[0]! : null;

@@ -1,4 +1,4 @@
-import { BSON, Document } from 'bson';
+import { BSON, Document, EJSON } from 'bson';
 import { BsonDocument, BsonValue } from '../../../src/embedded/language/bson-value';
 import { decodeDocument, encodeDocument } from '../../../src/embedded/language/codec';
 import { MongoError } from '../../../src/embedded/language/errors';
@@ -23,13 +23,41 @@ export function expectDocument(actual: BsonDocument, expected: Document): void {
   );
 }
 
-/** The code and the message of the MongoDB error that `run` throws. */
-export function errorOf(run: () => unknown): { code: number; message: string } {
+/** The MongoDB error that `run` throws. */
+export function errorOf(run: () => unknown): MongoError {
   try {
     run();
   } catch (error) {
-    if (error instanceof MongoError) return { code: error.code, message: error.message };
+    if (error instanceof MongoError) return error;
     throw error;
   }
   throw new Error('It threw nothing');
+}
+
+/**
+ * The rows of a table: cells of Extended JSON with ` | ` in between, `-` for a cell that is empty. A line that begins with
+ * `#` names the rows below it.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function rowsOf(table: string): [title: string, ...cells: any[]][] {
+  let topic = '';
+  return table
+    .trim()
+    .split('\n')
+    .flatMap((line): [string, ...unknown[]][] => {
+      if (line.startsWith('# ')) topic = line.slice(2);
+      if (line.startsWith('# ')) return [];
+      const cells = line.split(' | ').map((cell) => (cell === '-' ? null : typed(JSON.parse(cell))));
+      return [[`${topic}: ${line}`, ...cells]];
+    });
+}
+
+const SCALARS = /^\$(numberDouble|numberLong|numberDecimal|date|oid|minKey|maxKey|regularExpression)$/;
+
+/** Extended JSON, in which `$regex` and `$ref` are what filters and documents make of them. */
+function typed(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(typed);
+  if (typeof json !== 'object' || json === null) return json;
+  if (SCALARS.test(Object.keys(json)[0] ?? '')) return EJSON.deserialize(json, { relaxed: false });
+  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, typed(value)]));
 }
