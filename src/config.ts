@@ -77,6 +77,13 @@ export const settings = {
     'json, pretty, or auto: pretty in a terminal, json elsewhere.',
   ),
   maxBodyBytes: integer('MAX_BODY_BYTES', 16 * MiB, 1024, 256 * MiB, 'The largest request body, in bytes.'),
+  maxBodyValues: integer(
+    'MAX_BODY_VALUES',
+    300_000,
+    1000,
+    100_000_000,
+    'How many values and keys the JSON of a body may have.',
+  ),
   maxQueryDepth: integer('MAX_QUERY_DEPTH', 12, 1, 100, 'How deep the selections of an operation may nest.'),
   maxQueryCost: integer(
     'MAX_QUERY_COST',

@@ -1,4 +1,4 @@
-import { badUserInput } from '../errors';
+import { badUserInput, type DomainError } from '../errors';
 import {
   measureJson,
   storeJson,
@@ -76,7 +76,8 @@ export interface CheckedJson {
 /** @throws BAD_USER_INPUT where `value` is no JSON object, too large or too deep */
 export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes: number): CheckedJson {
   const object = acceptable(argument, value);
-  const measure = measureJson(object, maxJsonDepth);
+  const measure = measureJson(object, maxJsonDepth, maxBytes);
+  if (measure.leastBytes > maxBytes) throw tooLarge(argument, maxBytes);
   if (measure.depth > maxJsonDepth)
     throw badUserInput(argument, `must be at most ${maxJsonDepth} levels deep.`);
   if (!measure.isJson)
@@ -97,8 +98,12 @@ function checkSize(
 ): number {
   if (byteBound <= maxBytes) return byteBound;
   const bytes = Buffer.byteLength(JSON.stringify(object));
-  if (bytes > maxBytes) throw badUserInput(argument, `must be at most ${maxBytes / 1024} KiB of JSON.`);
+  if (bytes > maxBytes) throw tooLarge(argument, maxBytes);
   return bytes;
+}
+
+function tooLarge(argument: string, maxBytes: number): DomainError {
+  return badUserInput(argument, `must be at most ${maxBytes / 1024} KiB of JSON.`);
 }
 
 /** What a scalar accepted. */

@@ -8,6 +8,8 @@ export type StoredJson = JsonObject | string;
 export interface JsonMeasure {
   /** Levels of objects and arrays, the outermost being 1; the walk stops at the first level beyond `maxDepth`. */
   readonly depth: number;
+  /** At least this many bytes as JSON in UTF-8; the walk stops where it is more than `maxBytes`. */
+  readonly leastBytes: number;
   /** At most this many bytes as JSON in UTF-8. Often a few times more than it really has. */
   readonly byteBound: number;
   /** False where it holds what JSON cannot say, such as 1e400. */
@@ -17,27 +19,37 @@ export interface JsonMeasure {
 }
 
 /** Measures an object for the rules of input and for storing. Costs one walk and no copy. */
-export function measureJson(value: JsonObject, maxDepth: number): JsonMeasure {
-  const walk = new JsonWalk(maxDepth);
+export function measureJson(value: JsonObject, maxDepth: number, maxBytes: number): JsonMeasure {
+  const walk = new JsonWalk(maxDepth, maxBytes);
   walk.visit(value, 1);
   return walk;
 }
 
 class JsonWalk implements JsonMeasure {
   depth = 0;
+  leastBytes = 0;
   byteBound = 0;
   isJson = true;
   survivesBson = true;
 
-  constructor(private readonly maxDepth: number) {}
+  constructor(
+    private readonly maxDepth: number,
+    private readonly maxBytes: number,
+  ) {}
 
   visit(node: unknown, level: number): void {
+    if (this.leastBytes > this.maxBytes) return;
+    // For the comma behind it, or for one of the brackets around the last one.
+    this.leastBytes += 1;
     switch (typeof node) {
       case 'string':
+        this.leastBytes += node.length + 2;
         this.byteBound += escapedBytes * node.length + 2;
+        if (this.leastBytes > this.maxBytes) return;
         if (loneSurrogate.test(node)) this.survivesBson = false;
         return;
       case 'number':
+        this.leastBytes += 1;
         this.byteBound += longestNumber;
         if (!Number.isFinite(node)) this.isJson = false;
         return;
@@ -66,12 +78,15 @@ class JsonWalk implements JsonMeasure {
     for (const item of list) {
       this.byteBound += 1;
       this.visit(item, level + 1);
+      if (this.leastBytes > this.maxBytes) return;
     }
   }
 
   private visitObject(object: JsonObject, level: number): void {
     for (const key of Object.keys(object)) {
+      this.leastBytes += key.length + 3;
       this.byteBound += escapedBytes * key.length + 4;
+      if (this.leastBytes > this.maxBytes) return;
       if (!isOrdinaryKey(key)) this.survivesBson = false;
       this.visit(object[key], level + 1);
     }

@@ -49,14 +49,15 @@ export async function createGraphQLServer(
   { observers, readMetrics }: Observation = unobserved,
   lifecycle = new Lifecycle(),
 ): Promise<GraphQLServer> {
-  const server = createHttpServer(config, log, lifecycle);
+  const turns = new Turns();
+  const server = createHttpServer(config, log, lifecycle, turns);
   const access = await openAccess(config, database, log);
   const httpAccess = new HttpAccess(access, config);
   await httpAccess.addTo(server);
   const schema = buildGraphQLSchema();
   const formatError = createErrorMask(log, config.introspection);
   const cache = new OperationCache(schema);
-  const pipeline = new OperationPipeline(schema, cache, config, new Turns(), database.availability, access);
+  const pipeline = new OperationPipeline(schema, cache, config, turns, database.availability, access);
   const apollo = await startApollo(schema, config, formatError, log, [
     operationsPlugin(pipeline, config, formatError),
   ]);

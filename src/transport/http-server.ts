@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,8 +12,11 @@ import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { httpRefusal } from './access/refusals';
 import { securityHeaders } from './access/security-headers';
+import { BadRequest } from './bad-request';
+import { parseJsonBody } from './json-body';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
+import type { Turns } from './turns';
 
 /** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
 const headersTimeoutMs = 15_000;
@@ -25,19 +27,13 @@ const standstillMs = 20_000;
 /** How long what is still being sent of a body that is too large is taken and thrown away. */
 const drainMs = 2_000;
 
-/** A request that never became a GraphQL one, with the status and code that Apollo uses for its like. */
-class BadRequest extends Error {
-  readonly statusCode: number;
-  readonly code = 'BAD_REQUEST';
-
-  constructor(message: string, statusCode = 400) {
-    super(message);
-    this.statusCode = statusCode;
-  }
-}
-
 /** An HTTP server without routes: how it reads bodies, how long it waits, and how it says that something is wrong. */
-export function createHttpServer(config: Config, log: Log, lifecycle: Lifecycle): FastifyInstance {
+export function createHttpServer(
+  config: Config,
+  log: Log,
+  lifecycle: Lifecycle,
+  turns: Turns,
+): FastifyInstance {
   const processId = randomUUID().slice(0, 8);
   let requests = 0;
   const server = Fastify({
@@ -69,7 +65,7 @@ export function createHttpServer(config: Config, log: Log, lifecycle: Lifecycle)
     { parseAs: 'buffer' },
     async ({ headers }: FastifyRequest, body: Buffer) => {
       refuseEncoded(headers['content-encoding']);
-      return parseBody(body);
+      return parseJsonBody(body, config.maxBodyValues, turns);
     },
   );
   server.setNotFoundHandler((request, reply) => {
@@ -90,19 +86,6 @@ function refuseEncoded(encoding: string | undefined): void {
   throw new BadRequest('A body must be sent as it is, without a content-encoding.', 415);
 }
 
-/** JSON and nothing else: no key is special here, so that a payload comes out as it went in. */
-function parseBody(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
-  if (!isUtf8(body)) throw new BadRequest('The body is not valid UTF-8.');
-  try {
-    return JSON.parse(body.toString());
-  } catch (error) {
-    // V8 quotes the text around the fault, and that can be a payload.
-    const place = /at position (\d+)/.exec((error as Error).message);
-    throw new BadRequest(`The body is not valid JSON${place ? `, at character ${place[1]}` : ''}.`);
-  }
-}
-
 function errorHandler(config: Config, log: Log) {
   const mask = createErrorMask(log);
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -111,7 +94,7 @@ function errorHandler(config: Config, log: Log) {
       return reply.code(status).headers(headers).send(errorBody(error.message, error.extensions));
     }
     const known = asBadRequest(error, config);
-    if (known?.statusCode === 413) await drain(request.raw);
+    if (known?.statusCode === 413 && !request.raw.complete) await drain(request.raw);
     if (known) return reply.code(known.statusCode).send(errorBody(known.message, { code: known.code }));
     return reply.code(500).send({ errors: [mask({ message: error.message }, error)] });
   };

@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   getOperationAST,
-  type GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
   OperationTypeNode,
@@ -17,11 +16,11 @@ import type { Turns } from '../turns';
 import { moveLocations } from './error-locations';
 import type { OperationCache, PreparedOperation } from './operation-cache';
 import type { Variables } from './query-cost';
-import { InvalidOperation, textError } from './refusals';
+import { InvalidOperation, textError, withCode } from './refusals';
 import { parseWithinLimits, refuseBytes, tooComplex, withinStack } from './text-limits';
 
 /** More say no more about what is wrong, and each costs a look through the text. */
-const maxValidationErrors = 10;
+const maxValidationErrors = 5;
 
 /** Reading a longer text takes a turn of its own. In UTF-16 units. */
 const shortText = 1000;
@@ -83,7 +82,8 @@ export class OperationPipeline {
         maxErrors: maxValidationErrors,
       }),
     );
-    if (errors.length > 0) throw new InvalidOperation(errors.map(asInvalid));
+    if (errors.length > 0)
+      throw new InvalidOperation(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
     const node = selectOperation(document, operationName);
     moveLocations(document);
     return this.cache.learn(text, operationName, document, node);
@@ -96,10 +96,6 @@ export function needOf(
   { readPreference }: Pick<Config, 'readPreference'>,
 ): Need {
   return operation === OperationTypeNode.MUTATION || readPreference === 'primary' ? 'primary' : 'any';
-}
-
-function asInvalid(error: GraphQLError): GraphQLError {
-  return textError(error.message, 'GRAPHQL_VALIDATION_FAILED', error);
 }
 
 function selectOperation(

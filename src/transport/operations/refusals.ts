@@ -11,14 +11,16 @@ export class InvalidOperation extends Error {
   }
 }
 
-/** An error about the text: where `cause` stands in it, with the code that Apollo Server gives its like. */
-export function textError(message: string, code: string, cause?: GraphQLError): GraphQLError {
-  return new GraphQLError(message, {
-    nodes: cause?.nodes,
-    source: cause?.source,
-    positions: cause?.positions,
-    extensions: { code, http: { status: 400, headers: new HeaderMap() } },
-  });
+/** A new error about the whole text, with the code that Apollo Server gives its like. */
+export function textError(message: string, code: string): GraphQLError {
+  return withCode(new GraphQLError(message), code);
+}
+
+/** An error of graphql-js about a text, with the code that Apollo Server gives its like. */
+export function withCode(error: GraphQLError, code: string): GraphQLError {
+  // A copy would look up its place in the text once more.
+  Object.assign(error.extensions, { code, http: { status: 400, headers: new HeaderMap() } });
+  return error;
 }
 
 /** An error of ours as GraphQL has them, with the HTTP status and headers of a request of which nothing was executed. */

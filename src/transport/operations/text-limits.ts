@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, Kind, parse } from 'graphql';
 import type { Config } from '../../config';
 import { DomainError } from '../../errors';
 import { type Extent, ExtentMeter, measureDensity } from './document-extent';
-import { InvalidOperation, textError } from './refusals';
+import { InvalidOperation, withCode } from './refusals';
 
 export type TextLimits = Pick<
   Config,
@@ -72,7 +72,7 @@ function parseWithinTokens(text: string, maxTokens: number): DocumentNode {
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     if (error.message.includes('Parsing aborted')) throw tooComplex('it has too many tokens', maxTokens, {});
-    throw new InvalidOperation([textError(error.message, 'GRAPHQL_PARSE_FAILED', error)]);
+    throw new InvalidOperation([withCode(error, 'GRAPHQL_PARSE_FAILED')]);
   }
 }
 
