@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { type Config, ConfigError, type Environment, type ReadSettings, readSettings } from './config';
 import { findDataFolderProblem } from './database/database';
+import { findAccessFileProblems } from './transport/access/access-files';
 
 /** An address that a setting asks to listen on. */
 interface Address {
@@ -22,14 +23,15 @@ export async function readUsableConfig(env: Environment): Promise<Config> {
 }
 
 /**
- * What this machine says against the settings: an address that cannot be listened on, a data folder that cannot be
- * written. One line each. Settings that are refused already are not looked at. Nothing stays open or behind.
+ * What this machine says against the settings: an address that cannot be listened on, a file that cannot be used, a data
+ * folder that cannot be written. One line each. Settings that are refused already are not looked at. Nothing stays open or behind.
  */
 export async function findMachineProblems({ config, refused }: ReadSettings): Promise<string[]> {
   const addresses = addressesOf(config).filter(
     ({ variable }) => !refused.has('HOST') && !refused.has(variable),
   );
   const problems = await Promise.all(addresses.map((address) => findAddressProblem(address)));
+  problems.push(...findAccessFileProblems(config));
   if (config.mongodbUri === null && !refused.has('MONGODB_URI'))
     problems.push(findDataFolderProblem(config.dataDir));
   return problems.filter((problem) => problem !== null);

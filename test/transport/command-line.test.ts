@@ -70,6 +70,23 @@ describe('--check', () => {
     ]);
   });
 
+  it('reports files of access that cannot be used', async () => {
+    const broken = join(folder, 'broken.json');
+    await writeFile(broken, '{"keys": [{"name": "a", "sha256": "secret"}]}');
+
+    const { code, stderr } = await run(['--check'], {
+      API_KEYS_FILE: broken,
+      TRUSTED_DOCUMENTS: join(folder, 'none.json'),
+    });
+
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'These settings cannot be used:',
+      `  API_KEYS_FILE="${broken}" cannot be used: keys[0].sha256 must be 64 hexadecimal digits`,
+      `  TRUSTED_DOCUMENTS="${join(folder, 'none.json')}" cannot be used: there is no such file`,
+    ]);
+  });
+
   it('shows no secret, also of a MongoDB that does not answer', async () => {
     const uriFile = join(folder, 'uri');
     await writeFile(uriFile, 'mongodb://user:hunter2@127.0.0.1:1/\n');

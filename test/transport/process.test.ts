@@ -62,6 +62,12 @@ describe('a server that cannot start says why in one line and exits with 1', () 
     );
   });
 
+  it('where other machines could reach it and nobody has to say who they are', async () => {
+    expect(await whyNot({ HOST: '0.0.0.0', DATA_DIR: folder })).toBe(
+      'HOST="0.0.0.0" lets other machines in: set AUTH to jwt or keys, or to none to let everyone do everything',
+    );
+  });
+
   it('where the data folder is in use', async () => {
     const first = await startServerProcess({ MONGODB_URI: undefined, DATA_DIR: folder });
 
