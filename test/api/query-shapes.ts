@@ -5,8 +5,9 @@ export interface QueryShape {
   /**
    * `tight`: one walk of one index that meets hardly a key too much. `index`: a condition is decided in the index, on
    * keys that are passed over. `mixed`: several conditions at once, one index and a look at the rest. `count`: counts.
+   * `few`: a bounded number of documents, which are sorted. `covered`: no document is read, however many match.
    */
-  readonly walk: 'tight' | 'index' | 'mixed' | 'count';
+  readonly walk: 'tight' | 'index' | 'mixed' | 'count' | 'few' | 'covered';
 }
 
 /** What the shapes ask about, by the names of their variables: things that exist in the data. */
@@ -20,7 +21,10 @@ export interface ShapeVariables {
   /** Places in the middle of the list, of the same from its other end, and of the session's events. */
   readonly place: string;
   readonly placeFromOldest: string;
+  readonly placeByEnd: string;
+  readonly placeByDuration: string;
   readonly eventPlace: string;
+  readonly ids: readonly string[];
   /** Spans of time within the list, and within the session. */
   readonly from: string;
   readonly to: string;
@@ -35,7 +39,10 @@ const variableTypes: Readonly<Record<keyof ShapeVariables, string>> = {
   user: 'JSONObject',
   place: 'String',
   placeFromOldest: 'String',
+  placeByEnd: 'String',
+  placeByDuration: 'String',
   eventPlace: 'String',
+  ids: '[ID!]',
   from: 'DateTime',
   to: 'DateTime',
   eventsFrom: 'DateTime',
@@ -55,17 +62,97 @@ const eventFields = 'eventId type payload timestamp position';
 
 /** Every shape of query that the README shows, in each order and with each filter. */
 export function queryShapes(): QueryShape[] {
-  return [...listShapes(), ...conversationShapes(), ...singleShapes()];
+  return [
+    ...listShapes(),
+    ...endedShapes(),
+    ...conversationShapes(),
+    ...singleShapes(),
+    ...statisticsShapes(),
+  ];
 }
 
-function listShapes(): QueryShape[] {
-  const list = (name: string, parameters: string, walk: QueryShape['walk'] = 'tight'): QueryShape => ({
+function list(name: string, parameters: string, walk: QueryShape['walk'] = 'tight'): QueryShape {
+  return {
     name: `sessions: ${name}`,
     query: operation(
       `sessions(${parameters}) { nodes { ${sessionFields} } pageInfo { hasNextPage endCursor } }`,
     ),
     walk,
+  };
+}
+
+function endedShapes(): QueryShape[] {
+  const byEnd = (direction: string) => `orderBy: { field: ENDED_AT, direction: ${direction} }`;
+  const byDuration = (direction: string) => `orderBy: { field: DURATION, direction: ${direction} }`;
+  return [
+    list('that ended last', `first: 50, ${byEnd('DESC')}`),
+    list('that ended first', `first: 50, ${byEnd('ASC')}`),
+    list('that ended last, further down', `first: 50, after: $placeByEnd, ${byEnd('DESC')}`),
+    list('that ended last, backwards', `last: 50, before: $placeByEnd, ${byEnd('DESC')}`),
+    list(
+      'that ended in a span of time',
+      `first: 50, filter: { endedAt: { from: $from, to: $to } }, ${byEnd('ASC')}`,
+    ),
+    list('the longest', `first: 50, ${byDuration('DESC')}`),
+    list('the longest, further down', `first: 50, after: $placeByDuration, ${byDuration('DESC')}`),
+    list('the shortest, backwards', `last: 50, ${byDuration('ASC')}`),
+    list('of some length', `first: 50, filter: { duration: { fromMs: 30000 } }, ${byDuration('ASC')}`),
+    list('of one end reason', 'first: 50, filter: { endReasons: ["call-dropped"] }'),
+    list('of two end reasons', 'first: 50, filter: { endReasons: ["call-dropped", "transferred"] }'),
+    list('of some length, newest first', 'first: 50, filter: { duration: { fromMs: 1000 } }', 'index'),
+    list(
+      'that failed, the longest first',
+      `first: 50, filter: { statuses: [FAILED] }, ${byDuration('DESC')}`,
+      'mixed',
+    ),
+    list('that stand still', 'first: 50, filter: { statuses: [ACTIVE], lastEventAt: { to: $to } }', 'mixed'),
+    list('of either channel', 'first: 50, filter: { metadata: { channel: ["app", "web"] } }'),
+    list('by their ids', 'first: 50, filter: { sessionIds: $ids }', 'few'),
+    list(
+      'by their ids, the longest first',
+      `first: 50, filter: { sessionIds: $ids }, ${byDuration('DESC')}`,
+      'few',
+    ),
+    {
+      name: 'sessions: how many have ended',
+      query: operation(`sessions(first: 1, ${byEnd('DESC')}) { totalCount }`),
+      walk: 'count',
+    },
+  ];
+}
+
+function statisticsShapes(): QueryShape[] {
+  const statistics = (name: string, parameters: string, walk: QueryShape['walk'], more = ''): QueryShape => ({
+    name: `statistics: ${name}`,
+    query: operation(
+      `sessionStatistics${parameters && `(${parameters})`} { sessionCount ${more} duration { averageMs p50Ms p95Ms } }`,
+    ),
+    walk,
   });
+  return [
+    statistics('of all sessions', '', 'covered'),
+    statistics('by day and status', 'groupBy: { startedAt: DAY, status: true }', 'covered'),
+    statistics(
+      'by month in a time zone and language',
+      'groupBy: { startedAt: MONTH, language: true }, timeZone: "Europe/Berlin"',
+      'covered',
+    ),
+    statistics(
+      'of one status in a span of time, by hour',
+      'filter: { startedAt: { from: $from, to: $to }, statuses: [COMPLETED] }, groupBy: { startedAt: HOUR }',
+      'covered',
+    ),
+    statistics('by end', 'filter: { endedAt: { from: $from }, duration: { fromMs: 1000 } }', 'covered'),
+    statistics(
+      'of one user',
+      'filter: { metadata: $user }, groupBy: { status: true }',
+      'mixed',
+      'eventCount',
+    ),
+  ];
+}
+
+function listShapes(): QueryShape[] {
   const oldest = 'orderBy: { direction: ASC }';
   return [
     list('newest first', 'first: 50'),
@@ -118,6 +205,14 @@ function conversationShapes(): QueryShape[] {
     page('the last', 'last: 20'),
     page('further up', 'last: 20, before: $eventPlace'),
     page('a span of time', 'first: 20, filter: { timestamp: { from: $eventsFrom, to: $eventsTo } }'),
+    page('as they were stored', 'first: 20, orderBy: { field: POSITION }'),
+    page('as they were stored, the latest first', 'first: 20, orderBy: { field: POSITION, direction: DESC }'),
+    page(
+      'stored after a position',
+      'first: 20, orderBy: { field: POSITION }, filter: { afterPosition: 300 }',
+    ),
+    page('latest first', 'first: 20, orderBy: { direction: DESC }'),
+    page('stored after a position, as they happened', 'first: 20, filter: { afterPosition: 300 }', 'index'),
     page('of one type', 'first: 20, filter: { types: [SYSTEM] }', 'index'),
     page('of two types, backwards', 'last: 20, filter: { types: [USER_SPEECH, BOT_SPEECH] }', 'index'),
     page('of one type, further down', 'first: 20, after: $eventPlace, filter: { types: [SYSTEM] }', 'index'),

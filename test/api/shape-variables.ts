@@ -15,6 +15,9 @@ export async function findVariables(api: Monitored, sessionId: string): Promise<
   const list = (rest: string) =>
     `{ sessions(first: 400${rest}) { nodes { sessionId metadata startedAt } pageInfo { endCursor } } }`;
   const sessions = (await api.run(list(''))).data.sessions as Found;
+  const by = (field: string) => list(`, orderBy: { field: ${field} }`);
+  const placeBy = async (field: string) =>
+    ((await api.run(by(field))).data.sessions as Found).pageInfo.endCursor;
   const oldest = (await api.run(list(', orderBy: { direction: ASC }'))).data.sessions as Found;
   const conversation = `query ($id: ID!) { session(sessionId: $id) { id events(first: 200) {
     nodes { eventId timestamp } pageInfo { endCursor } } } }`;
@@ -30,6 +33,9 @@ export async function findVariables(api: Monitored, sessionId: string): Promise<
     user: { userId: sessions.nodes[200]!.metadata.userId },
     place: sessions.pageInfo.endCursor,
     placeFromOldest: oldest.pageInfo.endCursor,
+    placeByEnd: await placeBy('ENDED_AT'),
+    placeByDuration: await placeBy('DURATION'),
+    ids: sessions.nodes.slice(0, 200).map((node) => node.sessionId),
     eventPlace: pageInfo.endCursor,
     from: sessions.nodes[300]!.startedAt,
     to: sessions.nodes[100]!.startedAt,

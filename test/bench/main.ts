@@ -7,6 +7,7 @@ import { LoadProcess } from './load-process';
 import { readPace, type Bench } from './options';
 import { benchReading } from './reading';
 import { isMet, printReport, writeReports, type PartReport } from './report';
+import { benchStatistics } from './statistics';
 import { benchWriting } from './writing';
 
 const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
@@ -16,6 +17,7 @@ const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
   depth: benchDepth,
   growth: benchGrowth,
   embedded: benchEmbedded,
+  statistics: benchStatistics,
 };
 const byDefault = ['ceiling', 'writing', 'reading'];
 const resultsFile = 'bench-results.json';

@@ -9,6 +9,8 @@ export interface GeneratedSession {
   metadata: Record<string, unknown>;
   startedAt: Date;
   endedAt: Date | null;
+  durationMs: number | null;
+  endReason: string | null;
   eventCount: number;
   lastEventAt: Date | null;
 }
@@ -120,6 +122,8 @@ function* oneCall(random: Random, sessionId: string, startedAt: Date, count: num
       metadata,
       startedAt,
       endedAt,
+      durationMs: endedAt && endedAt.getTime() - startedAt.getTime(),
+      endReason: endReasonOf(status, count),
       eventCount: count,
       lastEventAt,
     },
@@ -141,6 +145,12 @@ function whatHappens(
     case 'SYSTEM':
       return { type, payload: systemEvent(random) };
   }
+}
+
+function endReasonOf(status: GeneratedSession['status'], count: number): string | null {
+  if (status === 'FAILED') return count % 2 === 0 ? 'call-dropped' : 'no-answer';
+  if (status === 'COMPLETED') return count % 5 === 0 ? 'transferred' : 'customer-hung-up';
+  return null;
 }
 
 function statusOf(random: Random, count: number): GeneratedSession['status'] {
