@@ -1,9 +1,8 @@
 import { Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { compareValues } from '../language/compare';
-import { MongoError } from '../language/errors';
+import { MongoError, formatForMessage } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { formatForMessage } from '../language/message-format';
 import { toDouble } from '../language/numbers';
 
 const CANNOT_CREATE_INDEX = 67;

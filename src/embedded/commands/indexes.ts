@@ -1,9 +1,8 @@
 import { Int32, UUID } from 'bson';
-import type { Engine } from '../engine';
+import { Engine } from '../engine';
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
-import { MongoError } from '../language/errors';
-import { formatForMessage } from '../language/message-format';
+import { MongoError, formatForMessage } from '../language/errors';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { addIndexes, dropIndexes as dropFrom } from '../storage/catalog-changes';
 import { WriteScope } from '../storage/write-scope';

@@ -1,9 +1,8 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
-import { FilterNode } from '../language/filter';
-import { filterEqualities } from '../language/filter';
-import { patchDocument } from '../language/patch-document';
+import { FilterNode, filterEqualities } from '../language/filter';
+import { patchDocument } from '../language/document-bytes';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { Clock, documentTest } from '../planner/execution';
 import { PlanRun, Row, rowsOf } from '../planner/plan';

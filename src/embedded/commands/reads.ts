@@ -1,15 +1,14 @@
 import { Long } from 'bson';
 import { ClientCursor, CursorSource } from '../cursors/client-cursor';
-import type { Engine } from '../engine';
+import { Engine } from '../engine';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { directionOf } from '../language/index-key';
+import { directionOf, parseSort } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { compileProjection } from '../language/projection';
-import { parseSort } from '../language/sort';
 import { Clock } from '../planner/execution';
 import { countValue } from '../planner/explain-plan';
 import { encodedRows, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';

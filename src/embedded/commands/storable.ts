@@ -1,9 +1,7 @@
 import { ObjectId } from 'bson';
 import { encodeDocument } from '../language/codec';
-import { DocumentPieces } from '../language/document-pieces';
-import { ElementScanner } from '../language/element-scanner';
+import { DocumentPieces, ElementScanner, nameAt } from '../language/document-bytes';
 import { MongoError } from '../language/errors';
-import { nameAt } from '../language/field-name';
 import { MAX_DOCUMENT_BYTES } from './request';
 
 const dollar = '$'.charCodeAt(0);

@@ -1,7 +1,6 @@
 import { Long } from 'bson';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from '../commands/request';
-import { MongoError } from '../language/errors';
-import { formatForMessage } from '../language/message-format';
+import { MongoError, formatForMessage } from '../language/errors';
 import { Clock } from '../planner/execution';
 import { Yielder } from '../planner/yielder';
 import { CollectionView } from '../storage/view';

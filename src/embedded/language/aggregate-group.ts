@@ -3,9 +3,8 @@ import { Accumulator, ACCUMULATORS, groupKey, sizeOf } from './accumulators';
 import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
 import { compileExpression } from './expression';
-import { Expression, Scope, scopeOf } from './expression-scope';
+import { Expression, Scope, scopeOf, PipelineSource, Stage } from './evaluation';
 import { doubleBelow } from './numbers';
-import { PipelineSource, Stage } from './stage';
 
 /** One field that `$group` computes. */
 interface GroupField {

@@ -3,8 +3,7 @@ import { fieldSetter } from './aggregate-shape';
 import { BsonDocument, BsonValue, documentOf, isDocument, typeName, Value } from './bson-value';
 import { check } from './errors';
 import { compileExpression } from './expression';
-import { followFieldPath, scopeOf } from './expression-scope';
-import { Documents, PipelineSource, Stage } from './stage';
+import { followFieldPath, scopeOf, Documents, PipelineSource, Stage } from './evaluation';
 
 /** `$unionWith`. */
 export function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {

@@ -2,11 +2,9 @@ import { Long } from 'bson';
 import { BsonDocument, BsonValue, documentOf, isDocument, typeName } from './bson-value';
 import { check } from './errors';
 import { compileExpression } from './expression';
-import { followFieldPath, Scope, scopeOf } from './expression-scope';
+import { followFieldPath, Scope, scopeOf, PipelineSource, Stage } from './evaluation';
 import { parseFieldPath } from './path';
-import { compileProjection } from './projection';
-import { addNode, ProjectionNode } from './projection-parser';
-import { PipelineSource, Stage } from './stage';
+import { compileProjection, addNode, ProjectionNode } from './projection';
 
 /** `$project`. */
 export function projectStage(spec: BsonValue): Stage {

@@ -8,8 +8,8 @@ import { check } from './errors';
 import { parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { toDouble } from './numbers';
-import { sortByKey, sortKeyOf } from './sort';
-import { PipelineSource, Stage, StageParser } from './stage';
+import { sortByKey, sortKeyOf } from './index-key';
+import { PipelineSource, Stage, StageParser } from './evaluation';
 
 const STAGES: Readonly<Record<string, StageParser>> = {
   $match: matchStage,

@@ -1,10 +1,22 @@
-import { Binary, BSON, BSONError, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long } from 'bson';
-import { MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import {
+  Binary,
+  BSON,
+  BSONError,
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'bson';
 import { BsonDocument, BsonValue, Value } from './bson-value';
-import { DocumentPieces } from './document-pieces';
-import { ElementScanner } from './element-scanner';
+import { DocumentPieces, ElementScanner, nameAt } from './document-bytes';
 import { MongoError } from './errors';
-import { nameAt } from './field-name';
 
 const { ByteUtils, NumberUtils } = BSON.onDemand;
 

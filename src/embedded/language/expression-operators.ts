@@ -3,11 +3,18 @@ import { ACCUMULATORS } from './accumulators';
 import { BsonDocument, BsonNumber, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
-import { Expression, ExpressionCompiler, isTruthy, nameOf, Scope, withVariables } from './expression-scope';
+import {
+  Expression,
+  ExpressionCompiler,
+  isTruthy,
+  nameOf,
+  Scope,
+  withVariables,
+  countElements,
+} from './evaluation';
 import { callMingo, isMingoOperator } from './mingo';
 import { calculate, Operation, toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';
-import { countElements } from './work';
 
 /** Makes one operator with its operand ready to run. */
 type Operator = (operand: BsonValue, compile: ExpressionCompiler) => Expression;

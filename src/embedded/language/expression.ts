@@ -1,7 +1,7 @@
 import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
 import { check, MongoError } from './errors';
 import { compileOperator } from './expression-operators';
-import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './expression-scope';
+import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './evaluation';
 import { parseFieldPath, topLevelName } from './path';
 
 /**

@@ -10,7 +10,7 @@ import {
 } from './bson-value';
 import { check, MongoError } from './errors';
 import { compileExpression } from './expression';
-import { isTruthy } from './expression-scope';
+import { isTruthy } from './evaluation';
 import { FieldNode, FieldTest, FilterNode } from './filter-node';
 import { integerPart, toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check, MongoError } from './errors';
 import { toDouble } from './numbers';
-import { countElements } from './work';
+import { countElements } from './evaluation';
 
 const wordsOf = (text: string) => new Set(text.split(' '));
 

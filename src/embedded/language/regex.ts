@@ -2,7 +2,7 @@ import { BSONRegExp } from 'bson';
 import { RE2JS } from 're2js';
 import { BsonValue } from './bson-value';
 import { check, MongoError } from './errors';
-import { countWork } from './work';
+import { countWork } from './evaluation';
 
 /** A regular expression, ready to run. */
 export interface Pattern {

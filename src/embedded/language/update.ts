@@ -5,8 +5,7 @@ import { isIdenticalDocument } from './codec';
 import { compareStrings, compareValues } from './compare';
 import { check, MongoError } from './errors';
 import { checkId, checkStorable } from './storage-rules';
-import { MODIFIERS, setter } from './update-operators';
-import { applyAtPath, PathUpdate } from './update-path';
+import { MODIFIERS, setter, applyAtPath, PathUpdate } from './update-operators';
 
 /** An update, ready to run. */
 export interface CompiledUpdate {

@@ -2,7 +2,7 @@ import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { FilterNode } from '../language/filter';
 import { compileFilter } from '../language/filter-match';
-import { takeWork } from '../language/work';
+import { takeWork } from '../language/evaluation';
 import { CollectionView } from '../storage/view';
 
 /** Keys or documents looked at between two looks at the clock: a fraction of a millisecond. */

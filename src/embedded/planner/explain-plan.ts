@@ -3,7 +3,7 @@ import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
 import { CANONICAL_TYPES } from '../language/compare';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
 import { decodeKeyComponent } from '../language/key-decoder';
-import { formatForMessage } from '../language/message-format';
+import { formatForMessage } from '../language/errors';
 import { IndexAccess } from './index-access';
 import { isEverything, KeyRange } from './key-range';
 import { Plan, PlanRun, Walk } from './plan';

@@ -1,8 +1,7 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
 import { directionOf } from '../language/index-key';
-import { decodeKeyComponent } from '../language/key-decoder';
-import { endOfKeyComponent } from '../language/key-split';
+import { decodeKeyComponent, endOfKeyComponent } from '../language/key-decoder';
 import { IndexInfo } from '../storage/view';
 import { boundsOf } from './bounds';
 import {

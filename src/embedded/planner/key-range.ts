@@ -1,7 +1,7 @@
 import { BsonValue } from '../language/bson-value';
 import { CANONICAL_TYPES } from '../language/compare';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
-import { endOfKeyComponent } from '../language/key-split';
+import { endOfKeyComponent } from '../language/key-decoder';
 
 /**
  * Encoded values, or whole keys, from `low` up to `high`, which is not included. No component is the beginning of another

@@ -6,8 +6,8 @@ import { decodeDocument, decodeFields, encodeDocument } from '../language/codec'
 import { collectExpressionFields } from '../language/expression';
 import { FilterNode, parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
-import { parseSort } from '../language/sort';
-import { Documents, PipelineSource } from '../language/stage';
+import { parseSort } from '../language/index-key';
+import { Documents, PipelineSource } from '../language/evaluation';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
 import { Plan, PlanRun, rowsOf } from './plan';

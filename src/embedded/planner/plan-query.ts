@@ -1,6 +1,6 @@
 import { FilterNode } from '../language/filter';
 import { compileProjection } from '../language/projection';
-import { parseSort } from '../language/sort';
+import { parseSort } from '../language/index-key';
 import { CollectionView, IndexInfo } from '../storage/view';
 import {
   Candidate,

@@ -3,7 +3,7 @@ import { decodeFields } from '../language/codec';
 import { FilterNode } from '../language/filter';
 import { encodeKeyComponent } from '../language/key-component';
 import { topLevelName } from '../language/path';
-import { sortKeyOf } from '../language/sort';
+import { sortKeyOf } from '../language/index-key';
 import { IndexInfo } from '../storage/view';
 import { documentTest, Execution } from './execution';
 import { IndexAccess } from './index-access';

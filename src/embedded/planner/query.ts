@@ -1,6 +1,6 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
-import { ProjectionLanguage } from '../language/projection-parser';
+import { ProjectionLanguage } from '../language/projection';
 
 /** What a command asks of one collection. */
 export interface Query {

@@ -1,8 +1,7 @@
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
-import { MongoError } from '../language/errors';
+import { MongoError, formatForMessage } from '../language/errors';
 import { indexKeysOf } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
-import { formatForMessage } from '../language/message-format';
 import { StoredCollection, StoredIndex } from './catalog';
 import { maxKeyLength } from './lmdb';
 import { StoredEntry, storedEntry } from './keys';

@@ -2,8 +2,7 @@ import { Decimal128, Document, Double, Long, ObjectId } from 'bson';
 import { compilePipeline } from '../../../src/embedded/language/aggregate';
 import { BsonDocument } from '../../../src/embedded/language/bson-value';
 import { compileExpression } from '../../../src/embedded/language/expression';
-import { scopeOf } from '../../../src/embedded/language/expression-scope';
-import { PipelineSource } from '../../../src/embedded/language/stage';
+import { scopeOf, PipelineSource } from '../../../src/embedded/language/evaluation';
 import { documentFrom, errorOf, expectDocument, rowsOf, valueFrom } from './documents';
 
 const others: Record<string, Document[]> = {

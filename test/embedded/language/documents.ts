@@ -1,8 +1,7 @@
 import { BSON, Document, EJSON } from 'bson';
 import { BsonDocument, BsonValue } from '../../../src/embedded/language/bson-value';
 import { decodeDocument, encodeDocument } from '../../../src/embedded/language/codec';
-import { MongoError } from '../../../src/embedded/language/errors';
-import { formatForMessage } from '../../../src/embedded/language/message-format';
+import { MongoError, formatForMessage } from '../../../src/embedded/language/errors';
 
 /** A document as the driver sends it: whole numbers are ints, others doubles. */
 export function documentFrom(fields: Document): BsonDocument {

@@ -1,9 +1,9 @@
 import { Document } from 'bson';
-import fc from 'fast-check';
-import { indexKeysOf } from '../../../src/embedded/language/index-key';
+import { indexKeysOf, compareBySort, parseSort } from '../../../src/embedded/language/index-key';
 import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
-import { compareBySort, parseSort } from '../../../src/embedded/language/sort';
 import { documentFrom, errorOf, valueFrom } from './documents';
+
+import fc from 'fast-check';
 
 function keys(document: Document, pattern: Document): string[] {
   return indexKeysOf(documentFrom(document), documentFrom(pattern)).map((key) =>

@@ -14,7 +14,7 @@ import fc from 'fast-check';
 import { compareNumbers } from '../../../src/embedded/language/numbers';
 import { compareValues } from '../../../src/embedded/language/compare';
 import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
-import { splitKey } from '../../../src/embedded/language/key-split';
+import { splitKey } from '../../../src/embedded/language/key-decoder';
 import { anyNumber, anyValue } from './arbitraries';
 import { valueFrom } from './documents';
 

@@ -1,0 +1,112 @@
+import { BsonDocument, BsonValue, isNumber, typeName, Value } from './bson-value';
+import { MongoError } from './errors';
+import { toDouble } from './numbers';
+
+/** Documents on their way through a pipeline, with null in between where the thread may be given away. */
+export type Documents = Iterable<BsonDocument | null>;
+
+/** What a stage makes of the documents that reach it. Stages are lazy as far as they can be, and pass nulls on at once. */
+export type Stage = (documents: Documents) => Documents;
+
+/** What stages need from outside. */
+export interface PipelineSource {
+  /** What a pipeline gives on another collection of the same database; nothing where there is no such collection. */
+  aggregate(collection: string, pipeline: readonly BsonDocument[]): Documents;
+  /**
+   * Counts one document that a stage makes. True now and then: the stage yields null.
+   * @throws MongoError MaxTimeMSExpired (50), and what else ends the statement
+   */
+  pauses(): boolean;
+  /**
+   * Tells about how many bytes more a stage holds.
+   * @throws MongoError QueryExceededMemoryLimitNoDiskUseAllowed (292)
+   */
+  takeMemory(bytes: number): void;
+}
+
+/** Makes one stage from what is written behind its name, `name` being that. */
+export type StageParser = (spec: BsonValue, source: PipelineSource, name: string) => Stage;
+
+/** Array elements that the expressions on one document may go through: far less than a tenth of a second. */
+const MOST_ELEMENTS = 250_000;
+
+let elements = 0;
+let work = 0;
+
+/** Tells that expressions begin on another document. */
+export function beginDocument(): void {
+  elements = 0;
+}
+
+/**
+ * Counts array elements that an expression goes through, which happens without a pause.
+ * @throws MongoError ExceededMemoryLimit (146) where there are too many for one document
+ */
+export function countElements(count: number): void {
+  work += count;
+  elements += count;
+  if (elements <= MOST_ELEMENTS) return;
+  throw new MongoError(146, `Expressions may go through at most ${MOST_ELEMENTS} array elements a document`);
+}
+
+/** Counts other work that goes on without a pause, one for what takes about a microsecond. */
+export function countWork(count: number): void {
+  work += count;
+}
+
+/** How much work was counted since this was last asked: whoever lets others have the thread asks. */
+export function takeWork(): number {
+  const taken = work;
+  work = 0;
+  return taken;
+}
+
+/** What an expression sees: the document, and the variables that surround it. */
+export interface Scope {
+  readonly root: BsonDocument;
+  readonly variables: ReadonlyMap<string, Value>;
+}
+
+/** An aggregation expression, ready to run. */
+export type Expression = (scope: Scope) => Value;
+
+/** Makes an expression inside another one ready to run. */
+export type ExpressionCompiler = (expression: BsonValue) => Expression;
+
+const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
+
+/** The scope of an expression on a document, outside of any variables. */
+export function scopeOf(root: BsonDocument): Scope {
+  beginDocument();
+  return { root, variables: NO_VARIABLES };
+}
+
+/** The same scope with more variables. */
+export function withVariables(scope: Scope, variables: Iterable<readonly [string, Value]>): Scope {
+  return { root: scope.root, variables: new Map([...scope.variables, ...variables]) };
+}
+
+/** A path through documents; an array on the way gives an array of what its documents have there. */
+export function followFieldPath(value: Value, path: readonly string[]): Value {
+  for (let depth = 0; depth < path.length; depth++) {
+    if (Array.isArray(value)) {
+      const rest = path.slice(depth);
+      countElements(value.length);
+      return value.map((element) => followFieldPath(element, rest)).filter((found) => found !== undefined);
+    }
+    if (!(value instanceof Map)) return undefined;
+    value = value.get(path[depth]!);
+  }
+  return value;
+}
+
+/** MongoDB's notion of truth in expressions. */
+export function isTruthy(value: Value): boolean {
+  if (isNumber(value)) return toDouble(value) !== 0;
+  return value !== undefined && value !== null && value !== false;
+}
+
+/** The name of a value's type, as messages about expressions have it. */
+export function nameOf(value: Value): string {
+  return value === undefined ? 'missing' : typeName(value);
+}
