@@ -22,14 +22,22 @@ export function checkPage<Row, Place>(
   page: PageArguments,
   cursors: CursorCodec<Row, Place>,
 ): PageRequest<Place> {
-  const { first, after, last, before } = page;
-  if (first != null && last != null) throw badUserInput('last', 'must not be given together with first.');
+  const { after, last, before } = page;
   return {
     direction: last == null ? 'forward' : 'backward',
-    limit: last == null ? checkSize('first', first ?? defaultPageSize) : checkSize('last', last),
+    limit: checkPageSize(page),
     after: after == null ? null : cursors.decode('after', after),
     before: before == null ? null : cursors.decode('before', before),
   };
+}
+
+/**
+ * How many rows the page may have.
+ * @throws BAD_USER_INPUT that names the argument at fault
+ */
+export function checkPageSize({ first, last }: Pick<PageArguments, 'first' | 'last'>): number {
+  if (first != null && last != null) throw badUserInput('last', 'must not be given together with first.');
+  return last == null ? checkSize('first', first ?? defaultPageSize) : checkSize('last', last);
 }
 
 function checkSize(argument: 'first' | 'last', size: number): number {

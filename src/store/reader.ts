@@ -16,6 +16,7 @@ import { eventProjection, sessionProjection, type Fields, type Projection } from
 import { CommandRunner, type RunnerOptions } from './command-runner';
 import { Session, type SessionRow } from './session.model';
 import {
+  mayLookAtMany,
   sessionFilter,
   sessionPageQuery,
   type SessionOrder,
@@ -118,7 +119,7 @@ export class Reader {
   countEvents(sessionId: string, selection: EventSelection): Promise<number> {
     const condition = eventCountCondition(selection);
     return this.load(`count ${JSON.stringify(condition)}`, sessionId, (sessionIds) =>
-      groupedCounts(this.store, sessionIds, condition, this.runner),
+      this.expensive(() => groupedCounts(this.store, sessionIds, condition, this.runner)),
     );
   }
 
@@ -132,20 +133,23 @@ export class Reader {
     const { hint, ...query } = sessionPageQuery(page, order, selection);
     const projection = { ...sessionProjection(fields), ...placeProjections[order.field] };
     const request = { ...query, ...(hint && { hint }), projection, limit: page.limit + 1 };
-    const rows = await this.runner.find<SessionRow>(this.store.sessions.collectionName, request);
+    const find = () => this.runner.find<SessionRow>(this.store.sessions.collectionName, request);
+    const rows = await (mayLookAtMany(selection, order) ? this.expensive(find) : find());
     return pageOf(
       rows.map((row) => this.remember(new Session(row), projection)),
       page,
     );
   }
 
-  /** How many sessions the list has in this order. */
+  /** How many sessions the list has in this order. Equal counts are one. */
   countSessions({ field }: SessionOrder, selection: SessionSelection): Promise<number> {
     const filter = sessionFilter(selection, field);
-    const options = this.runner.commandOptions;
+    const { sessions } = this.store;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
-    if (Object.keys(filter).length === 0) return this.store.sessions.estimatedDocumentCount(options);
-    return this.store.sessions.countDocuments(filter, options);
+    if (Object.keys(filter).length === 0) return sessions.estimatedDocumentCount(this.runner.commandOptions);
+    return this.load('count sessions', JSON.stringify(filter), () =>
+      this.expensive(async () => [await sessions.countDocuments(filter, this.runner.commandOptions)]),
+    );
   }
 
   /** When the first and the last session started; null where there is none. */
@@ -166,7 +170,9 @@ export class Reader {
   ): Promise<GroupRow[]> {
     const { pipeline, hint } = statisticsPipeline(selection, grouping, measures, limit);
     try {
-      return await this.runner.aggregate(this.store.sessions.collectionName, pipeline, limit, hint);
+      return await this.expensive(() =>
+        this.runner.aggregate(this.store.sessions.collectionName, pipeline, limit, hint),
+      );
     } catch (error) {
       if (!isTooMuchWork(error)) throw error;
       throw new DomainError(
@@ -187,6 +193,10 @@ export class Reader {
       limit: 1,
     });
     return row?.startedAt;
+  }
+
+  private expensive<T>(read: () => Promise<T>): Promise<T> {
+    return this.store.expensiveReads.run(this, read);
   }
 
   private remember(session: Session, stored: object): Session {

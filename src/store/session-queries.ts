@@ -75,6 +75,24 @@ export function sessionFilter(
 }
 
 /**
+ * Whether many sessions may have to be looked at for each that is found: where an index decides one condition, and the
+ * others are checked on what it finds.
+ */
+export function mayLookAtMany(selection: SessionSelection, { field }: SessionOrder): boolean {
+  const { sessionIds, statuses, languages, endReasons, metadata, endedAt, duration, lastEventAt } = selection;
+  if (sessionIds !== null) return false;
+  const conditions = [
+    statuses,
+    languages,
+    endReasons,
+    ...Object.keys(metadata ?? {}),
+    field === 'endedAt' ? null : endedAt,
+    field === 'durationMs' ? null : duration,
+  ];
+  return lastEventAt !== null || conditions.filter((condition) => condition !== null).length > 1;
+}
+
+/**
  * Few sessions by their ids are fetched and put in order. Those that have ended are walked in their order, unless a
  * condition that few may meet has an index of its own: then the database finds out what is less work.
  */

@@ -3,6 +3,7 @@ import type { Connection, mongo } from 'mongoose';
 import type { Log } from '../log';
 import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
+import { ExpensiveReads } from './expensive-reads';
 import { addMissingDurations } from './missing-durations';
 import { Session, type SessionRow } from './session.model';
 
@@ -16,6 +17,8 @@ export interface Store {
   readonly hasUnions: boolean;
   /** Whether collections may lie on several shards, where a command over two of them takes a hop more. */
   readonly isSharded: boolean;
+  /** What this process's expensive reads pass. */
+  readonly expensiveReads: ExpensiveReads;
 }
 
 /** The collections and the indexes that their models ask for. */
@@ -70,6 +73,7 @@ export async function attachStore(connection: Connection): Promise<Store> {
     events: database.collection<EventRow>('events'),
     hasUnions: hasUnions(versionArray),
     isSharded: hello.msg === 'isdbgrid',
+    expensiveReads: new ExpensiveReads(),
   };
 }
 

@@ -103,7 +103,20 @@ describe('the cost of an operation', () => {
     ['a page', '{ sessions(first: 7) { nodes { id } } }', {}, 7],
     ['a page from behind', '{ sessions(last: 7) { edges { cursor node { id } } } }', {}, 7],
     ['a page without a size', '{ sessions { nodes { id } } }', {}, 50],
-    ['a count only', '{ sessions(first: 7) { totalCount } }', {}, 0],
+    ['a count that costs nothing', '{ sessions(first: 7) { totalCount } }', {}, 0],
+    ['a count with a filter', '{ sessions(first: 7, filter: {}) { totalCount } }', {}, 1000],
+    [
+      'a count with a filter, in a fragment, and its page',
+      '{ sessions(first: 7, filter: {}) { ...C nodes { id } } } fragment C on SessionConnection { ... { totalCount } }',
+      {},
+      1007,
+    ],
+    [
+      'counts in a page',
+      '{ sessions(first: 5) { nodes { events(filter: {types: [SYSTEM]}) { totalCount } } } }',
+      {},
+      55,
+    ],
     ['pages in a page', '{ sessions(first: 50) { nodes { events(first: 10) { nodes { id } } } } }', {}, 550],
     [
       'up and down',
@@ -115,14 +128,6 @@ describe('the cost of an operation', () => {
     ['a size left out', 'query ($n: Int) { sessions(first: $n) { nodes { id } } }', {}, 50],
     ['a size that is null', 'query ($n: Int) { sessions(first: $n) { nodes { id } } }', { n: null }, 50],
     ['a size by default', 'query ($n: Int = 3) { sessions(first: $n) { nodes { id } } }', {}, 3],
-    [
-      'a size over the limit, which the field refuses',
-      '{ sessions(first: 1000000000) { nodes { id } } }',
-      {},
-      500,
-    ],
-    ['a size below the limit, which the field refuses', '{ sessions(first: -5) { nodes { id } } }', {}, 1],
-    ['two sizes, which the field refuses', '{ sessions(first: 3, last: 8) { nodes { id } } }', {}, 8],
     ['aliases', '{ a: sessions(first: 2) { nodes { id } } b: sessions(first: 3) { nodes { id } } }', {}, 5],
     [
       'fragments',
@@ -172,6 +177,16 @@ describe('the cost of an operation', () => {
     ],
   ])('%s', (_what, text, variables, expected) => {
     expect(cost(text, variables)).toBe(expected);
+  });
+
+  it.each([
+    ['a size over the limit', 'first: 1000000000', 'first'],
+    ['a size below the limit', 'last: -5', 'last'],
+    ['two sizes', 'first: 3, last: 8', 'last'],
+  ])('%s is refused', (_what, sizes, argument) => {
+    expect(() => cost(`{ sessions(${sizes}) { totalCount } }`)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', extensions: expect.objectContaining({ argument }) }),
+    );
   });
 
   it('is read in no time where fragments double each other, and is huge', () => {

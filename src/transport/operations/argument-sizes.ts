@@ -10,23 +10,25 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { defaultPageSize, maxPageSize } from '../../service/page';
+import { checkPageSize } from '../../service/page';
 
 type Variables = Readonly<Record<string, unknown>>;
 type Size = (variables: Variables) => number;
 
 /**
- * How many rows a paged field may answer, from its `first` and `last`. Sizes that break the rules count as the nearest
- * one that does not: saying so is left to the field, which names the argument.
+ * How many rows a paged field may answer, from its `first` and `last`. Sizes that break the rules are refused here, once
+ * and before anything runs: the field would say so in each row that it is part of.
+ * @throws BAD_USER_INPUT that names the argument at fault
  */
 export function pageSizeOf(node: FieldNode, operation: OperationDefinitionNode): Size {
   const first = argumentReader(node, 'first', operation);
   const last = argumentReader(node, 'last', operation);
-  return (variables) => {
-    const sizes = [first(variables), last(variables)].filter((size) => typeof size === 'number');
-    if (sizes.length === 0) return defaultPageSize;
-    return Math.min(Math.max(...sizes, 1), maxPageSize);
-  };
+  return (variables) => checkPageSize({ first: sizeIn(first(variables)), last: sizeIn(last(variables)) });
+}
+
+/** What is written in the text comes as it is written. */
+function sizeIn(value: unknown): number | null {
+  return value == null ? null : Number(value);
 }
 
 /** How long the lists that answer a field's arguments may be: as long as the longest list sent, at least 1. */
@@ -56,7 +58,7 @@ function argumentReader(node: FieldNode, name: string, operation: OperationDefin
   const defaults = defaultsOf(operation);
   if (value.kind === Kind.VARIABLE) {
     const variable = value.name.value;
-    return (variables) => (variable in variables ? variables[variable] : defaults[variable]);
+    return (variables) => (Object.hasOwn(variables, variable) ? variables[variable] : defaults[variable]);
   }
   return (variables) => valueFromASTUntyped(value, { ...defaults, ...variables });
 }

@@ -29,6 +29,9 @@ const one: Cost = () => 1;
 /** What a root field costs that looks at more than it answers with. */
 const prices: Readonly<Record<string, number>> = { sessionStatistics: 1000 };
 
+/** What `totalCount` costs where a filter or an order says what is to be counted, by the connection's type. */
+const countPrices: Readonly<Record<string, number>> = { SessionConnection: 1000, EventConnection: 10 };
+
 /**
  * Reads from a valid operation how many nodes (sessions and events) it could touch: a page counts as many as its
  * `first` or `last` asks for, a page within pages that many times over, a list that answers a list in the arguments as
@@ -81,9 +84,31 @@ class CostReader {
     const own = this.isNode(type) ? one : nothing;
     const sizeOfLists = this.sizeOfListsIn(field, node);
     const each = sum([own, this.selection(node.selectionSet, type, sizeOfLists)]);
-    if (isPaged(field)) return product(pageSizeOf(node, this.operation), each);
+    if (isPaged(field)) return this.page(node, type, each);
     if (!isListType(getNullableType(field.type))) return each;
     return product(field.args.length > 0 ? sizeOfLists : listSize, each);
+  }
+
+  private page(node: FieldNode, type: GraphQLNamedType, each: Cost): Cost {
+    const size = pageSizeOf(node, this.operation);
+    const counted = node.arguments?.some(({ name }) => name.value === 'filter' || name.value === 'orderBy');
+    const price =
+      counted && this.selects('totalCount', node.selectionSet) ? (countPrices[type.name] ?? 0) : 0;
+    // The size is asked for even where nothing is multiplied by it: it may be one that is refused.
+    return (variables) => size(variables) * each(variables) + price;
+  }
+
+  /** Whether an object is asked for a field, in its own selection or in a fragment. */
+  private selects(field: string, selectionSet: SelectionSetNode | undefined): boolean {
+    return (selectionSet?.selections ?? []).some((selection) => {
+      if (selection.kind === Kind.FIELD) return selection.name.value === field;
+      return this.selects(
+        field,
+        selection.kind === Kind.INLINE_FRAGMENT
+          ? selection.selectionSet
+          : this.fragments.get(selection.name.value)?.selectionSet,
+      );
+    });
   }
 
   private fragment(name: string, listSize: Cost): Cost {
