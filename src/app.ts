@@ -4,10 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import { type Config, isMeasured } from './config';
 import { type Database, openDatabase } from './database/database';
 import type { Log } from './log';
-import { Metrics } from './metrics/metrics';
+import type { Metrics } from './metrics/metrics';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-endpoint';
+import { type Observation, openObservation, watchCommands } from './observation';
 import { createServices, type Services } from './service/create-services';
-import { createGraphQLServer, type GraphQLServer, type Observation } from './transport/graphql-server';
+import { createGraphQLServer, type GraphQLServer, type Surroundings } from './transport/graphql-server';
 import { Lifecycle } from './transport/lifecycle';
 
 /** How many connections may wait to be accepted: a crowd of clients that arrives at once. */
@@ -46,18 +47,18 @@ export interface Membership {
  * @throws DatabaseOpenError, or the system's error where the address cannot be listened on; nothing stays open then
  */
 export async function startApp(config: Config, log: Log, membership: Membership | null = null): Promise<App> {
-  const metrics = isMeasured(config) ? new Metrics() : null;
+  const observation = openObservation(config, log);
   const database = await openDatabase(config, log, membership?.engineUri);
   const opened: { close(): Promise<unknown> }[] = [database];
   try {
-    metrics?.watchCommands(database.connection.getClient());
-    const services = await createServices(database, config, log, metrics ?? undefined);
+    watchCommands(observation, database.connection.getClient());
+    const services = await createServices(database, config, log, observation);
     opened.push(services);
-    const api = await createApi(services, database, config, log, metrics, membership);
+    const api = await createApi(services, database, config, log, observation, membership);
     await api.server.listen({ host: config.host, port: config.port, backlog });
     opened.push(api.server);
-    const metricsServer = membership === null ? await startMetrics(config, metrics) : null;
-    return appOf(api, services, database, config, metrics, metricsServer);
+    const metricsServer = membership === null ? await startMetrics(config, observation) : null;
+    return appOf(api, services, database, config, observation, metricsServer);
   } catch (error) {
     for (const each of opened.reverse()) await each.close();
     throw error;
@@ -69,23 +70,24 @@ async function createApi(
   database: Database,
   config: Config,
   log: Log,
-  metrics: Metrics | null,
+  { metrics, tracing }: Observation,
   membership: Membership | null,
 ): Promise<GraphQLServer> {
   const read = membership?.readMetrics ?? (() => metrics!.registry.metrics());
-  const observation: Observation = {
+  const surroundings: Surroundings = {
     observers: metrics === null ? [] : [metrics],
     readMetrics: config.metrics === 'on' && config.metricsPort === null ? read : null,
+    tracing,
+    lifecycle: new Lifecycle(membership === null ? 'serving' : 'starting'),
   };
-  const lifecycle = new Lifecycle(membership === null ? 'serving' : 'starting');
-  const api = await createGraphQLServer(services, database, config, log, observation, lifecycle);
+  const api = await createGraphQLServer(services, database, config, log, surroundings);
   metrics?.watchConnections(api.server.server);
   return api;
 }
 
 async function startMetrics(
   { host, metricsPort }: Config,
-  metrics: Metrics | null,
+  { metrics }: Observation,
 ): Promise<MetricsServer | null> {
   if (metrics === null || metricsPort === null) return null;
   return startMetricsServer(() => metrics.registry.metrics(), { host, port: metricsPort });
@@ -96,7 +98,7 @@ function appOf(
   services: Services,
   database: Database,
   config: Config,
-  metrics: Metrics | null,
+  { metrics, tracing }: Observation,
   metricsServer: MetricsServer | null,
 ): App {
   const origin = originOf(server);
@@ -114,6 +116,7 @@ function appOf(
       await services.close();
       await database.close();
       // To the end: whoever watches sees what is still being finished.
+      await tracing?.close();
       await metricsServer?.close();
     },
   };

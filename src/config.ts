@@ -5,6 +5,7 @@ import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
 import {
   choice,
   flag,
+  httpUrl,
   integer,
   optional,
   optionalInteger,
@@ -182,6 +183,12 @@ export const settings = {
     65_535,
     'A port of its own for GET /metrics; 0 takes a free one. Implies METRICS=on.',
   ),
+  otlpEndpoint: optional(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    httpUrl,
+    'a URL',
+    'An OpenTelemetry collector, as in http://localhost:4318, that gets traces by OTLP over HTTP.',
+  ),
   logRequests: choice(
     'LOG_REQUESTS',
     ['off', 'on'],
@@ -208,6 +215,11 @@ export const settings = {
 export type Config = {
   readonly [name in keyof typeof settings]: (typeof settings)[name] extends Setting<infer T> ? T : never;
 };
+
+/** Whether the driver has to tell of each command. */
+export function isWatched(config: Pick<Config, 'metrics' | 'metricsPort' | 'otlpEndpoint'>): boolean {
+  return isMeasured(config) || config.otlpEndpoint !== null;
+}
 
 /** Whether anything is measured. */
 export function isMeasured({ metrics, metricsPort }: Pick<Config, 'metrics' | 'metricsPort'>): boolean {

@@ -70,6 +70,13 @@ export function wholeNumber(value: string, least: number, most: number, orElse =
   return number;
 }
 
+/** @throws Error that says the rule, where `value` is no address of the web */
+export function httpUrl(value: string): string {
+  if (!/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : ''))
+    throw new Error('must be an http or https URL');
+  return value;
+}
+
 /** One of a few words. */
 export function choice<T extends string>(
   variable: string,

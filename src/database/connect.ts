@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import { type Config, isMeasured } from '../config';
+import { type Config, isWatched } from '../config';
 import type { Log } from '../log';
 import { withoutSecrets } from '../mongodb-settings';
 
@@ -64,7 +64,7 @@ function connectOptions(config: Config): mongoose.ConnectOptions {
     autoCreate: false,
     autoIndex: false,
     // Costs a few microseconds a command, so only where somebody listens; a URI may ask for it too.
-    ...(isMeasured(config) ? { monitorCommands: true } : {}),
+    ...(isWatched(config) ? { monitorCommands: true } : {}),
     serverSelectionTimeoutMS: Math.min(5000, config.requestTimeoutMs),
     connectTimeoutMS: 5000,
     // How soon a server that has gone, or is back, is noticed.

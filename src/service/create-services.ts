@@ -2,6 +2,7 @@ import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
 import { type Measurements, unmeasured } from '../measurements';
+import type { Tracing } from '../tracing';
 import { Reader } from '../store/reader';
 import type { RequestScope } from '../store/request-scope';
 import { openStore } from '../store/store';
@@ -22,23 +23,33 @@ export interface Services {
   close(): Promise<void>;
 }
 
+/** Who is told of what the services do; null where nobody is. */
+export interface Onlookers {
+  readonly metrics: Measurements | null;
+  readonly tracing: Tracing | null;
+}
+
+const nobody: Onlookers = { metrics: null, tracing: null };
+
 /** The services on `database`, with its collections and indexes in place. */
 export async function createServices(
   database: Database,
   config: Config,
   log: Log,
-  measurements: Measurements = unmeasured,
+  { metrics, tracing }: Onlookers = nobody,
 ): Promise<Services> {
   const store = await openStore(database.connection, config.autoIndex ? 'build' : 'require', log);
   const changes = new SessionChanges();
   const transactions = new TransactionSessions(store, log);
-  const writer = new EventWriter(new BatchStorer(store, transactions, log, changes, measurements), {
+  const storer = new BatchStorer(store, transactions, log, changes, metrics ?? unmeasured);
+  const limits = {
     lanes: config.writerLanes,
     maxEvents: config.maxQueuedEvents,
     maxBytes: config.maxQueuedBytes,
     timeoutMs: config.requestTimeoutMs,
-  });
-  measurements.watchQueue(() => writer.queue());
+  };
+  const writer = new EventWriter(storer, limits, tracing);
+  metrics?.watchQueue(() => writer.queue());
   const { readPreference, readTimeoutMs: timeoutMs } = config;
   return {
     sessions: new SessionService(store, transactions, config.requestTimeoutMs, changes),

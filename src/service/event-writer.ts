@@ -1,6 +1,8 @@
 import { serviceUnavailable } from '../errors';
 import type { EventQueue } from '../measurements';
 import type { NewEvent } from '../store/event-batch';
+import type { TracedOperation, Tracing } from '../tracing';
+import type { Persistence } from './event-batch-run';
 import type { BatchStorer } from './event-batch-storer';
 import type { AddOutcome, Attempt } from './event-outcome';
 import { tooLate } from './refusals';
@@ -23,6 +25,7 @@ export interface SizedEvent extends NewEvent {
 
 /** One caller's events, and what has become of them so far. */
 interface WriteRequest {
+  readonly operation: TracedOperation;
   readonly deadline: number;
   readonly outcomes: AddOutcome[];
   pending: number;
@@ -70,6 +73,7 @@ export class EventWriter {
   constructor(
     private readonly storer: BatchStorer,
     private readonly limits: EventWriterLimits,
+    private readonly tracing: Tracing | null = null,
   ) {
     this.lanes = Array.from({ length: limits.lanes }, () => newLane(null));
   }
@@ -88,7 +92,8 @@ export class EventWriter {
     this.bytes += bytes;
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + this.limits.timeoutMs;
-      const request = { deadline, outcomes: [], pending: events.length, resolve, reject };
+      const operation = this.tracing && this.tracing.current();
+      const request = { deadline, operation, outcomes: [], pending: events.length, resolve, reject };
       this.requests.add(request);
       this.watch();
       const lanes = new Set<Lane>();
@@ -137,13 +142,20 @@ export class EventWriter {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0, batchLength(lane.waiting));
       const mine = lane.sessionId === null ? batch.filter((entry) => !this.moveToHeld(entry)) : batch;
-      const attempts = mine.map((entry) => this.attempt(entry));
-      await this.storer.storeAll(attempts, lane.sessionId === null ? 'yield' : 'insist');
+      await this.store(mine, lane.sessionId === null ? 'yield' : 'insist');
     }
     lane.busy = false;
     this.running -= 1;
     if (lane.sessionId !== null) this.heldLanes.delete(lane.sessionId);
     if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private store(entries: readonly Entry[], persistence: Persistence): Promise<void> {
+    const attempts = entries.map((entry) => this.attempt(entry));
+    const { tracing } = this;
+    if (tracing === null) return this.storer.storeAll(attempts, persistence);
+    const operations = entries.map(({ request }) => request.operation);
+    return tracing.runBatch(operations, () => this.storer.storeAll(attempts, persistence));
   }
 
   private moveToHeld(entry: Entry): boolean {

@@ -20,6 +20,7 @@ import { refusalsOf } from './operations/refusals';
 import { RunningOperation } from './operations/running-operation';
 import type { ApolloContext } from './operations-plugin';
 import { withinTime } from './request-time';
+import type { RequestTraces } from './request-traces';
 import type { ResponseMemoryBudget } from './response-memory-budget';
 import { notCacheable } from './session-caching';
 
@@ -36,6 +37,8 @@ export interface GraphQLRoute {
   readonly memory: ResponseMemoryBudget;
   readonly formatError: FormatError;
   createContext(scope: RequestScope): RequestContext;
+  /** Null where nothing is traced. */
+  readonly traces: RequestTraces | null;
   readonly lifecycle: Lifecycle;
   readonly availability: Availability;
 }
@@ -53,7 +56,10 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     handler: (request, reply) => {
       if (wantsPage(request)) return route.explorer.sendPage(reply);
       if (route.lifecycle.isStopping) throw serviceUnavailable('The server is stopping. Try again.');
-      return answerInTime(route, request, reply);
+      const running = new RunningOperation(request.id, request.caller!, 'http');
+      if (route.traces === null) return answerInTime(route, request, reply, running);
+      const work = () => answerInTime(route, request, reply, running);
+      return route.traces.of(request).runOperation(() => running.record(), work);
     },
   });
 }
@@ -68,8 +74,8 @@ async function answerInTime(
   route: GraphQLRoute,
   request: FastifyRequest,
   reply: FastifyReply,
+  running: RunningOperation,
 ): Promise<string | Buffer> {
-  const running = new RunningOperation(request.id, request.caller!, 'http');
   const { availability } = route;
   const { requestTimeoutMs } = route.config;
   let forget = nothing;

@@ -6,6 +6,7 @@ import type { ReadMetrics } from '../metrics/metrics-endpoint';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
 import type { Services } from '../service/create-services';
+import type { Tracing } from '../tracing';
 import { openAccess } from './access/access';
 import { HttpAccess } from './access/http-access';
 import { startApollo } from './apollo-server';
@@ -23,16 +24,23 @@ import { observeAll, type OperationObserver } from './operations/operation-obser
 import { OperationPipeline } from './operations/operation-pipeline';
 import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
+import { RequestTraces } from './request-traces';
 import { addSchemaRoute } from './schema-route';
 import { Turns } from './turns';
 
-/** Who is told of operations, and what `GET /metrics` answers; null: there is none on this port. */
-export interface Observation {
+/** What a server is part of. */
+export interface Surroundings {
+  /** Told of every operation, beside the log. */
   readonly observers: readonly OperationObserver[];
+  /** What `GET /metrics` answers; null: it is not on this port. */
   readonly readMetrics: ReadMetrics | null;
+  readonly tracing: Tracing | null;
+  readonly lifecycle: Lifecycle;
 }
 
-const unobserved: Observation = { observers: [], readMetrics: null };
+function alone(): Surroundings {
+  return { observers: [], readMetrics: null, tracing: null, lifecycle: new Lifecycle() };
+}
 
 export interface GraphQLServer {
   readonly server: FastifyInstance;
@@ -46,11 +54,11 @@ export async function createGraphQLServer(
   database: Database,
   config: Config,
   log: Log,
-  { observers, readMetrics }: Observation = unobserved,
-  lifecycle = new Lifecycle(),
+  { observers, readMetrics, tracing, lifecycle }: Surroundings = alone(),
 ): Promise<GraphQLServer> {
   const turns = new Turns();
   const server = createHttpServer(config, log, lifecycle, turns);
+  const traces = tracing && new RequestTraces(server, tracing);
   const access = await openAccess(config, database, log);
   const httpAccess = new HttpAccess(access, config);
   await httpAccess.addTo(server);
@@ -73,6 +81,7 @@ export async function createGraphQLServer(
     memory: new ResponseMemoryBudget(config.maxAnswerBytes),
     formatError,
     createContext: (scope) => createRequestContext(services, scope),
+    traces,
     lifecycle,
     availability: database.availability,
   });

@@ -1,0 +1,24 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RequestTrace, Tracing } from '../tracing';
+
+/** The trace of each request of a server, from its arrival to the last byte of its answer. */
+export class RequestTraces {
+  private readonly traces = new WeakMap<FastifyRequest, RequestTrace>();
+
+  constructor(server: FastifyInstance, tracing: Tracing) {
+    server.addHook('onRequest', (request, reply, done) => {
+      const trace = tracing.startRequest(request.method, request.headers);
+      this.traces.set(request, trace);
+      reply.headers(trace.headers);
+      done();
+    });
+    server.addHook('onResponse', (request, reply, done) => {
+      this.of(request).end(request.routeOptions.url ?? 'nowhere', reply.statusCode);
+      done();
+    });
+  }
+
+  of(request: FastifyRequest): RequestTrace {
+    return this.traces.get(request)!;
+  }
+}
