@@ -48,11 +48,14 @@ function manifest(): { scripts: Record<string, string>; dependencies: object } {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
 }
 
+/** From a heading to the next one of its level or above. */
 function section(text: string, heading: string): string {
-  const start = text.indexOf(`\n## ${heading}\n`);
-  if (start < 0) throw new Error(`there is no heading "${heading}"`);
-  const end = text.indexOf('\n## ', start + 1);
-  return text.slice(start, end < 0 ? undefined : end);
+  const [whole, marks] = new RegExp(`^(##+) ${heading}$`, 'm').exec(text) ?? [];
+  if (whole === undefined) throw new Error(`there is no heading "${heading}"`);
+  const start = text.indexOf(`\n${whole}\n`);
+  const rest = text.slice(start + 1);
+  const end = rest.slice(whole.length).search(new RegExp(`^#{2,${marks!.length}} `, 'm'));
+  return end < 0 ? rest : rest.slice(0, whole.length + end);
 }
 
 /** A bar inside a cell is written `\|`. */
