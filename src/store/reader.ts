@@ -147,7 +147,7 @@ export class Reader {
     const { sessions } = this.store;
     // Without a filter the collection knows its own size; a count of documents would look at each of them.
     if (Object.keys(filter).length === 0) return sessions.estimatedDocumentCount(this.runner.commandOptions);
-    return this.load('count sessions', JSON.stringify(filter), () =>
+    return this.load(`count sessions ${JSON.stringify(filter)}`, '', () =>
       this.expensive(async () => [await sessions.countDocuments(filter, this.runner.commandOptions)]),
     );
   }
