@@ -3,10 +3,11 @@ import { EmbeddedMongoStartError, startEmbeddedMongo } from './start-embedded-mo
 
 const HELP = `The embedded database by itself, for mongosh, Compass or any MongoDB client on this machine.
 
-  npm run database -- [--port 27018] [--data-dir ./data]
+  npm run database -- [--port 27018] [--data-dir ./data] [--database conversations]
 
   --port      port of 127.0.0.1 to listen on; 0 takes a free one (27018)
   --data-dir  folder of the data; made where it is missing (./data)
+  --database  the name that the address is printed with (conversations); clients may use any
   --help      this text
 `;
 
@@ -20,6 +21,7 @@ function readOptions(args: string[]) {
       options: {
         port: { type: 'string', default: '27018' },
         'data-dir': { type: 'string', default: './data' },
+        database: { type: 'string', default: 'conversations' },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -48,11 +50,16 @@ async function main(): Promise<void> {
     log: writeLog,
     onFailure: fail,
   });
+  const stop = async () => {
+    process.stdout.write('Stopping …\n');
+    await mongo.close();
+    process.stdout.write('Stopped. Everything that was answered is on disk.\n');
+  };
   // Before anyone can know that it runs, and so stop it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void mongo.close());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
   process.stdout.write(
     `The embedded database listens on this machine only. It speaks MongoDB's protocol over the data in ${path}.\n` +
-      `  ${mongo.uri}\n` +
+      `  ${mongo.uri.replace('/?', `/${options.database}?`)}\n` +
       'Give this to mongosh, Compass or MONGODB_URI. Ctrl+C stops it.\n',
   );
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { WorkerInput, WorkerReport } from './worker';
 
+/** A worker that takes longer to stop is ended: what it has answered is on disk. */
+const STOPS_WITHIN_MS = 15_000;
 /** The engine keeps documents outside of the heap; what needs more than this would never end well. */
 const MAX_HEAP_MB = 1024;
 
@@ -45,7 +47,9 @@ export class EngineThread {
       this.phase = 'closing';
       this.worker.postMessage('close');
     }
+    const cutOff = setTimeout(() => void this.worker.terminate(), STOPS_WITHIN_MS);
     await this.exited;
+    clearTimeout(cutOff);
   }
 
   private hear(report: WorkerReport, listening: () => void): void {
@@ -66,7 +70,8 @@ export class EngineThread {
   }
 
   private ended(exitCode: number): void {
-    const asked = this.phase === 'closing' && exitCode === 0;
+    // The exit code of a worker that was cut off is 1.
+    const asked = this.phase === 'closing' && !this.failure;
     const starting = this.phase === 'starting';
     this.phase = 'ended';
     this.release();

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { Expiry } from './commands/expiry';
 import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/open-cursors';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** How long a transaction may lie idle before it is aborted; 60,000 by default. */
   readonly transactionIdleMilliseconds?: number;
+  /** How often expired documents are removed; 60,000 by default. */
+  readonly expireEveryMilliseconds?: number;
 }
 
 const minute = 60_000;
@@ -44,6 +47,7 @@ export class Engine {
     /** Which request belongs to which transaction, and what retries are answered with. */
     readonly sessions: Sessions,
     private readonly garbage: GarbageCollector,
+    private readonly expiry: Expiry,
   ) {}
 
   /**
@@ -53,11 +57,7 @@ export class Engine {
    */
   read(request: CommandRequest, collectionName: string): CollectionView | null {
     const ns = `${request.db}.${collectionName}`;
-    const scope = this.scopeOf(request, ns);
-    const collection = scope.catalog.find(ns);
-    if (collection) return new ScopedCollectionView(collection, scope);
-    scope.release();
-    return null;
+    return viewOf(this.scopeOf(request, ns), ns);
   }
 
   /** As `read`, for what is asked of the catalog itself; the caller releases it. */
@@ -118,6 +118,7 @@ export class Engine {
   async close(): Promise<void> {
     this.sessions.close();
     this.cursors.closeAll();
+    await this.expiry.stop();
     await this.garbage.stop();
     await this.groups.idle();
     await this.store.close();
@@ -131,10 +132,21 @@ export class Engine {
   }
 
   private latest(): ReadScope {
-    const snapshot = this.store.snapshot();
-    const { catalog } = this.groups;
-    return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
+    return latestScope(this.store, this.groups);
   }
+}
+
+function viewOf(scope: ReadScope, ns: string): CollectionView | null {
+  const collection = scope.catalog.find(ns);
+  if (collection) return new ScopedCollectionView(collection, scope);
+  scope.release();
+  return null;
+}
+
+/** What was committed last. */
+function latestScope(store: Store, { catalog }: GroupCommit): ReadScope {
+  const snapshot = store.snapshot();
+  return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
 }
 
 /**
@@ -168,7 +180,16 @@ function compose(store: Store, options: EngineOptions): Engine {
   const sessions = new Sessions(() => new Transaction(host), options.transactionIdleMilliseconds ?? minute);
   const collector = new GarbageCollector(groups, options.log);
   if (garbage.length > 0) collector.wake();
-  return new Engine(store, groups, sessions, collector);
+  const expiry = new Expiry(
+    {
+      groups,
+      open: (ns) => viewOf(latestScope(store, groups), ns),
+      onFailure: (error) =>
+        options.log.error('expired documents could not be removed; it will be tried again', error),
+    },
+    options.expireEveryMilliseconds,
+  );
+  return new Engine(store, groups, sessions, collector, expiry);
 }
 
 function deadlineOf(request: CommandRequest): number {

@@ -159,9 +159,10 @@ describe('npm run database', () => {
     const engine = runOn(folder);
     const uri = await engine.uri();
     await use(uri, (client) => client.db('a').collection('c').insertOne({}));
-    const { exitCode, errors } = await engine.stop('SIGTERM');
+    const { exitCode, output, errors } = await engine.stop('SIGTERM');
 
-    expect(uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/\?directConnection=true$/);
+    expect(output).toMatch(/Stopped/);
+    expect(uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/conversations\?directConnection=true$/);
     expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
   });
 

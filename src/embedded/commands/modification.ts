@@ -15,8 +15,7 @@ import { ScopedCollectionView } from '../storage/collection-view';
 import { insertRecord, removeRecord, replaceRecord } from '../storage/records';
 import { CollectionView, StoredDocument } from '../storage/view';
 import { WriteScope } from '../storage/write-scope';
-import { timeLimitOf } from './options';
-import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
+import { MAX_DOCUMENT_BYTES } from './request';
 import { storable } from './storable';
 
 /** Which documents a statement is about. */
@@ -34,11 +33,14 @@ export class SelectedRecords {
   private readonly query: Query;
   private readonly matches: (bytes: Uint8Array) => boolean;
 
-  /** @param open gives a view for a search that takes too long to do while others wait */
+  /**
+   * @param open gives a view for a search that takes too long to do while others wait
+   * @param clock how long that may go on
+   */
   constructor(
     private readonly selection: Selection,
     private readonly open: () => CollectionView | null,
-    private readonly request: CommandRequest,
+    private readonly clock: () => Clock,
   ) {
     const { filter, sort = new Map(), hint, multi } = selection;
     this.query = { filter, sort, hint, limit: multi ? 0 : 1, skip: 0 };
@@ -87,17 +89,11 @@ export class SelectedRecords {
   }
 
   private async searchElsewhere(): Promise<void> {
-    const { body, connection } = this.request;
-    const clock = new Clock(performance.now() + (timeLimitOf(body) ?? Infinity));
-    clock.client = connection;
     const found: number[] = [];
     const view = this.open();
     try {
-      await runToEnd(
-        planQuery(view, this.query),
-        { view, clock },
-        ({ recordId }) => void found.push(recordId),
-      );
+      const execution = { view, clock: this.clock() };
+      await runToEnd(planQuery(view, this.query), execution, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();
     } finally {
       view?.release();

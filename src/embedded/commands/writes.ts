@@ -17,6 +17,7 @@ import {
   upsert,
 } from './modification';
 import { collectionNameOf, Options, OptionTable, writableNamespaceOf } from './options';
+import { clockOf } from './reads';
 import { CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply, replyOf, ReplyValue } from './request';
 
 /** What one statement of an insert, update or delete has done. */
@@ -210,7 +211,8 @@ function selectedRecords(
   selection: ConstructorParameters<typeof SelectedRecords>[0],
 ): SelectedRecords {
   const collection = collectionNameOf(request);
-  return new SelectedRecords(selection, () => engine.read(request, collection), request);
+  const clock = () => clockOf(request, new Options(request.body, request.name));
+  return new SelectedRecords(selection, () => engine.read(request, collection), clock);
 }
 
 /** What a findAndModify asks for. `update` is null where the document is to be removed. */
