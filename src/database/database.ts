@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { findDataFolderProblem } from '../embedded/data-folder-check';
+import { findDataFolderProblem } from '../embedded/data-folder-lock';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../embedded/start-embedded-mongo';
 import type { Config } from '../config';
 import { type Availability, MonitoredAvailability } from './availability';

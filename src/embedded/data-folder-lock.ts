@@ -1,7 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 const LOCK_FILE = 'engine.lock';
 
@@ -124,5 +135,41 @@ function startTimeOf(pid: number): string | null {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Why an engine could not start on this data folder, in one line: it cannot be written or made, or another process has
+ * it; null where it could. Changes nothing, so that it can be asked while an engine runs.
+ */
+export function findDataFolderProblem(dataFolder: string): string | null {
+  const folder = resolve(dataFolder);
+  const holder = holderOf(folder);
+  if (holder !== null) return `the data folder ${folder} is in use by the process with id ${holder}`;
+  return findWriteProblem(folder, folder);
+}
+
+function findWriteProblem(path: string, folder: string): string | null {
+  const found = statOf(path);
+  if (!found) {
+    const parent = dirname(path);
+    return parent === path ? null : findWriteProblem(parent, folder);
+  }
+  if (!found.isDirectory()) return `the data folder ${folder} cannot be made: ${path} is a file`;
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `the data folder ${folder} cannot be ${path === folder ? 'written' : 'made'}: ${code}`;
+  }
+}
+
+/** Undefined where there is nothing, also because something above it is a file. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }

@@ -3,20 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import { Expiry } from './commands/expiry';
 import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
-import { OpenCursors } from './cursors/open-cursors';
-import { checkFormat, commitKey, readCatalog, readGarbage } from './storage/catalog';
+import { OpenCursors } from './cursors/cursors';
+import { checkFormat, commitKey, Ids, readCatalog, readGarbage } from './storage/catalog';
 import { ReadScope, ScopedCollectionView } from './storage/collection-view';
-import { GarbageCollector } from './storage/garbage';
-import { GroupCommit } from './storage/group-commit';
-import { Ids } from './storage/ids';
+import { GarbageCollector } from './storage/catalog-changes';
+import { Blocked, GroupCommit, WriteScope } from './storage/group-commit';
 import { Environment } from './storage/lmdb';
 import { Store } from './storage/store';
-import { noTotals } from './storage/totals';
+import { noTotals } from './storage/keys';
 import { CollectionView } from './storage/view';
-import { Blocked, WriteScope } from './storage/write-scope';
-import { OpenTransactions } from './transactions/open-transactions';
+import { OpenTransactions, Transaction } from './transactions/transaction';
 import { Sessions } from './transactions/sessions';
-import { Transaction } from './transactions/transaction';
 
 /** Where the engine tells its operator what a client cannot be told. */
 export interface EngineLog {
@@ -178,14 +175,15 @@ function compose(store: Store, options: EngineOptions): Engine {
   const groups = new GroupCommit(store, catalog, commits, new Ids(catalog, garbage), open);
   const host = { groups, open, snapshot: () => store.snapshot() };
   const sessions = new Sessions(() => new Transaction(host), options.transactionIdleMilliseconds ?? minute);
-  const collector = new GarbageCollector(groups, options.log);
+  const tell = (what: string) => (error: unknown) =>
+    options.log.error(`${what}; it will be tried again`, error);
+  const collector = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
   if (garbage.length > 0) collector.wake();
   const expiry = new Expiry(
     {
       groups,
       open: (ns) => viewOf(latestScope(store, groups), ns),
-      onFailure: (error) =>
-        options.log.error('expired documents could not be removed; it will be tried again', error),
+      onFailure: tell('expired documents could not be removed'),
     },
     options.expireEveryMilliseconds,
   );

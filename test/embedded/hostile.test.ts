@@ -1,5 +1,5 @@
 import { BSON, type Document, type MongoClient } from 'mongodb';
-import { crc32c } from '../../src/embedded/wire/crc32c';
+import { crc32c } from '../../src/embedded/wire/message';
 import { documentSequence, frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 

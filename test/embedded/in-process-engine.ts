@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Binary, deserialize, Document, serialize } from 'bson';
 import type { ConnectionState } from '../../src/embedded/commands/request';
 import { Engine, EngineOptions, openEngine } from '../../src/embedded/engine';
-import { runCommand } from '../../src/embedded/wire/dispatch';
+import { runCommand } from '../../src/embedded/wire/request';
 import { OP_MSG_PREFIX } from '../../src/embedded/wire/message';
 import { encodeReply } from '../../src/embedded/wire/reply-encoder';
 

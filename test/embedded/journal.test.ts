@@ -2,7 +2,7 @@ import fs, { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { decodeRecords, encodeRecord } from '../../src/embedded/storage/journal-record';
+import { decodeRecords, encodeRecord } from '../../src/embedded/storage/journal';
 import { Environment, type Reader } from '../../src/embedded/storage/lmdb';
 import { Store } from '../../src/embedded/storage/store';
 

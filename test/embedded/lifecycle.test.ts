@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { MongoClient } from 'mongodb';
+import { EngineProcess } from './engine-process';
+import { opMsg, RawConnection } from './raw-connection';
 import {
   type EmbeddedMongo,
   EmbeddedMongoStartError,
   startEmbeddedMongo,
 } from '../../src/embedded/start-embedded-mongo';
-import { EngineProcess } from './engine-process';
-import { opMsg, RawConnection } from './raw-connection';
 
 let folder: string;
 const running: (() => Promise<unknown>)[] = [];
@@ -136,7 +136,7 @@ describe('in the process of its host', () => {
     const raw = await RawConnection.open(mongo.uri);
     await raw.ask(opMsg({ ping: 1, $db: 'a' }));
     // Enough of them that it still runs when the engine is asked to close.
-    const documents = Array.from({ length: 50_000 }, (_, _id) => ({ _id }));
+    const documents = Array.from({ length: 20_000 }, (_, _id) => ({ _id }));
     const answer = raw.ask(opMsg({ insert: 'c', documents, $db: 'a' }));
     await untilBusy(await RawConnection.open(mongo.uri));
     await mongo.close();

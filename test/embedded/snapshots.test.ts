@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Environment, type Reader, type Snapshot } from '../../src/embedded/storage/lmdb';
-import { Overlay } from '../../src/embedded/storage/overlay';
+import { Overlay } from '../../src/embedded/storage/recent-writes';
 import { Store } from '../../src/embedded/storage/store';
 
 /** What the store should hold: the plainest thing that can be looked up in order. */

@@ -1,7 +1,7 @@
 import { Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { compareValues } from '../language/compare';
-import { MongoError, formatForMessage } from '../language/errors';
+import { formatForMessage, MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
 

@@ -1,6 +1,6 @@
 import { Long } from 'bson';
-import { ClientCursor, CursorSource } from '../cursors/client-cursor';
-import { Engine } from '../engine';
+import { ClientCursor, CursorSource } from '../cursors/cursors';
+import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { decodeFields, encodeDocument } from '../language/codec';
 import { MongoError } from '../language/errors';
@@ -12,13 +12,12 @@ import { compileProjection } from '../language/projection';
 import { Clock } from '../planner/execution';
 import { countValue } from '../planner/explain-plan';
 import { encodedRows, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
-import { PlanRun } from '../planner/plan';
+import { PlanRun, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { Query } from '../planner/query';
-import { runToEnd } from '../planner/yielder';
 import { CollectionView } from '../storage/view';
+import { answerDiagnosticStage } from './diagnostics';
 import { collectionNameOf, namespaceOf, Options } from './options';
-import { answerDiagnosticStage } from './statistics';
 import { CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply, ReplyValue } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */

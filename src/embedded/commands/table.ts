@@ -2,11 +2,11 @@ import type { Engine } from '../engine';
 import * as catalog from './catalog';
 import * as diagnostics from './diagnostics';
 import { explain, explainAggregate } from './explain';
-import { createIndexes, dropIndexes } from './indexes';
+import { createIndexes, dropIndexes } from './catalog';
 import { OptionNames, Options, OptionTable } from './options';
 import * as reads from './reads';
 import { CommandRequest, Reply, replyOf } from './request';
-import { collStats, dbStats } from './statistics';
+import { collStats, dbStats } from './diagnostics';
 import { validate } from './validate';
 import * as writes from './writes';
 

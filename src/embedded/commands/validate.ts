@@ -5,7 +5,7 @@ import { decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { ReadScope, ScopedCollectionView } from '../storage/collection-view';
-import { entriesOf } from '../storage/index-entries';
+import { entriesOf } from '../storage/records';
 import { endOf, prefixOf } from '../storage/keys';
 import { namespaceOf } from './options';
 import { CommandRequest, Reply, replyOf, ReplyValue } from './request';

@@ -2,11 +2,12 @@ import { Int32 } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, documentOf, isNumber } from '../language/bson-value';
 import { MongoError } from '../language/errors';
-import { FilterNode, parseFilter } from '../language/filter';
+import { parseFilter } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
 import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate } from '../language/update';
-import { WriteScope } from '../storage/write-scope';
+import { WriteScope } from '../storage/group-commit';
 import {
   assertUpdate,
   deleteRecord,

@@ -2,8 +2,8 @@ import { Double, Int32 } from 'bson';
 import { Accumulator, ACCUMULATORS, groupKey, sizeOf } from './accumulators';
 import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
+import { Expression, PipelineSource, Scope, scopeOf, Stage } from './evaluation';
 import { compileExpression } from './expression';
-import { Expression, Scope, scopeOf, PipelineSource, Stage } from './evaluation';
 import { doubleBelow } from './numbers';
 
 /** One field that `$group` computes. */

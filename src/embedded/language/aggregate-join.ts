@@ -2,8 +2,8 @@ import { sizeOf } from './accumulators';
 import { fieldSetter } from './aggregate-shape';
 import { BsonDocument, BsonValue, documentOf, isDocument, typeName, Value } from './bson-value';
 import { check } from './errors';
+import { Documents, followFieldPath, PipelineSource, scopeOf, Stage } from './evaluation';
 import { compileExpression } from './expression';
-import { followFieldPath, scopeOf, Documents, PipelineSource, Stage } from './evaluation';
 
 /** `$unionWith`. */
 export function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {

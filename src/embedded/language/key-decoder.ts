@@ -62,7 +62,7 @@ function endOfNumber(key: Uint8Array, at: number, flip: number): number {
   if (key[at] === flip) return at + 1;
   // Behind the exponent: digits, or their complements, up to 0 or its complement.
   at += 3;
-  while (key[at] !== 0 && key[at] !== 0xff) at++;
+  while (at < key.length && key[at] !== 0 && key[at] !== 0xff) at++;
   return at + 1;
 }
 
@@ -71,56 +71,95 @@ function endOfDocument(key: Uint8Array, at: number, flip: number): number {
   return at + 1;
 }
 
-const scratch = Buffer.alloc(12);
+const NULL = typeByte(CANONICAL_TYPES.null);
+const NUMBER = typeByte(CANONICAL_TYPES.int);
+const TEXT = typeByte(CANONICAL_TYPES.string);
+const OBJECT_ID = typeByte(CANONICAL_TYPES.objectId);
+const BOOL = typeByte(CANONICAL_TYPES.bool);
+const DATE = typeByte(CANONICAL_TYPES.date);
+/** Texts remembered: an index walked for statistics has a few of them over and over. */
+const TEXTS = 8;
 
 /**
- * The value that a component of an index key was made of, as MongoDB's covered queries have it: what is missing is null.
- * Whole numbers come as int where they fit, others as double, because a key has no types of numbers. Undefined for types
- * whose components cannot be turned back.
+ * Turns the components of an index key back into the values that they were made of, as MongoDB's covered queries have
+ * them: what is missing is null. Whole numbers come as int where they fit, others as double, because a key has no types
+ * of numbers. Undefined for types whose components cannot be turned back.
  */
-export function decodeKeyComponent(key: Uint8Array, start: number, end: number): BsonValue | undefined {
-  const flip = key[start]! >= 0x80 ? 0xff : 0;
-  switch (key[start]! ^ flip) {
-    case typeByte(CANONICAL_TYPES.int):
-      return end - start === 10 ? numberOf(decodeDouble(key, start + 1, flip)) : undefined;
-    case typeByte(CANONICAL_TYPES.string):
-      return decodeText(key, start + 1, end - 1, flip);
-    case typeByte(CANONICAL_TYPES.date):
-      return new Date(decodeDouble(key, start + 1, flip));
-    case typeByte(CANONICAL_TYPES.null):
-      return null;
-    case typeByte(CANONICAL_TYPES.bool):
-      return (key[start + 1]! ^ flip) === 1;
-    case typeByte(CANONICAL_TYPES.objectId):
-      for (let i = 0; i < 12; i++) scratch[i] = key[start + 1 + i]! ^ flip;
-      return new ObjectId(Uint8Array.from(scratch));
-    default:
-      return undefined;
+export class KeyDecoder {
+  private readonly scratch = new DataView(new ArrayBuffer(8));
+  private readonly texts: { bytes: Uint8Array; text: string }[] = [];
+  private key: Uint8Array = new Uint8Array();
+  /** Where the next component begins. */
+  at = 0;
+
+  begin(key: Uint8Array, at: number): void {
+    this.key = key;
+    this.at = at;
+  }
+
+  skip(): void {
+    this.at = endOfKeyComponent(this.key, this.at);
+  }
+
+  next(): BsonValue | undefined {
+    const { key } = this;
+    const start = this.at + 1;
+    const flip = key[this.at]! >= 0x80 ? 0xff : 0;
+    switch (key[this.at]! ^ flip) {
+      case NULL:
+        this.at = start;
+        return null;
+      case DATE:
+        this.at = start + 8;
+        return new Date(this.double(start, flip));
+      case BOOL:
+        this.at = start + 1;
+        return (key[start]! ^ flip) === 1;
+      case TEXT:
+        this.at = key.indexOf(flip, start) + 1;
+        return this.text(start, this.at - 1, flip);
+      case NUMBER: {
+        const isDouble = key[start + 8] === flip;
+        this.skip();
+        return isDouble ? numberOf(this.double(start, flip)) : undefined;
+      }
+      case OBJECT_ID:
+        this.at = start + 12;
+        return new ObjectId(key.slice(start, this.at).map((byte) => byte ^ flip));
+      default:
+        this.skip();
+        return undefined;
+    }
+  }
+
+  /** As KeyWriter.double writes it: the sign is turned over, and so is all of a negative number; NaN is all zeros. */
+  private double(at: number, flip: number): number {
+    const negative = ((this.key[at]! ^ flip) & 0x80) === 0;
+    const mask = negative ? flip ^ 0xff : flip;
+    this.scratch.setUint8(0, (this.key[at]! ^ mask) & (negative ? 0xff : 0x7f));
+    for (let i = 1; i < 8; i++) this.scratch.setUint8(i, this.key[at + i]! ^ mask);
+    return this.scratch.getFloat64(0);
+  }
+
+  /** Undefined for a text that holds one of the characters which are written as two bytes. */
+  private text(start: number, end: number, flip: number): string | undefined {
+    for (const { bytes, text } of this.texts) if (this.isAt(start, end, bytes)) return text;
+    const bytes = this.key.slice(start, end);
+    const plain = Buffer.from(bytes.map((byte) => byte ^ flip));
+    if (plain.includes(1)) return undefined;
+    const text = plain.toString();
+    this.texts.unshift({ bytes, text });
+    if (this.texts.length > TEXTS) this.texts.pop();
+    return text;
+  }
+
+  private isAt(start: number, end: number, bytes: Uint8Array): boolean {
+    if (bytes.length !== end - start) return false;
+    for (let i = 0; i < bytes.length; i++) if (this.key[start + i] !== bytes[i]) return false;
+    return true;
   }
 }
 
 function numberOf(value: number): BsonValue {
   return (value | 0) === value ? new Int32(value) : new Double(value);
-}
-
-/** As KeyWriter.double writes it: NaN is all zeros, the sign is turned over, and so is all of a negative number. */
-function decodeDouble(key: Uint8Array, at: number, flip: number): number {
-  const negative = ((key[at]! ^ flip) & 0x80) === 0;
-  const mask = negative ? flip ^ 0xff : flip;
-  for (let i = 0; i < 8; i++) scratch[i] = key[at + i]! ^ mask;
-  if (!negative) scratch[0]! &= 0x7f;
-  return scratch.readDoubleBE(0);
-}
-
-/** Undefined for a text that holds one of the characters which are written as two bytes. */
-function decodeText(key: Uint8Array, start: number, end: number, flip: number): string | undefined {
-  let isAscii = true;
-  const bytes = Buffer.allocUnsafe(end - start);
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = key[start + i]! ^ flip;
-    if (byte === 1) return undefined;
-    if (byte > 127) isAscii = false;
-    bytes[i] = byte;
-  }
-  return bytes.toString(isAscii ? 'latin1' : 'utf8');
 }

@@ -2,12 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { BsonValue, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { MongoError } from '../language/errors';
-import { FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
 import { directionOf, SortKey } from '../language/index-key';
 import { CollectionView, IndexInfo } from '../storage/view';
-import { boundsOf } from './bounds';
+import { boundsOf, intersection, isSinglePoint } from './bounds';
 import { ComponentBounds, IndexAccess, indexAccesses } from './index-access';
-import { intersection, isSinglePoint } from './key-range';
 import { conjunctsOf, Query } from './query';
 
 /** How the walks of an access come to give a wanted order. */

@@ -1,8 +1,8 @@
 import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
-import { FilterNode } from '../language/filter';
-import { compileFilter } from '../language/filter-match';
 import { takeWork } from '../language/evaluation';
+import { compileFilter } from '../language/filter-match';
+import { FilterNode } from '../language/filter-node';
 import { CollectionView } from '../storage/view';
 
 /** Keys or documents looked at between two looks at the clock: a fraction of a millisecond. */

@@ -1,11 +1,11 @@
 import { Int32, Long } from 'bson';
 import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
 import { CANONICAL_TYPES } from '../language/compare';
-import { encodeKeyComponent, typeByte } from '../language/key-component';
-import { decodeKeyComponent } from '../language/key-decoder';
 import { formatForMessage } from '../language/errors';
+import { encodeKeyComponent, typeByte } from '../language/key-component';
+import { KeyDecoder } from '../language/key-decoder';
+import { isEverything, KeyRange } from './bounds';
 import { IndexAccess } from './index-access';
-import { isEverything, KeyRange } from './key-range';
 import { Plan, PlanRun, Walk } from './plan';
 
 /** A count as MongoDB sends it: an int while it fits. */
@@ -114,13 +114,16 @@ function describeRange({ low, high, isPoint }: KeyRange, isAll: boolean, downwar
     : `${from.isBehind ? '(' : '['}${from.text}, ${to.text}${to.isBehind ? ']' : ')'}`;
 }
 
+const decoder = new KeyDecoder();
+
 /** The value that a range ends at, and whether the end lies behind it. An end of all values of a type is "…". */
 function describeEnd(bytes: Uint8Array): { text: string; isBehind: boolean } {
   if (bytes.length === 1)
     return { text: bytes[0] === typeByte(CANONICAL_TYPES.null) ? 'null' : '…', isBehind: false };
   const before = bytes.map((byte, i) => (i === bytes.length - 1 ? byte - 1 : byte));
   for (const component of [bytes, before]) {
-    const value = decodeKeyComponent(component, 0, component.length);
+    decoder.begin(component, 0);
+    const value = decoder.next();
     if (value === undefined || Buffer.compare(encodeKeyComponent(value, 1), component) !== 0) continue;
     return { text: formatForMessage(value), isBehind: component === before };
   }

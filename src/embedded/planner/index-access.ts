@@ -1,11 +1,11 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
 import { directionOf } from '../language/index-key';
-import { decodeKeyComponent, endOfKeyComponent } from '../language/key-decoder';
-import { IndexInfo } from '../storage/view';
-import { boundsOf } from './bounds';
+import { endOfKeyComponent, KeyDecoder } from '../language/key-decoder';
+import { IndexEntry, IndexInfo } from '../storage/view';
 import {
   afterPrefix,
+  boundsOf,
   everything,
   inDirection,
   intersection,
@@ -13,7 +13,7 @@ import {
   isSinglePoint,
   joined,
   KeyRange,
-} from './key-range';
+} from './bounds';
 
 /** One component of an index and where a walk visits it; the ranges are ascending, whichever way the component goes. */
 export interface ComponentBounds {
@@ -113,24 +113,26 @@ export class IndexAccess {
   }
 
   /**
-   * Makes what decodes top-level fields out of keys: null for a key that does not say one of them exactly. Null itself
+   * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
    * where the index does not have all of the fields, or holds arrays.
    */
-  decoderOf(fields: ReadonlySet<string>): ((key: Uint8Array) => BsonDocument | null) | null {
+  decoderOf(fields: ReadonlySet<string>): ((entry: IndexEntry) => BsonDocument | null) | null {
     const names = this.components.map(({ path }) => path);
-    const wanted = names.map((name) => fields.has(name));
-    const last = wanted.lastIndexOf(true);
     if (this.index.multikey || [...fields].some((field) => !names.includes(field))) return null;
-    return (key) => {
+    const wanted = names.map((name) => fields.has(name));
+    const count = wanted.lastIndexOf(true) + 1;
+    const decoder = new KeyDecoder();
+    return ({ stored, keyStart }) => {
       const document: BsonDocument = new Map<string, BsonValue>();
-      for (let at = 0, i = 0; i <= last; i++) {
-        const end = endOfKeyComponent(key, at);
-        if (wanted[i]) {
-          const value = decodeKeyComponent(key, at, end);
-          if (value === undefined) return null;
-          document.set(names[i]!, value);
+      decoder.begin(stored, keyStart);
+      for (let i = 0; i < count; i++) {
+        if (!wanted[i]) {
+          decoder.skip();
+          continue;
         }
-        at = end;
+        const value = decoder.next();
+        if (value === undefined) return null;
+        document.set(names[i]!, value);
       }
       return document;
     };

@@ -3,14 +3,15 @@ import { readUnion } from '../language/aggregate-join';
 import { projectStage } from '../language/aggregate-shape';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
-import { collectExpressionFields } from '../language/expression';
-import { FilterNode, parseFilter } from '../language/filter';
-import { toDouble } from '../language/numbers';
-import { parseSort } from '../language/index-key';
 import { Documents, PipelineSource } from '../language/evaluation';
+import { collectExpressionFields } from '../language/expression';
+import { parseFilter } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
+import { parseSort } from '../language/index-key';
+import { toDouble } from '../language/numbers';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
-import { Plan, PlanRun, rowsOf } from './plan';
+import { coveredEntries, Plan, PlanRun, rowsOf } from './plan';
 import { planCount, planQuery } from './plan-query';
 import { conjunctsOf, Query } from './query';
 
@@ -130,16 +131,19 @@ function resultsOf(split: PipelineQuery, execution: Execution): Documents {
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */
-function* decodedRows(
-  plan: Plan,
-  { query: { fields } }: PipelineQuery,
-  execution: Execution,
-): Generator<BsonDocument | null> {
+function* decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution: Execution): Documents {
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
-  for (const row of rowsOf(plan, execution, new PlanRun())) {
+  const run = new PlanRun();
+  if (plan.decode) {
+    // Past the stages that have nothing to do: here it is the single row that counts.
+    for (const entry of coveredEntries(plan, execution, run)) {
+      yield entry && (plan.decode(entry) ?? decode(execution.view!.document(entry.recordId)!));
+    }
+    return;
+  }
+  for (const row of rowsOf(plan, execution, run)) {
     if (!row) yield null;
-    else if (fields?.size === 0) yield new Map<string, BsonValue>();
-    else yield plan.decode?.(row.key!) ?? decode(row.bytes ?? execution.view!.document(row.recordId)!);
+    else yield row.bytes ? decode(row.bytes) : new Map<string, BsonValue>();
   }
 }
 

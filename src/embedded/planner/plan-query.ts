@@ -1,6 +1,6 @@
-import { FilterNode } from '../language/filter';
-import { compileProjection } from '../language/projection';
+import { FilterNode } from '../language/filter-node';
 import { parseSort } from '../language/index-key';
+import { compileProjection } from '../language/projection';
 import { CollectionView, IndexInfo } from '../storage/view';
 import {
   Candidate,
@@ -13,8 +13,8 @@ import {
 } from './candidates';
 import { Clock } from './execution';
 import { IndexAccess, indexAccesses } from './index-access';
-import { conjunctsOf, Query } from './query';
 import { fetched, Plan, PlanRun, Rows, Source, Walk, walkRows } from './plan';
+import { conjunctsOf, Query } from './query';
 
 const nothing: Plan = {
   source: { kind: 'nothing' },
@@ -35,8 +35,8 @@ export function planQuery(view: CollectionView | null, query: Query): Plan {
   const { source, filters, ordered } = idLookup(view, query) ?? bestAccess(view, query);
   const sort = ordered ? null : query.sort;
   const only = source.kind === 'walks' && source.walks.length === 1 ? source.walks[0]! : null;
-  const decode =
-    query.fields && !sort && filters.length === 0 ? (only?.access.decoderOf(query.fields) ?? null) : null;
+  const isBare = !sort && filters.length === 0 && skip + limit === 0 && only;
+  const decode = query.fields?.size && isBare ? isBare.access.decoderOf(query.fields) : null;
   return {
     source,
     filters,

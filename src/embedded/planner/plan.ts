@@ -1,13 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
-import { FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
+import { sortKeyOf } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
 import { topLevelName } from '../language/path';
-import { sortKeyOf } from '../language/index-key';
-import { IndexInfo } from '../storage/view';
+import { IndexEntry, IndexInfo } from '../storage/view';
+import { afterPrefix } from './bounds';
 import { documentTest, Execution } from './execution';
 import { IndexAccess } from './index-access';
-import { afterPrefix } from './key-range';
 
 /** One walk of an index. */
 export interface Walk {
@@ -38,7 +39,7 @@ export interface Plan {
   readonly limit: number;
   readonly projection: { readonly spec: BsonDocument; apply(bytes: Uint8Array): Uint8Array } | null;
   /** Makes the wanted fields out of a key, where the index has them all. */
-  readonly decode: ((key: Uint8Array) => BsonDocument | null) | null;
+  readonly decode: ((entry: IndexEntry) => BsonDocument | null) | null;
 }
 
 /** One result on its way: found in an index, fetched, projected. */
@@ -175,6 +176,16 @@ export function* walkRows(walk: Walk, number: number, { view, clock }: Execution
   }
 }
 
+/** The entries that a plan which decodes them walks. */
+export function coveredEntries(
+  { source }: Plan,
+  execution: Execution,
+  run: PlanRun,
+): Generator<IndexEntry | null> {
+  const [walk] = (source as Extract<Source, { kind: 'walks' }>).walks;
+  return walkRows(walk!, 0, execution, run) as Generator<IndexEntry | null>;
+}
+
 /** What any of the walks finds, each document once. */
 function* united(walks: readonly Rows[]): Rows {
   const seen = new Set<number>();
@@ -309,4 +320,38 @@ function idOf(text: string): number {
   let id = 0;
   for (let i = text.length - ID_LENGTH; i < text.length; i++) id = id * 256 + text.charCodeAt(i);
   return id;
+}
+
+/** How long, in milliseconds, long statements may keep the thread while others wait: all of them together, about. */
+const LONGEST_TURN = 5;
+
+let waiting = 0;
+
+/** Gives the thread away now and then, so that a long statement holds up nobody else's. */
+export class Yielder {
+  private since = performance.now();
+
+  /** To be called between units of work: resolves at once, or after the others have had their turn. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.since < LONGEST_TURN / (1 + waiting)) return;
+    waiting++;
+    await setImmediate();
+    waiting--;
+    this.since = performance.now();
+  }
+}
+
+/** Runs a plan to its end, giving the thread away now and then. */
+export async function runToEnd(
+  plan: Plan,
+  execution: Execution,
+  onRow?: (row: Row) => void,
+): Promise<PlanRun> {
+  const yielder = new Yielder();
+  const run = new PlanRun();
+  for (const row of rowsOf(plan, execution, run)) {
+    if (row) onRow?.(row);
+    else await yielder.rest();
+  }
+  return run;
 }

@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
 import { ProjectionLanguage } from '../language/projection';
 
 /** What a command asks of one collection. */

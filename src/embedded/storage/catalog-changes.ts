@@ -1,12 +1,20 @@
 import { Int32, UUID } from 'bson';
 import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
-import { discard, forgetCollection, saveCollection, StoredCollection, StoredIndex } from './catalog';
+import {
+  discard,
+  forgetCollection,
+  forgetGarbage,
+  readGarbage,
+  saveCollection,
+  StoredCollection,
+  StoredIndex,
+} from './catalog';
 import { ScopedCollectionView } from './collection-view';
-import { duplicateKey, entriesOf } from './index-entries';
-import { StoredEntry } from './keys';
-import { rememberArrays } from './records';
-import { WriteScope } from './write-scope';
+import { GroupCommit, WriteGroup, WriteScope } from './group-commit';
+import { endOf, prefixOf, StoredEntry } from './keys';
+import { Entry } from './lmdb';
+import { duplicateKey, entriesOf, rememberArrays } from './records';
 
 /** @param options as listCollections shows them */
 export function createCollection(
@@ -91,4 +99,61 @@ function putNew(
   if (index.unique && scope.reader.get('indexes', entry.key))
     throw duplicateKey(collection, index, fields, entry);
   scope.writer.put('indexes', entry.key, entry.value);
+}
+
+/** Keys removed in one commit: few enough that the writes which wait for it do not notice. */
+const keysAtOnce = 2000;
+
+/** Removes what dropped collections and indexes have stored, a little in each commit. */
+export class GarbageCollector {
+  private sweeping: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly groups: GroupCommit,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Something was dropped. */
+  wake(): void {
+    this.sweeping ??= this.sweep().finally(() => (this.sweeping = null));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.sweeping;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      while (!this.stopped && (await this.groups.submit(sweepSome))) {
+        // The next piece.
+      }
+    } catch (error) {
+      this.onFailure(error);
+    }
+  }
+}
+
+/** @returns whether there may be more */
+function sweepSome({ reader, writer }: WriteGroup): boolean {
+  let room = keysAtOnce;
+  for (const id of readGarbage(reader)) {
+    for (const table of ['documents', 'indexes'] as const) {
+      const keys = [...firstKeys(reader.range(table, prefixOf(id), endOf(id)), room)];
+      for (const key of keys) writer.remove(table, key);
+      room -= keys.length;
+      if (room === 0) return true;
+    }
+    forgetGarbage(writer, id);
+  }
+  return false;
+}
+
+function* firstKeys(entries: Iterable<Entry>, count: number): Generator<Buffer> {
+  let left = count;
+  for (const { key } of entries) {
+    yield key;
+    if (--left === 0) return;
+  }
 }

@@ -1,7 +1,16 @@
 import { Catalog, totalsKey } from './catalog';
-import { documentKey, endOf, indexBound, prefixOf, readEntry, recordIdOfDocumentKey } from './keys';
+import {
+  documentKey,
+  endOf,
+  indexBound,
+  prefixOf,
+  readEntry,
+  readTotals,
+  recordIdOfDocumentKey,
+  sumOf,
+  Totals,
+} from './keys';
 import { Reader } from './lmdb';
-import { readTotals, sumOf, Totals } from './totals';
 import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument } from './view';
 
 /** What a view reads from: one moment of the tables, and the catalog that belongs to it. */

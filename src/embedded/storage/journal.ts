@@ -1,9 +1,218 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { JournalFile } from './journal-file';
-import { decodeRecords, encodeRecord, JournalRecord, saltLength } from './journal-record';
-import { Change } from './lmdb';
+import {
+  close,
+  closeSync,
+  existsSync,
+  fdatasync,
+  fsync,
+  ftruncateSync,
+  open,
+  readFileSync,
+  rmSync,
+  write,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { Change, tableNames } from './lmdb';
+
+// record: length of the entries u32, CRC-32 of all that follows u32, salt (8), commit f64, entries
+// entry:  table u8, length of the key u16, length of the value u32 or `removed`, key, value
+const headerLength = 24;
+const entryHeaderLength = 7;
+const checkedFrom = 8;
+const removed = 0xffffffff;
+
+/** The length of the salt, in bytes. */
+export const saltLength = 8;
+
+/** One commit as the journal holds it. */
+export interface JournalRecord {
+  readonly commit: number;
+  readonly salt: Buffer;
+  readonly changes: readonly Change[];
+}
+
+/** @param salt the same for all records of one filling of a file: tells them from those of the filling before */
+export function encodeRecord(commit: number, salt: Buffer, changes: readonly Change[]): Buffer {
+  let length = 0;
+  for (const { key, value } of changes) length += entryHeaderLength + key.length + (value?.length ?? 0);
+  const record = Buffer.allocUnsafe(headerLength + length);
+  record.writeUInt32BE(length, 0);
+  record.set(salt, checkedFrom);
+  record.writeDoubleBE(commit, checkedFrom + saltLength);
+  let position = headerLength;
+  for (const { table, key, value } of changes) {
+    record[position] = tableNames.indexOf(table);
+    record.writeUInt16BE(key.length, position + 1);
+    record.writeUInt32BE(value ? value.length : removed, position + 3);
+    position += entryHeaderLength;
+    record.set(key, position);
+    position += key.length;
+    if (!value) continue;
+    record.set(value, position);
+    position += value.length;
+  }
+  record.writeUInt32BE(crc32(record.subarray(checkedFrom)), 4);
+  return record;
+}
+
+/**
+ * The commits at the beginning of a journal's file: up to the first that is torn, damaged or of an earlier filling. Every
+ * commit is one more than the one before it.
+ */
+export function* decodeRecords(file: Buffer): Generator<JournalRecord> {
+  let first: JournalRecord | null = null;
+  let expected = 0;
+  for (let position = 0; position + headerLength <= file.length;) {
+    const end = position + headerLength + file.readUInt32BE(position);
+    if (end > file.length || !isWhole(file.subarray(position, end))) return;
+    const record = decodeRecord(file.subarray(position, end));
+    if (first && !(record.salt.equals(first.salt) && record.commit === expected)) return;
+    yield record;
+    first ??= record;
+    expected = record.commit + 1;
+    position = end;
+  }
+}
+
+function isWhole(record: Buffer): boolean {
+  return record.length > headerLength && crc32(record.subarray(checkedFrom)) === record.readUInt32BE(4);
+}
+
+function decodeRecord(record: Buffer): JournalRecord {
+  const changes: Change[] = [];
+  for (let position = headerLength; position < record.length;) {
+    const table = tableNames[record[position]!]!;
+    const keyAt = position + entryHeaderLength;
+    const valueAt = keyAt + record.readUInt16BE(position + 1);
+    const valueLength = record.readUInt32BE(position + 3);
+    position = valueAt + (valueLength === removed ? 0 : valueLength);
+    const value = valueLength === removed ? null : record.subarray(valueAt, position);
+    changes.push({ table, key: record.subarray(keyAt, valueAt), value });
+  }
+  return {
+    commit: record.readDoubleBE(checkedFrom + saltLength),
+    salt: record.subarray(checkedFrom, checkedFrom + saltLength),
+    changes,
+  };
+}
+
+/** A file grows by this many bytes of zeros at once: writing over what is there costs a flush half as much. */
+const growth = 256 * 1024;
+const zeros = Buffer.alloc(growth);
+/** Kept free behind the last record, so that on a full disk what is small, a delete above all, can still be written. */
+const reserve = 64 * 1024;
+const smallRecord = 16 * 1024;
+/** A file that has become longer gives its room back when it is begun again. */
+const longestKept = 32 * 2 ** 20;
+
+/** A file that records are appended to, each of them on disk before the next one comes. */
+export class JournalFile {
+  private end = 0;
+  private length = 0;
+  private broken = false;
+
+  private constructor(
+    private readonly path: string,
+    private readonly descriptor: number,
+  ) {}
+
+  /** Makes an empty file, and its name in the folder, both on disk. */
+  static async create(path: string): Promise<JournalFile> {
+    const file = new JournalFile(path, await promisify(open)(path, 'w', 0o600));
+    const folder = await promisify(open)(dirname(path), 'r');
+    await promisify(fsync)(folder).finally(() => promisify(close)(folder));
+    return file;
+  }
+
+  /** Whether a flush has failed: what the system then still holds for written may never reach the disk. */
+  get isBroken(): boolean {
+    return this.broken;
+  }
+
+  /**
+   * Resolves when the record is on disk.
+   * @throws the system's error; then nothing of the record is left in the file
+   */
+  async append(record: Buffer): Promise<void> {
+    if (this.broken) throw new Error('an earlier write has failed');
+    await this.makeRoom(record.length);
+    try {
+      await writeWhole(this.descriptor, record, this.end);
+    } catch (error) {
+      this.cut(this.end);
+      throw error;
+    }
+    try {
+      await flush(this.descriptor);
+    } catch (error) {
+      this.broken = true;
+      this.cut(this.end);
+      throw error;
+    }
+    this.end += record.length;
+  }
+
+  /** Begins again at the start, over what is there. */
+  restart(): void {
+    this.end = 0;
+    if (this.length > longestKept) this.cut(0);
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  remove(): void {
+    rmSync(this.path, { force: true });
+    this.close();
+  }
+
+  /** @throws the system's error where there is none */
+  private async makeRoom(length: number): Promise<void> {
+    const needed = this.end + length;
+    try {
+      while (this.length < needed + reserve) {
+        await writeWhole(this.descriptor, zeros, this.length);
+        this.length += growth;
+      }
+    } catch (error) {
+      this.cut(this.length);
+      if (length > smallRecord || needed > this.length) throw error;
+    }
+  }
+
+  private cut(length: number): void {
+    try {
+      ftruncateSync(this.descriptor, length);
+      this.length = length;
+    } catch {
+      this.broken = true;
+    }
+  }
+}
+
+async function writeWhole(descriptor: number, bytes: Buffer, position: number): Promise<void> {
+  // A full disk may take a part: the next call says why.
+  for (let written = 0; written < bytes.length;) {
+    written += await writePart(descriptor, bytes.subarray(written), position + written);
+  }
+}
+
+function writePart(descriptor: number, bytes: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    write(descriptor, bytes, 0, bytes.length, position, (error, written) =>
+      error ? reject(error) : resolve(written),
+    ),
+  );
+}
+
+function flush(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) =>
+    fdatasync(descriptor, (error) => (error ? reject(error) : resolve())),
+  );
+}
 
 const names = ['journal.1', 'journal.2'] as const;
 

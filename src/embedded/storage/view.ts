@@ -1,5 +1,5 @@
 import { BsonDocument } from '../language/bson-value';
-import { FilterNode } from '../language/filter';
+import { FilterNode } from '../language/filter-node';
 
 /** One index of a collection. */
 export interface IndexInfo {
@@ -37,6 +37,9 @@ export interface CollectionInfo {
 /** One entry of an index: all components of its key, without the record's id. */
 export interface IndexEntry {
   readonly key: Uint8Array;
+  /** Bytes in which the key begins at `keyStart`. */
+  readonly stored: Uint8Array;
+  readonly keyStart: number;
   readonly recordId: number;
 }
 

@@ -1,12 +1,124 @@
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, StoredCollection } from '../storage/catalog';
-import { claimOf, claimOfCollection, GroupCommit, LONGEST_TURN, WriteGroup } from '../storage/group-commit';
-import { Ids } from '../storage/ids';
-import { Snapshot, Table } from '../storage/lmdb';
-import { noTotals, sumOf, Totals } from '../storage/totals';
-import { Blocked, writeConflict, WriteScope } from '../storage/write-scope';
-import { OpenTransactions } from './open-transactions';
-import { TransactionOverlay } from './overlay';
+import { Catalog, commitKey, Ids, StoredCollection } from '../storage/catalog';
+import {
+  Blocked,
+  claimOf,
+  claimOfCollection,
+  Claims,
+  GroupCommit,
+  LONGEST_TURN,
+  writeConflict,
+  WriteGroup,
+  WriteScope,
+} from '../storage/group-commit';
+import { noTotals, sumOf, Totals } from '../storage/keys';
+import { Entry, Reader, Snapshot, Table } from '../storage/lmdb';
+import { Overlay } from '../storage/recent-writes';
+
+/** What one transaction may write, because it is kept in memory until it commits. */
+const mostBytes = 256 * 2 ** 20;
+
+/** A snapshot with uncommitted writes over it. */
+export class TransactionOverlay extends Overlay {
+  private readonly walks = new Set<IterableIterator<Entry>>();
+  private ended = false;
+
+  /** @param error what a read is told after the end */
+  constructor(
+    base: Reader,
+    private readonly error: () => Error,
+  ) {
+    super(base);
+  }
+
+  override get(table: Table, key: Uint8Array): Buffer | undefined {
+    this.assertOpen();
+    return super.get(table, key);
+  }
+
+  /** @throws MongoError TransactionTooLarge */
+  override put(table: Table, key: Buffer, value: Buffer): void {
+    if (this.bytes + key.length + value.length > mostBytes) {
+      throw new MongoError(
+        257,
+        `Total size of all transaction operations must be less than ${mostBytes} bytes.`,
+      );
+    }
+    super.put(table, key, value);
+  }
+
+  override *range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse = false,
+    keysOnly = false,
+  ): IterableIterator<Entry> {
+    this.assertOpen();
+    const walk = super.range(table, lower, upper, reverse, keysOnly);
+    this.walks.add(walk);
+    try {
+      for (const entry of walk) {
+        yield entry;
+        this.assertOpen();
+      }
+    } finally {
+      walk.return?.();
+      this.walks.delete(walk);
+    }
+  }
+
+  /** Lets go of the snapshot's cursors; a walk that a client's cursor still holds fails at its next step. */
+  end(): void {
+    this.ended = true;
+    for (const walk of this.walks) walk.return?.();
+  }
+
+  private assertOpen(): void {
+    if (this.ended) throw this.error();
+  }
+}
+
+/** What others need to know of an open transaction. */
+interface OpenTransaction {
+  /** Its writes are part of the group in flight: later writes build on them instead of waiting. */
+  readonly applied: boolean;
+  readonly ended: Promise<void>;
+  uses(ns: string): boolean;
+}
+
+/** The transactions that have neither committed nor aborted, and what each of them has changed. */
+export class OpenTransactions implements Claims {
+  private readonly transactions = new Set<OpenTransaction>();
+  private readonly holders = new Map<string, OpenTransaction>();
+
+  add(transaction: OpenTransaction): void {
+    this.transactions.add(transaction);
+  }
+
+  /** @throws MongoError WriteConflict when another one holds it */
+  hold(claim: string, transaction: OpenTransaction): void {
+    const holder = this.holders.get(claim);
+    if (holder && holder !== transaction) throw writeConflict();
+    this.holders.set(claim, transaction);
+  }
+
+  remove(transaction: OpenTransaction, claims: ReadonlySet<string>): void {
+    this.transactions.delete(transaction);
+    for (const claim of claims) this.holders.delete(claim);
+  }
+
+  assertFree(claim: string): void {
+    const holder = this.holders.get(claim);
+    if (holder && !holder.applied) throw new Blocked(holder.ended);
+  }
+
+  assertUnused(ns: string): void {
+    for (const transaction of this.transactions) {
+      if (transaction.uses(ns) && !transaction.applied) throw new Blocked(transaction.ended);
+    }
+  }
+}
 
 /** What a transaction needs of the storage. */
 export interface TransactionHost {
