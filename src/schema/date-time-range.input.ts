@@ -4,10 +4,10 @@ import { DateTimeScalar } from './date-time.scalar';
 
 @InputType('DateTimeRange', { description: 'Both ends are optional; from is included, to is not.' })
 export class DateTimeRange {
-  @Field(() => DateTimeScalar, { nullable: true, description: 'The first instant that belongs to it.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'At or after this instant.' })
   readonly from?: Scalar<Date> | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'The first instant after it.' })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Before this instant.' })
   readonly to?: Scalar<Date> | null;
 }
 
@@ -15,13 +15,13 @@ export class DateTimeRange {
 export class DurationRange {
   @Field(() => Float, {
     nullable: true,
-    description: 'The shortest duration that belongs to it, in milliseconds.',
+    description: 'At least this long, in milliseconds.',
   })
   readonly fromMs?: number | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'The shortest duration that is too long, in milliseconds.',
+    description: 'Shorter than this, in milliseconds.',
   })
   readonly toMs?: number | null;
 }

@@ -8,7 +8,7 @@ import { PageInfo } from './page-info.type';
 /** Its cursor is made when it is read: most clients take the page's two ends. */
 @ObjectType('EventEdge', { simpleResolvers: true, description: "An event's place in a list." })
 export class EventEdge {
-  @Field(() => Event, { description: 'What stands there.' })
+  @Field(() => Event, { description: 'The event.' })
   readonly node: Event;
 
   constructor(
@@ -18,7 +18,7 @@ export class EventEdge {
     this.node = node;
   }
 
-  @Field(() => String, { description: 'The place, for after and before.' })
+  @Field(() => String, { description: 'Marks this place in the list, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
@@ -36,17 +36,17 @@ export class EventConnection {
     this.totalCount = totalCount;
   }
 
-  @Field(() => [EventEdge], { description: 'The rows of the page with their cursors.' })
+  @Field(() => [EventEdge], { description: 'The events of the page with their cursors.' })
   get edges(): EventEdge[] {
     return this.page.rows.map((event) => new EventEdge(event, this.page.cursors));
   }
 
-  @Field(() => [Event], { description: 'The rows of the page.' })
+  @Field(() => [Event], { description: 'The events of the page.' })
   get nodes(): readonly Event[] {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo, { description: 'Where the page lies in its list.' })
+  @Field(() => PageInfo, { description: 'What lies before and after the page.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

@@ -19,7 +19,7 @@ registerEnumType(EventOrderField, {
 });
 
 @InputType('EventFilter', {
-  description: 'Which events of a session are wanted: those that meet every given condition.',
+  description: 'Selects the events that meet every given condition.',
 })
 export class EventFilter {
   @Field(() => [EventType], {
@@ -41,10 +41,13 @@ export class EventFilter {
 
 @InputType('EventOrder', { description: 'The order of the events of a session.' })
 export class EventOrder {
-  @Field(() => EventOrderField, { defaultValue: EventOrderField.TIMESTAMP, description: 'What decides.' })
+  @Field(() => EventOrderField, {
+    defaultValue: EventOrderField.TIMESTAMP,
+    description: 'The field to order by.',
+  })
   readonly field!: EventOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which end comes first.' })
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Ascending or descending.' })
   readonly direction!: OrderDirection;
 }
 

@@ -67,7 +67,7 @@ export const AddEventResult = createUnionType({
   types: () => [AddEventPayload, EventRejection] as const,
 });
 
-@ObjectType('AddEventsPayload', { simpleResolvers: true, description: 'What became of a batch of events.' })
+@ObjectType('AddEventsPayload', { simpleResolvers: true, description: 'The results of a batch of events.' })
 export class AddEventsPayload {
   @Field(() => [AddEventResult], { description: 'One for each event sent, in the same order.' })
   readonly results!: (AddEventPayload | EventRejection)[];

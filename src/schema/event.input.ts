@@ -18,7 +18,9 @@ export class AddEventInput {
   @Field(() => EventType, { description: 'Who or what the event comes from.' })
   readonly type!: EventType;
 
-  @Field(() => JSONObjectScalar, { description: `What there is to say about it. ${payloadRule}` })
+  @Field(() => JSONObjectScalar, {
+    description: `The content of the event, as a JSON object. ${payloadRule}`,
+  })
   readonly payload!: Scalar<JsonObject>;
 
   @Field(() => DateTimeScalar, {

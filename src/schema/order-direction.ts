@@ -7,7 +7,7 @@ export enum OrderDirection {
 
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
-  description: 'Which end of an order comes first.',
+  description: 'Ascending or descending.',
   valuesConfig: {
     ASC: { description: 'The smallest or earliest first.' },
     DESC: { description: 'The largest or latest first.' },

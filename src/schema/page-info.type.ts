@@ -2,7 +2,7 @@ import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType('PageInfo', {
   simpleResolvers: true,
-  description: 'Where a page lies in its list, and what to ask for to read on.',
+  description: 'What lies before and after a page, and the cursors to read on with.',
 })
 export class PageInfo {
   @Field(() => Boolean, {

@@ -8,7 +8,7 @@ import { SessionFilter, SessionOrder } from './session-filter.input';
 export class PageArgs {
   @Field(() => Int, {
     nullable: true,
-    description: `The first so many, 1 to ${maxPageSize}. Without first and last: the first ${defaultPageSize}.`,
+    description: `How many from the start of the list or after a cursor, 1 to ${maxPageSize}. ${defaultPageSize} without first and last.`,
   })
   readonly first?: number | null;
 
@@ -17,7 +17,7 @@ export class PageArgs {
 
   @Field(() => Int, {
     nullable: true,
-    description: `The last so many, 1 to ${maxPageSize}; not together with first.`,
+    description: `How many from the end of the list or before a cursor, 1 to ${maxPageSize}; not together with first.`,
   })
   readonly last?: number | null;
 
@@ -30,7 +30,7 @@ export class PageArgs {
 
 @ArgsType()
 export class EventPageArgs extends PageArgs {
-  @Field(() => EventFilter, { nullable: true, description: 'Only events that meet it.' })
+  @Field(() => EventFilter, { nullable: true, description: 'Only events that match.' })
   readonly filter?: EventFilter | null;
 
   @Field(() => EventOrder, {
@@ -42,7 +42,7 @@ export class EventPageArgs extends PageArgs {
 
 @ArgsType()
 export class SessionPageArgs extends PageArgs {
-  @Field(() => SessionFilter, { nullable: true, description: 'Only sessions that meet it.' })
+  @Field(() => SessionFilter, { nullable: true, description: 'Only sessions that match.' })
   readonly filter?: SessionFilter | null;
 
   @Field(() => SessionOrder, {

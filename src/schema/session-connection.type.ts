@@ -8,7 +8,7 @@ import { PageInfo } from './page-info.type';
 /** Its cursor is made when it is read: most clients take the page's two ends. */
 @ObjectType('SessionEdge', { simpleResolvers: true, description: "A session's place in a list." })
 export class SessionEdge {
-  @Field(() => Session, { description: 'What stands there.' })
+  @Field(() => Session, { description: 'The session.' })
   readonly node: Session;
 
   constructor(
@@ -18,7 +18,7 @@ export class SessionEdge {
     this.node = node;
   }
 
-  @Field(() => String, { description: 'The place, for after and before.' })
+  @Field(() => String, { description: 'Marks this place in the list, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
@@ -39,17 +39,17 @@ export class SessionConnection {
     this.totalCount = totalCount;
   }
 
-  @Field(() => [SessionEdge], { description: 'The rows of the page with their cursors.' })
+  @Field(() => [SessionEdge], { description: 'The sessions of the page with their cursors.' })
   get edges(): SessionEdge[] {
     return this.page.rows.map((session) => new SessionEdge(session, this.page.cursors));
   }
 
-  @Field(() => [Session], { description: 'The rows of the page.' })
+  @Field(() => [Session], { description: 'The sessions of the page.' })
   get nodes(): readonly Session[] {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo, { description: 'Where the page lies in its list.' })
+  @Field(() => PageInfo, { description: 'What lies before and after the page.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

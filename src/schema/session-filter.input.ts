@@ -28,7 +28,7 @@ registerEnumType(SessionOrderField, {
 });
 
 @InputType('SessionFilter', {
-  description: 'Which sessions are wanted: those that meet every given condition.',
+  description: 'Selects the sessions that meet every given condition.',
 })
 export class SessionFilter {
   @Field(() => [SessionStatus], {
@@ -82,11 +82,11 @@ export class SessionFilter {
 export class SessionOrder {
   @Field(() => SessionOrderField, {
     defaultValue: SessionOrderField.STARTED_AT,
-    description: 'What decides.',
+    description: 'The field to order by.',
   })
   readonly field!: SessionOrderField;
 
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Which end comes first.' })
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.DESC, description: 'Ascending or descending.' })
   readonly direction!: OrderDirection;
 }
 

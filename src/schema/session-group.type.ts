@@ -6,19 +6,19 @@ import { SessionStatus } from '../store/session-status';
 @ObjectType('DurationStatistics', {
   simpleResolvers: true,
   description:
-    'All in milliseconds. The percentiles are right within 2 percent. Each is the shortest duration that so many of a hundred sessions do not exceed.',
+    'All in milliseconds. The percentiles are right within 2 percent. p90Ms is the duration that 90 of 100 sessions do not exceed.',
 })
 export class DurationStatistics {
-  @Field(() => Int, { description: 'How many of the sessions have ended.' })
+  @Field(() => Int, { description: 'How many sessions have ended.' })
   readonly sessionCount: number;
 
-  @Field(() => Float, { description: 'How long they took, all together.' })
+  @Field(() => Float, { description: 'The sum.' })
   readonly sumMs: number;
 
-  @Field(() => Float, { description: 'How long the shortest took.' })
+  @Field(() => Float, { description: 'The shortest.' })
   readonly minMs: number;
 
-  @Field(() => Float, { description: 'How long the longest took.' })
+  @Field(() => Float, { description: 'The longest.' })
   readonly maxMs: number;
 
   constructor(private readonly durations: GroupDurations) {
@@ -28,7 +28,7 @@ export class DurationStatistics {
     this.maxMs = durations.maxMs;
   }
 
-  @Field(() => Float, { description: 'How long they took on average.' })
+  @Field(() => Float, { description: 'The mean.' })
   get averageMs(): number {
     return this.sumMs / this.sessionCount;
   }
@@ -38,17 +38,17 @@ export class DurationStatistics {
     return percentile(this.durations, 50);
   }
 
-  @Field(() => Float, { description: 'What 90 of a hundred do not exceed.' })
+  @Field(() => Float, { description: 'The 90th percentile.' })
   get p90Ms(): number {
     return percentile(this.durations, 90);
   }
 
-  @Field(() => Float, { description: 'What 95 of a hundred do not exceed.' })
+  @Field(() => Float, { description: 'The 95th percentile.' })
   get p95Ms(): number {
     return percentile(this.durations, 95);
   }
 
-  @Field(() => Float, { description: 'What 99 of a hundred do not exceed.' })
+  @Field(() => Float, { description: 'The 99th percentile.' })
   get p99Ms(): number {
     return percentile(this.durations, 99);
   }
@@ -65,10 +65,10 @@ export class SessionGroup {
   @Field(() => Date, { nullable: true, description: 'When the hour, day, week or month begins.' })
   readonly startedAt: Date | null;
 
-  @Field(() => SessionStatus, { nullable: true, description: 'The state that they are in.' })
+  @Field(() => SessionStatus, { nullable: true, description: 'The status of the sessions.' })
   readonly status: SessionStatus | null;
 
-  @Field(() => String, { nullable: true, description: 'Their language.' })
+  @Field(() => String, { nullable: true, description: 'The language of the sessions.' })
   readonly language: string | null;
 
   @Field(() => String, { nullable: true, description: 'Why they ended; null also where none was given.' })
@@ -81,7 +81,7 @@ export class SessionGroup {
   })
   readonly metadata: JsonObject | null;
 
-  @Field(() => Int, { description: 'How many they are.' })
+  @Field(() => Int, { description: 'How many sessions the group has.' })
   readonly sessionCount: number;
 
   @Field(() => Float, { description: 'A whole number.' })

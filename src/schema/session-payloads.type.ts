@@ -3,10 +3,10 @@ import { Session } from '../store/session.model';
 
 @ObjectType('CreateSessionPayload', {
   simpleResolvers: true,
-  description: 'What became of createSession.',
+  description: 'The result of createSession.',
 })
 export class CreateSessionPayload {
-  @Field(() => Session, { description: 'The session as it stands now.' })
+  @Field(() => Session, { description: 'The session as it is stored now.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
@@ -17,10 +17,10 @@ export class CreateSessionPayload {
 
 @ObjectType('CompleteSessionPayload', {
   simpleResolvers: true,
-  description: 'What became of completeSession.',
+  description: 'The result of completeSession.',
 })
 export class CompleteSessionPayload {
-  @Field(() => Session, { description: 'The session as it stands now.' })
+  @Field(() => Session, { description: 'The session as it is stored now.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
@@ -31,10 +31,10 @@ export class CompleteSessionPayload {
 
 @ObjectType('UpdateSessionPayload', {
   simpleResolvers: true,
-  description: 'What became of updateSession.',
+  description: 'The result of updateSession.',
 })
 export class UpdateSessionPayload {
-  @Field(() => Session, { description: 'The session as it stands now.' })
+  @Field(() => Session, { description: 'The session as it is stored now.' })
   readonly session!: Session;
 
   @Field(() => Boolean, { description: 'False where the session said all of it already.' })

@@ -33,7 +33,7 @@ export class CreateSessionInput {
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
-    description: `What there is to say about the call. ${metadataRule}`,
+    description: `What is known about the call, as a JSON object. ${metadataRule}`,
   })
   readonly metadata?: Scalar<JsonObject> | null;
 
@@ -63,12 +63,13 @@ export class CompleteSessionInput {
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
-    description: `Sets these top-level keys of the metadata, in the same step. The metadata then: ${metadataRule}`,
+    description:
+      'Sets these top-level keys of the metadata, in the same step. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep.',
   })
   readonly setMetadata?: Scalar<JsonObject> | null;
 }
 
-@InputType('UpdateSessionInput', { description: 'What is to be said about a session from now on.' })
+@InputType('UpdateSessionInput', { description: 'Changes to the metadata and language of a session.' })
 export class UpdateSessionInput {
   @Field(() => ID, { description: 'The session that it is about.' })
   readonly sessionId!: string;
@@ -77,7 +78,7 @@ export class UpdateSessionInput {
     nullable: true,
     description:
       'Sets these top-level keys of the metadata; what they held is replaced. ' +
-      `The metadata then: ${metadataRule}`,
+      'Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep.',
   })
   readonly setMetadata?: Scalar<JsonObject> | null;
 

@@ -84,7 +84,8 @@ export class SessionResolver {
     description: 'Creates the session, or returns the one that exists. Safe to retry.',
   })
   async createSession(
-    @Arg('input', () => CreateSessionInput, { description: 'The call.' }) input: CreateSessionInput,
+    @Arg('input', () => CreateSessionInput, { description: 'The session to create.' })
+    input: CreateSessionInput,
     @Ctx() { sessions, reader }: RequestContext,
   ): Promise<CreateSessionPayload> {
     const created = await sessions.create(input);
@@ -96,7 +97,8 @@ export class SessionResolver {
     description: "Ends the session. When this has returned, the session's events are final. Safe to retry.",
   })
   async completeSession(
-    @Arg('input', () => CompleteSessionInput, { description: 'The end.' }) input: CompleteSessionInput,
+    @Arg('input', () => CompleteSessionInput, { description: 'The session to end, and how it ended.' })
+    input: CompleteSessionInput,
     @Ctx() { sessions, reader }: RequestContext,
   ): Promise<CompleteSessionPayload> {
     const completed = await sessions.complete(input);
@@ -109,7 +111,7 @@ export class SessionResolver {
       'Changes what is said about a session, before and after its end; its events stay as they are. Safe to retry.',
   })
   async updateSession(
-    @Arg('input', () => UpdateSessionInput, { description: 'What is to be changed.' })
+    @Arg('input', () => UpdateSessionInput, { description: 'The session to change, and the changes.' })
     input: UpdateSessionInput,
     @Ctx() { sessions, reader }: RequestContext,
   ): Promise<UpdateSessionPayload> {

@@ -17,7 +17,7 @@ export class StatisticsResolver {
       'By time, status and language, and without eventCount, it is quick; ask for a range of startedAt where it is not.',
   })
   async sessionStatistics(
-    @Arg('filter', () => SessionFilter, { nullable: true, description: 'Only sessions that meet it.' })
+    @Arg('filter', () => SessionFilter, { nullable: true, description: 'Only sessions that match.' })
     filter: SessionFilter | null | undefined,
     @Arg('groupBy', () => SessionGrouping, { nullable: true, description: 'Without it: one group.' })
     groupBy: SessionGrouping | null | undefined,

@@ -5,7 +5,7 @@ import { EventType } from './event-type';
 import { restoreJson, type JsonObject, type StoredJson } from './json-object';
 import { eventGlobalId, Node } from './node';
 
-/** An event as it stands in the database. */
+/** An event as it is stored. */
 export interface EventRow {
   readonly sessionId: string;
   readonly eventId: string;
@@ -38,7 +38,7 @@ export const storedOrderIndex = { sessionId: 1, position: 1 } as const;
   options: { allowMixed: Severity.ALLOW },
 })
 export class Event implements Node {
-  @Field(() => ID, { description: 'The session that it belongs to.' })
+  @Field(() => ID, { description: 'The id of its session.' })
   @prop({ type: String, required: true })
   readonly sessionId: string;
 
@@ -51,7 +51,7 @@ export class Event implements Node {
   readonly type: EventType;
 
   @Field(() => Object, {
-    description: 'What the caller says about it, as a JSON object of at most 256 KiB and 32 levels.',
+    description: 'The content of the event: a JSON object of at most 256 KiB and 32 levels.',
   })
   @prop({ type: Schema.Types.Mixed, required: true })
   readonly payload: JsonObject;

@@ -9,7 +9,7 @@ export enum SessionStatus {
 
 registerEnumType(SessionStatus, {
   name: 'SessionStatus',
-  description: 'Where a call stands.',
+  description: 'The state of a call.',
   valuesConfig: {
     INITIATED: { description: 'Created, no event yet.' },
     ACTIVE: { description: 'At least one event.' },

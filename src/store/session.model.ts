@@ -6,7 +6,7 @@ import { Node, sessionGlobalId } from './node';
 import { hasDuration, hasEnd, hasEndReason, sessionIndexes } from './session-indexes';
 import { SessionStatus } from './session-status';
 
-/** A session as it stands in the database. */
+/** A session as it is stored. */
 export interface SessionRow {
   readonly _id: Types.ObjectId;
   readonly sessionId: string;
@@ -53,7 +53,7 @@ export class Session implements Node {
   @prop({ type: String, required: true })
   readonly sessionId: string;
 
-  @Field(() => SessionStatus, { description: 'Where the call stands.' })
+  @Field(() => SessionStatus, { description: 'The state of the call.' })
   @prop({ type: String, required: true, enum: SessionStatus })
   readonly status: SessionStatus;
 
@@ -63,7 +63,7 @@ export class Session implements Node {
 
   @Field(() => Object, {
     description:
-      'What the callers say about the call, as a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be searched for.',
+      'What is known about the call: a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be filtered by.',
   })
   @prop({ type: Schema.Types.Mixed, required: true })
   readonly metadata: JsonObject;

@@ -23,7 +23,7 @@ export type Scalars = {
 export type AddEventInput = {
   /** Your own id, unique within the session. 1 to 128 characters without white space or control characters. */
   eventId: Scalars['ID']['input'];
-  /** What there is to say about it. At most 256 KiB as JSON, at most 32 levels deep. */
+  /** The content of the event, as a JSON object. At most 256 KiB as JSON, at most 32 levels deep. */
   payload: Scalars['JSONObject']['input'];
   /** The session that it belongs to. 1 to 128 characters without white space or control characters. */
   sessionId: Scalars['ID']['input'];
@@ -51,7 +51,7 @@ export type AddEventsInput = {
   events: Array<AddEventInput>;
 };
 
-/** What became of a batch of events. */
+/** The results of a batch of events. */
 export type AddEventsPayload = {
   __typename?: 'AddEventsPayload';
   /** How many events were stored by this request. */
@@ -85,16 +85,16 @@ export type CompleteSessionInput = {
   outcome?: SessionOutcome;
   /** The session that ends. */
   sessionId: Scalars['ID']['input'];
-  /** Sets these top-level keys of the metadata, in the same step. The metadata then: At most 16 KiB as JSON, at most 32 levels deep. */
+  /** Sets these top-level keys of the metadata, in the same step. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep. */
   setMetadata?: InputMaybe<Scalars['JSONObject']['input']>;
 };
 
-/** What became of completeSession. */
+/** The result of completeSession. */
 export type CompleteSessionPayload = {
   __typename?: 'CompleteSessionPayload';
   /** False where the session had ended already: it is returned as it stands. */
   completed: Scalars['Boolean']['output'];
-  /** The session as it stands now. */
+  /** The session as it is stored now. */
   session: Session;
 };
 
@@ -102,7 +102,7 @@ export type CompleteSessionPayload = {
 export type CreateSessionInput = {
   /** A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR. */
   language: Scalars['String']['input'];
-  /** What there is to say about the call. At most 16 KiB as JSON, at most 32 levels deep. */
+  /** What is known about the call, as a JSON object. At most 16 KiB as JSON, at most 32 levels deep. */
   metadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** Your own id, unique over all sessions. 1 to 128 characters without white space or control characters. */
   sessionId: Scalars['ID']['input'];
@@ -110,51 +110,51 @@ export type CreateSessionInput = {
   startedAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** What became of createSession. */
+/** The result of createSession. */
 export type CreateSessionPayload = {
   __typename?: 'CreateSessionPayload';
   /** False where the session existed already: it is returned as it stands. */
   created: Scalars['Boolean']['output'];
-  /** The session as it stands now. */
+  /** The session as it is stored now. */
   session: Session;
 };
 
 /** Both ends are optional; from is included, to is not. */
 export type DateTimeRange = {
-  /** The first instant that belongs to it. */
+  /** At or after this instant. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The first instant after it. */
+  /** Before this instant. */
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 /** Both ends are optional; from is included, to is not. */
 export type DurationRange = {
-  /** The shortest duration that belongs to it, in milliseconds. */
+  /** At least this long, in milliseconds. */
   fromMs?: InputMaybe<Scalars['Float']['input']>;
-  /** The shortest duration that is too long, in milliseconds. */
+  /** Shorter than this, in milliseconds. */
   toMs?: InputMaybe<Scalars['Float']['input']>;
 };
 
-/** All in milliseconds. The percentiles are right within 2 percent. Each is the shortest duration that so many of a hundred sessions do not exceed. */
+/** All in milliseconds. The percentiles are right within 2 percent. p90Ms is the duration that 90 of 100 sessions do not exceed. */
 export type DurationStatistics = {
   __typename?: 'DurationStatistics';
-  /** How long they took on average. */
+  /** The mean. */
   averageMs: Scalars['Float']['output'];
-  /** How long the longest took. */
+  /** The longest. */
   maxMs: Scalars['Float']['output'];
-  /** How long the shortest took. */
+  /** The shortest. */
   minMs: Scalars['Float']['output'];
   /** The median. */
   p50Ms: Scalars['Float']['output'];
-  /** What 90 of a hundred do not exceed. */
+  /** The 90th percentile. */
   p90Ms: Scalars['Float']['output'];
-  /** What 95 of a hundred do not exceed. */
+  /** The 95th percentile. */
   p95Ms: Scalars['Float']['output'];
-  /** What 99 of a hundred do not exceed. */
+  /** The 99th percentile. */
   p99Ms: Scalars['Float']['output'];
-  /** How many of the sessions have ended. */
+  /** How many sessions have ended. */
   sessionCount: Scalars['Int']['output'];
-  /** How long they took, all together. */
+  /** The sum. */
   sumMs: Scalars['Float']['output'];
 };
 
@@ -165,7 +165,7 @@ export type Event = Node & {
   eventId: Scalars['ID']['output'];
   /** The global id, for node and nodes. */
   id: Scalars['ID']['output'];
-  /** What the caller says about it, as a JSON object of at most 256 KiB and 32 levels. */
+  /** The content of the event: a JSON object of at most 256 KiB and 32 levels. */
   payload: Scalars['JSONObject']['output'];
   /** 1, 2, 3, … in the order in which the session's events were stored. No gaps, never reused. */
   position: Scalars['Int']['output'];
@@ -173,7 +173,7 @@ export type Event = Node & {
   receivedAt: Scalars['DateTime']['output'];
   /** The session that it belongs to. */
   session: Session;
-  /** The session that it belongs to. */
+  /** The id of its session. */
   sessionId: Scalars['ID']['output'];
   /** When it happened, by the caller's clock (the server's, where the caller sent none). */
   timestamp: Scalars['DateTime']['output'];
@@ -184,11 +184,11 @@ export type Event = Node & {
 /** A page of a session's events. */
 export type EventConnection = {
   __typename?: 'EventConnection';
-  /** The rows of the page with their cursors. */
+  /** The events of the page with their cursors. */
   edges: Array<EventEdge>;
-  /** The rows of the page. */
+  /** The events of the page. */
   nodes: Array<Event>;
-  /** Where the page lies in its list. */
+  /** What lies before and after the page. */
   pageInfo: PageInfo;
   /** All events that match the filter. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
@@ -197,13 +197,13 @@ export type EventConnection = {
 /** An event's place in a list. */
 export type EventEdge = {
   __typename?: 'EventEdge';
-  /** The place, for after and before. */
+  /** Marks this place in the list, for after and before. */
   cursor: Scalars['String']['output'];
-  /** What stands there. */
+  /** The event. */
   node: Event;
 };
 
-/** Which events of a session are wanted: those that meet every given condition. */
+/** Selects the events that meet every given condition. */
 export type EventFilter = {
   /** Only events stored after this position: what a reader that has come so far has not seen. 0 or more. */
   afterPosition?: InputMaybe<Scalars['Int']['input']>;
@@ -215,9 +215,9 @@ export type EventFilter = {
 
 /** The order of the events of a session. */
 export type EventOrder = {
-  /** Which end comes first. */
+  /** Ascending or descending. */
   direction?: OrderDirection;
-  /** What decides. */
+  /** The field to order by. */
   field?: EventOrderField;
 };
 
@@ -312,14 +312,14 @@ export type Node = {
   id: Scalars['ID']['output'];
 };
 
-/** Which end of an order comes first. */
+/** Ascending or descending. */
 export type OrderDirection =
   /** The smallest or earliest first. */
   | 'ASC'
   /** The largest or latest first. */
   | 'DESC';
 
-/** Where a page lies in its list, and what to ask for to read on. */
+/** What lies before and after a page, and the cursors to read on with. */
 export type PageInfo = {
   __typename?: 'PageInfo';
   /** The last row's cursor; null for an empty page. */
@@ -412,13 +412,13 @@ export type Session = Node & {
   language: Scalars['String']['output'];
   /** The latest timestamp of its events; null where it has none. */
   lastEventAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What the callers say about the call, as a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be searched for. */
+  /** What is known about the call: a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be filtered by. */
   metadata: Scalars['JSONObject']['output'];
   /** The caller's own id, unique over all sessions. */
   sessionId: Scalars['ID']['output'];
   /** When the call began, by the caller's clock or, without it, the server's. */
   startedAt: Scalars['DateTime']['output'];
-  /** Where the call stands. */
+  /** The state of the call. */
   status: SessionStatus;
 };
 
@@ -436,11 +436,11 @@ export type SessionEventsArgs = {
 /** A page of the list of sessions. */
 export type SessionConnection = {
   __typename?: 'SessionConnection';
-  /** The rows of the page with their cursors. */
+  /** The sessions of the page with their cursors. */
   edges: Array<SessionEdge>;
-  /** The rows of the page. */
+  /** The sessions of the page. */
   nodes: Array<Session>;
-  /** Where the page lies in its list. */
+  /** What lies before and after the page. */
   pageInfo: PageInfo;
   /** All sessions that match the filter. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
@@ -449,13 +449,13 @@ export type SessionConnection = {
 /** A session's place in a list. */
 export type SessionEdge = {
   __typename?: 'SessionEdge';
-  /** The place, for after and before. */
+  /** Marks this place in the list, for after and before. */
   cursor: Scalars['String']['output'];
-  /** What stands there. */
+  /** The session. */
   node: Session;
 };
 
-/** Which sessions are wanted: those that meet every given condition. */
+/** Selects the sessions that meet every given condition. */
 export type SessionFilter = {
   /** Only sessions that have ended. */
   duration?: InputMaybe<DurationRange>;
@@ -486,15 +486,15 @@ export type SessionGroup = {
   endReason?: Maybe<Scalars['String']['output']>;
   /** A whole number. */
   eventCount: Scalars['Float']['output'];
-  /** Their language. */
+  /** The language of the sessions. */
   language?: Maybe<Scalars['String']['output']>;
   /** The key with its value, as a filter takes it: {"channel": "phone"}; {} where the sessions do not have it. */
   metadata?: Maybe<Scalars['JSONObject']['output']>;
-  /** How many they are. */
+  /** How many sessions the group has. */
   sessionCount: Scalars['Int']['output'];
   /** When the hour, day, week or month begins. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The state that they are in. */
+  /** The status of the sessions. */
   status?: Maybe<SessionStatus>;
 };
 
@@ -514,9 +514,9 @@ export type SessionGrouping = {
 
 /** The order of the list of sessions. */
 export type SessionOrder = {
-  /** Which end comes first. */
+  /** Ascending or descending. */
   direction?: OrderDirection;
-  /** What decides. */
+  /** The field to order by. */
   field?: SessionOrderField;
 };
 
@@ -536,7 +536,7 @@ export type SessionOutcome =
   /** By a failure. */
   | 'FAILED';
 
-/** Where a call stands. */
+/** The state of a call. */
 export type SessionStatus =
   /** At least one event. */
   | 'ACTIVE'
@@ -547,22 +547,22 @@ export type SessionStatus =
   /** Created, no event yet. */
   | 'INITIATED';
 
-/** What is to be said about a session from now on. */
+/** Changes to the metadata and language of a session. */
 export type UpdateSessionInput = {
   /** A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR. */
   language?: InputMaybe<Scalars['String']['input']>;
   /** The session that it is about. */
   sessionId: Scalars['ID']['input'];
-  /** Sets these top-level keys of the metadata; what they held is replaced. The metadata then: At most 16 KiB as JSON, at most 32 levels deep. */
+  /** Sets these top-level keys of the metadata; what they held is replaced. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep. */
   setMetadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** Removes these top-level keys of the metadata. At most 1000, none of them in setMetadata. */
   unsetMetadata?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
-/** What became of updateSession. */
+/** The result of updateSession. */
 export type UpdateSessionPayload = {
   __typename?: 'UpdateSessionPayload';
-  /** The session as it stands now. */
+  /** The session as it is stored now. */
   session: Session;
   /** False where the session said all of it already. */
   updated: Scalars['Boolean']['output'];
