@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { benchCeiling } from './ceiling';
+import { benchCores } from './cores';
 import { benchDepth } from './depth';
 import { benchEmbedded } from './embedded';
 import { benchGrowth } from './growth';
@@ -14,6 +15,7 @@ const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
   ceiling: benchCeiling,
   writing: benchWriting,
   reading: benchReading,
+  cores: benchCores,
   depth: benchDepth,
   growth: benchGrowth,
   embedded: benchEmbedded,

@@ -12,18 +12,19 @@ export class Ring {
   private readonly places: Place[] = [];
   private readonly processes: RunningProcess[] = [];
 
-  /** Starts one more; `fill` puts its data in place first and resolves to the sessions it is asked about. */
+  /** Starts one more, with `settings` on top of where its data is; `fill` puts its data in place first and resolves to the sessions it is asked about. */
   async enter(
     entrant: Entrant,
     fill: (store: Store) => Promise<string[]>,
     name = entrant.replace('peers/', ''),
+    settings: Record<string, string> = {},
   ): Promise<void> {
-    const place = await openPlace(name);
+    const place = await openPlace(name.replaceAll(' ', '-'));
     this.places.push(place);
     const sessionIds = await place.fill(fill);
-    const running = await start(entrant, place.settings);
+    const running = await start(entrant, { ...place.settings, ...settings });
     this.processes.push(running);
-    this.contenders.push({ name, url: running.url, sessionIds });
+    this.contenders.push({ name, url: running.url, pid: running.pid, sessionIds });
   }
 
   /** Starts a peer that keeps nothing. */

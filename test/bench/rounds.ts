@@ -5,6 +5,8 @@ import { median, type Measured } from './measure';
 export interface Contender {
   readonly name: string;
   readonly url: string;
+  /** Its process; unset where only its answers are measured. */
+  readonly pid?: number;
   readonly sessionIds: readonly string[];
   readonly bodies?: readonly string[];
 }
