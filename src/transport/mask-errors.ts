@@ -36,6 +36,7 @@ export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): F
       const message = unavailable ? unavailable.message : formatted.message;
       return { ...formatted, message, extensions: { ...argumentOf(error), ...thrown.extensions } };
     }
+    if (isRefusalOfApollo(error)) return { ...formatted, extensions: { code: 'BAD_REQUEST' } };
     if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') {
       return mask(formatted, thrown, requestIds.get(error as object), log);
     }
@@ -46,6 +47,13 @@ export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): F
     if (code !== 'BAD_USER_INPUT') return { ...formatted, message };
     return { ...formatted, message, extensions: { ...tabled(code), ...argumentOf(error) } };
   };
+}
+
+/** Apollo refuses persisted queries that are wrong with a status of 400 and without a code. */
+function isRefusalOfApollo(error: unknown): boolean {
+  if (!(error instanceof GraphQLError) || error.originalError) return false;
+  const { code, http } = error.extensions as { code?: unknown; http?: { status?: unknown } };
+  return code === undefined && http?.status === 400;
 }
 
 /** What graphql-js says, and no more, where comparing the fields of a text with each other would take too long. */

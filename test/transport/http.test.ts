@@ -155,6 +155,19 @@ describe('a body', () => {
   });
 });
 
+describe('a persisted query', () => {
+  it.each([
+    ['with another hash than its text has', { version: 1, sha256Hash: '0'.repeat(64) }, /sha does not match/],
+    ['of another version', { version: 2, sha256Hash: '0'.repeat(64) }, /version/],
+  ])('%s is the fault of its sender, not of the server', async (_what, persistedQuery, words) => {
+    const response = await server.app.post(JSON.stringify({ query, extensions: { persistedQuery } }));
+    const { message, ...rest } = await failure(response);
+
+    expect(rest).toEqual({ status: 400, code: 'BAD_REQUEST' });
+    expect(message).toMatch(words);
+  });
+});
+
 describe('errors of the text', () => {
   it.each([
     ['{ __typename', 'GRAPHQL_PARSE_FAILED'],
