@@ -6,7 +6,7 @@ import { listFiles } from './static-files';
  * Settings of Altair. The schema is loaded at the start, so that the docs and completion work at once; what Altair would
  * fetch from its own servers is off.
  */
-const options: RenderOptions = {
+const settings: RenderOptions = {
   baseURL: '/explorer/',
   endpointURL: '/graphql',
   serveInitialOptionsInSeperateRequest: 'start.js',
@@ -25,6 +25,17 @@ const options: RenderOptions = {
     disablePushNotification: true,
   },
 };
+/**
+ * Where callers say who they are: each tab sends the credential that stands in the environment as `token`, or what is
+ * typed in its place in the tab's headers.
+ */
+const credential = { Authorization: 'Bearer {{token}}' };
+const tokens: RenderOptions = {
+  initialHeaders: credential,
+  initialSubscriptionsPayload: credential,
+  initialEnvironments: { base: { variables: { token: 'paste a token or an API key here' } } },
+};
+
 /** Altair opens with its last tab in front and has no setting for that: on a first visit, go to the first one. */
 const showFirstTab = `
 if (!localStorage.getItem('explorer-visited')) {
@@ -45,8 +56,9 @@ export interface ExplorerPage {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** The explorer's page and everything that it loads. */
-export async function openExplorerPage(): Promise<ExplorerPage> {
+/** The explorer's page and everything that it loads; `authenticates` where callers must say who they are. */
+export async function openExplorerPage(authenticates: boolean): Promise<ExplorerPage> {
+  const options = authenticates ? { ...settings, ...tokens } : settings;
   return {
     html: renderAltair(options)
       .replace(/<title>.*<\/title>/, '')

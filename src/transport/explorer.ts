@@ -22,10 +22,13 @@ export interface Explorer {
   sendPage(reply: FastifyReply): Promise<FastifyReply>;
 }
 
-/** `GET /` and what its page loads. Nothing is read or loaded before somebody looks. */
-export function addExplorer(server: FastifyInstance): Explorer {
+/**
+ * `GET /` and what its page loads. Nothing is read or loaded before somebody looks. The page `authenticates` where callers
+ * have to say who they are.
+ */
+export function addExplorer(server: FastifyInstance, authenticates: boolean): Explorer {
   let opened: Promise<ExplorerPage> | undefined;
-  const page = () => (opened ??= openPage());
+  const page = () => (opened ??= openPage(authenticates));
   const sendPage = async (reply: FastifyReply) => {
     const { html } = await page();
     return reply
@@ -47,10 +50,10 @@ export function addExplorer(server: FastifyInstance): Explorer {
   return { sendPage };
 }
 
-function openPage(): Promise<ExplorerPage> {
+function openPage(authenticates: boolean): Promise<ExplorerPage> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- no server waits for it, only the first visitor
   const { openExplorerPage } = require('./explorer-page') as typeof import('./explorer-page');
-  return openExplorerPage();
+  return openExplorerPage(authenticates);
 }
 
 /** Whether an Accept header puts a page above JSON, as browsers do for what is typed into their address bar. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { authMethodsOf } from '../access-settings';
 import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
@@ -75,7 +76,7 @@ export async function createGraphQLServer(
     trustedDocuments: access.trustedDocuments,
     pipeline,
     fastPath: config.execution === 'plain' ? null : new FastPath(cache, pipeline, formatError),
-    explorer: addExplorer(server),
+    explorer: addExplorer(server, authMethodsOf(config).length > 0),
     config,
     observer: observeAll([new OperationLog(log, config), ...observers]),
     memory: new ResponseMemoryBudget(config.maxAnswerBytes),

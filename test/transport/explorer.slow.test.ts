@@ -1,22 +1,16 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type Page } from 'playwright-core';
+import { hasChromium, launchChromium, titleInChromium } from '../support/chromium';
 import { useTestApp } from '../support/test-app';
 
 const server = useTestApp();
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const hasChromium = existsSync(executablePath);
-const title = hasChromium
-  ? 'the explorer in Chromium'
-  : `skipped: no Chromium at ${executablePath} (CHROMIUM_PATH)`;
-
-(hasChromium ? describe : describe.skip)(title, () => {
+(hasChromium ? describe : describe.skip)(titleInChromium('the explorer in Chromium'), () => {
   let browser: Browser;
   let page: Page;
   const trouble: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: quiet });
+    browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
     page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => trouble.push(error.message));
@@ -94,18 +88,6 @@ const steps = [
 ] as const;
 
 const sendRequest = (page: Page) => page.getByRole('button', { name: 'Send Request' }).click();
-
-/** Headless, and not a word to anyone but the server under test. */
-const quiet = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** For people to look at: with SCREENSHOTS set to a folder, what the page looks like is kept there. */
 async function screenshot(page: Page, name: string): Promise<void> {
