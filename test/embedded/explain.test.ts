@@ -92,17 +92,6 @@ it('shows a pipeline as a query where it is one, and stage by stage where it is 
   expect(asOption.queryPlanner.winningPlan).toMatchObject({ stage: 'LIMIT' });
 });
 
-it.each([
-  ['UPDATE', { update: 'c', updates: [{ q: { a: 1 }, u: { $set: { z: 1 } }, multi: true }] }, 5],
-  ['DELETE', { delete: 'c', deletes: [{ q: { a: 1 }, limit: 1 }] }, 1],
-  ['UPDATE', { findAndModify: 'c', query: { a: 1 }, sort: { b: 1 }, update: { $set: { z: 1 } } }, 1],
-])('shows what %s would change, and changes nothing', async (stage, command, matched) => {
-  const { executionStats } = await explain(command);
-  expect(executionStats.executionStages).toMatchObject({ stage, nReturned: matched });
-  expect(await db.collection('c').countDocuments({ z: 1 })).toBe(0);
-  expect(await db.collection('c').countDocuments()).toBe(20);
-});
-
 it('plans nothing for a collection that is not there', async () => {
   const { queryPlanner } = await explain({ find: 'nowhere' });
   expect(queryPlanner.winningPlan).toEqual({ stage: 'EOF' });

@@ -10,7 +10,6 @@ import { encodeKeyComponent } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { compileProjection } from '../language/projection';
 import { Clock } from '../planner/execution';
-import { countValue } from '../planner/explain-plan';
 import { encodedRows, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
 import { PlanRun, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
@@ -18,7 +17,7 @@ import { Query } from '../planner/query';
 import { CollectionView } from '../storage/view';
 import { answerDiagnosticStage } from './diagnostics';
 import { collectionNameOf, namespaceOf, Options } from './options';
-import { CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply, ReplyValue } from './request';
+import { bson, CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply, ReplyValue } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */
 const DEFAULT_BATCH_SIZE = 101;
@@ -196,7 +195,7 @@ export async function count(request: CommandRequest, engine: Engine, options: Op
     const n = countsAll(query)
       ? Math.min(left, limit || Infinity)
       : (await runToEnd(planCount(view, query), { view, clock: clockOf(request, options) })).returned;
-    return new Map([['n', countValue(n)]]);
+    return bson({ n });
   } finally {
     view?.release();
   }

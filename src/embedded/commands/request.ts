@@ -1,5 +1,5 @@
-import { Long } from 'bson';
-import { BsonDocument, BsonValue, documentOf } from '../language/bson-value';
+import { Double, Int32, Long } from 'bson';
+import { BsonDocument, BsonValue } from '../language/bson-value';
 
 /** MongoDB's own limits, as `hello` tells them to clients. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -51,7 +51,31 @@ export function replyOf<Value extends ReplyValue>(fields: Record<string, Value>)
   return new Map(Object.entries(fields));
 }
 
+/** What JavaScript's values say as BSON: a whole number is an int where it fits, else a long; an object is a document. */
+interface Plain {
+  readonly [name: string]: PlainValue;
+}
+type PlainValue = number | Plain | readonly PlainValue[] | BsonValue | false | undefined;
+
+/** A document of fields written out in their order. */
+export function bson(fields: Plain): BsonDocument {
+  return new Map(Object.entries(fields).map(([name, value]) => [name, bsonValue(value)]));
+}
+
+function bsonValue(value: PlainValue): BsonValue {
+  if (typeof value === 'number') {
+    if ((value | 0) === value) return new Int32(value);
+    return Number.isSafeInteger(value) ? Long.fromNumber(value) : new Double(value);
+  }
+  if (Array.isArray(value)) return value.map(bsonValue);
+  return isPlain(value) ? bson(value) : (value as BsonValue);
+}
+
+function isPlain(value: PlainValue): value is Plain {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /** A cursor that ends with its first batch: what catalogs and statistics tell is little. */
-export function listing(ns: string, entries: BsonDocument[]): Reply {
-  return replyOf({ cursor: documentOf({ id: Long.ZERO, ns, firstBatch: entries }) });
+export function listing(ns: string, entries: BsonDocument[]): BsonDocument {
+  return bson({ cursor: { id: Long.ZERO, ns, firstBatch: entries } });
 }
