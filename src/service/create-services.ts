@@ -10,6 +10,8 @@ import { TransactionSessions } from '../store/transaction-sessions';
 import { BatchStorer } from './event-batch-storer';
 import { EventService } from './event-service';
 import { EventWriter } from './event-writer';
+import { LiveService } from './live/live-service';
+import { SessionFeeds } from './live/session-feeds';
 import { SessionChanges } from './session-changes';
 import { SessionService } from './session-service';
 
@@ -17,6 +19,7 @@ import { SessionService } from './session-service';
 export interface Services {
   readonly sessions: SessionService;
   readonly events: EventService;
+  readonly live: LiveService;
   /** What one operation reads; made anew for each. */
   reader(scope?: RequestScope | null): Reader;
   /** Takes no more events; resolves when those that wait are stored and answered. */
@@ -51,11 +54,15 @@ export async function createServices(
   const writer = new EventWriter(storer, limits, tracing);
   metrics?.watchQueue(() => writer.queue());
   const { readPreference, readTimeoutMs: timeoutMs } = config;
+  const isShared = config.mongodbUri !== null;
+  const feeds = new SessionFeeds(store, changes, { timeoutMs, isShared }, log);
   return {
     sessions: new SessionService(store, transactions, config.requestTimeoutMs, changes),
     events: new EventService(writer),
+    live: new LiveService(feeds),
     reader: (scope = null) => new Reader(store, { readPreference, timeoutMs, scope }),
     async close() {
+      feeds.close();
       await writer.close();
       await transactions.close();
     },

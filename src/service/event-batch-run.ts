@@ -74,7 +74,7 @@ export class BatchRun {
         const row = rows[index];
         if (row === undefined) return;
         settleStored(group, row, true);
-        this.changes.notify(row.sessionId);
+        this.changes.notify(row.sessionId, 'events');
       });
       const left = groups.filter((_, index) => rows[index] === undefined);
       this.measurements.eventsStored(groups.length - left.length);

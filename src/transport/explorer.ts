@@ -63,6 +63,14 @@ export function prefersHtml(accept: string | undefined): boolean {
   return html > 0 && html >= weightOf(accept, /^application\/(graphql-response\+)?json$/);
 }
 
+/** Whether an Accept header puts server-sent events above JSON. */
+export function prefersEventStream(accept: string | undefined): boolean {
+  if (!accept?.includes('text/event-stream')) return false;
+  return (
+    weightOf(accept, /^text\/event-stream$/) > weightOf(accept, /^application\/(graphql-response\+)?json$/)
+  );
+}
+
 function weightOf(accept: string, type: RegExp): number {
   const weights = accept.split(',').map((range) => {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -9,9 +9,11 @@ import type { RequestContext } from '../schema/request-context';
 import type { RequestScope } from '../store/request-scope';
 import type { HttpAccess } from './access/http-access';
 import type { TrustedDocuments } from './access/trusted-documents';
-import { type Explorer, prefersHtml } from './explorer';
+import { type Explorer, prefersEventStream, prefersHtml } from './explorer';
 import type { FastPath } from './fast-path';
 import type { Lifecycle } from './lifecycle';
+import type { LiveTransport } from './live/live-transport';
+import { asksForWebSocket } from './live/upgrades';
 import type { FormatError } from './mask-errors';
 import { formatResult } from './operations/format-result';
 import type { OperationObserver } from './operations/operation-observer';
@@ -32,6 +34,7 @@ export interface GraphQLRoute {
   /** Null: everything goes through Apollo. */
   readonly fastPath: FastPath | null;
   readonly explorer: Explorer;
+  readonly live: LiveTransport;
   readonly config: Config;
   readonly observer: OperationObserver;
   readonly memory: ResponseMemoryBudget;
@@ -50,11 +53,17 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     url: '/graphql',
     onRequest: (request, _reply, done) => {
       // The page can be looked at by everyone; what it sends is authenticated.
-      if (wantsPage(request)) done();
+      // A WebSocket says who it is when it is open.
+      if (asksForWebSocket(request)) {
+        route.access.checkHandshake(request);
+        done();
+      } else if (wantsPage(request)) done();
       else route.access.authenticate(request, done);
     },
     handler: (request, reply) => {
+      if (asksForWebSocket(request)) return route.live.webSockets.accept(request, reply);
       if (wantsPage(request)) return route.explorer.sendPage(reply);
+      if (prefersEventStream(request.headers.accept)) return streamEvents(route, request, reply);
       if (route.lifecycle.isStopping) throw serviceUnavailable('The server is stopping. Try again.');
       const running = new RunningOperation(request.id, request.caller!, 'http');
       if (route.traces === null) return answerInTime(route, request, reply, running);
@@ -62,6 +71,17 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       return route.traces.of(request).runOperation(() => running.record(), work);
     },
   });
+  server.route({
+    method: ['GET', 'POST'],
+    url: '/graphql/stream',
+    onRequest: (request, _reply, done) => route.access.authenticate(request, done),
+    handler: (request, reply) => streamEvents(route, request, reply),
+  });
+}
+
+/** An operation as server-sent events. */
+function streamEvents(route: GraphQLRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  return route.live.eventStreams.answer(request, reply, request.caller!);
 }
 
 const nothing = (): void => undefined;

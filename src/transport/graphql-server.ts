@@ -6,6 +6,7 @@ import type { Log } from '../log';
 import type { ReadMetrics } from '../metrics/metrics-endpoint';
 import { buildGraphQLSchema } from '../schema/build-schema';
 import { createRequestContext } from '../schema/request-context';
+import type { RequestScope } from '../store/request-scope';
 import type { Services } from '../service/create-services';
 import type { Tracing } from '../tracing';
 import { openAccess } from './access/access';
@@ -16,6 +17,7 @@ import { FastPath } from './fast-path';
 import { addGraphQLRoute } from './graphql-route';
 import { addHealthRoutes } from './health';
 import { createHttpServer } from './http-server';
+import { createLiveTransport } from './live/live-transport';
 import { addMetricsRoute } from './metrics-route';
 import { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
@@ -70,18 +72,34 @@ export async function createGraphQLServer(
   const apollo = await startApollo(schema, config, formatError, log, [
     operationsPlugin(pipeline, config, formatError),
   ]);
+  const observer = observeAll([new OperationLog(log, config), ...observers]);
+  const memory = new ResponseMemoryBudget(config.maxAnswerBytes);
+  const createContext = (scope: RequestScope | null) => createRequestContext(services, scope);
+  const { trustedDocuments } = access;
+  const liveOptions = {
+    schema,
+    pipeline,
+    trustedDocuments,
+    config,
+    observer,
+    memory,
+    formatError,
+    createContext,
+  };
+  const live = createLiveTransport(server, liveOptions, httpAccess, lifecycle, log);
   addGraphQLRoute(server, {
     apollo,
     access: httpAccess,
-    trustedDocuments: access.trustedDocuments,
+    trustedDocuments,
     pipeline,
     fastPath: config.execution === 'plain' ? null : new FastPath(cache, pipeline, formatError),
     explorer: addExplorer(server, authMethodsOf(config).length > 0),
     config,
-    observer: observeAll([new OperationLog(log, config), ...observers]),
-    memory: new ResponseMemoryBudget(config.maxAnswerBytes),
+    observer,
+    memory,
     formatError,
-    createContext: (scope) => createRequestContext(services, scope),
+    createContext,
+    live,
     traces,
     lifecycle,
     availability: database.availability,

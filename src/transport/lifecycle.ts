@@ -6,6 +6,8 @@ export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 
 /** The phase of one server; only ever moves on. */
 export class Lifecycle {
+  private readonly stopListeners: (() => void)[] = [];
+
   constructor(private current: Phase = 'serving') {}
 
   get isReady(): boolean {
@@ -31,5 +33,11 @@ export class Lifecycle {
 
   stop(): void {
     this.current = 'stopping';
+    for (const listener of this.stopListeners.splice(0)) listener();
+  }
+
+  /** Calls `listener` when the server stops. */
+  onStop(listener: () => void): void {
+    this.stopListeners.push(listener);
   }
 }

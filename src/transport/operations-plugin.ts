@@ -81,7 +81,7 @@ async function run(
 /** Validation lets a subscription pass where the schema has none, and execution would call that a fault of ours. */
 function refuseSubscription({ node }: PreparedOperation): void {
   if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
-  throw new GraphQLError('Subscriptions cannot be asked for over HTTP.', {
+  throw new GraphQLError('Subscriptions need a WebSocket, or a request that accepts text/event-stream.', {
     nodes: node,
     extensions: { code: 'BAD_REQUEST', http: { status: 400, headers: new HeaderMap() } },
   });

@@ -67,6 +67,17 @@ export class ResponseMemory {
     socket.once('close', giveBack);
   }
 
+  /** Whether the answer is so large that it counts. */
+  get isLarge(): boolean {
+    return this.counted > 0;
+  }
+
+  /** The answer holds nothing any more. */
+  release(): void {
+    this.isOver = true;
+    this.count(0);
+  }
+
   private count(bytes: number): void {
     this.memory.change(bytes - this.counted);
     this.counted = bytes;

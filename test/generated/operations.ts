@@ -547,6 +547,28 @@ export type SessionStatus =
   /** Created, no event yet. */
   | 'INITIATED';
 
+/** What can be followed as it happens. */
+export type Subscription = {
+  __typename?: 'Subscription';
+  /** The session's events in the order in which they were stored: first those after the given position, then each new one as it comes, exactly once and without a gap. Ends by itself when the session has ended and all is delivered. */
+  eventAdded: Event;
+  /** The session each time anything of it has changed (status, endedAt, eventCount, lastEventAt, metadata, language); the present state first. */
+  sessionChanged: Session;
+};
+
+
+/** What can be followed as it happens. */
+export type SubscriptionEventAddedArgs = {
+  afterPosition?: InputMaybe<Scalars['Int']['input']>;
+  sessionId: Scalars['ID']['input'];
+};
+
+
+/** What can be followed as it happens. */
+export type SubscriptionSessionChangedArgs = {
+  sessionId: Scalars['ID']['input'];
+};
+
 /** Changes to the metadata and language of a session. */
 export type UpdateSessionInput = {
   /** A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR. */

@@ -180,14 +180,16 @@ describe('errors of the text', () => {
     });
   });
 
-  it('say that there are no subscriptions here, every time', async () => {
+  it('say how subscriptions are asked for, every time', async () => {
     for (let time = 0; time < 2; time += 1) {
-      const response = await server.app.post(JSON.stringify({ query: 'subscription { __typename }' }));
+      const response = await server.app.post(
+        JSON.stringify({ query: 'subscription { eventAdded(sessionId: "a") { id } }' }),
+      );
 
       expect(await failure(response)).toMatchObject({
         status: 400,
         code: 'BAD_REQUEST',
-        message: 'Subscriptions cannot be asked for over HTTP.',
+        message: 'Subscriptions need a WebSocket, or a request that accepts text/event-stream.',
       });
     }
   });

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type ExecutionResult,
   getNamedType,
   type GraphQLSchema,
   type GraphQLType,
@@ -18,8 +19,15 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { hasPlainLiterals } from './plain-literals';
 import type { RunOperation } from './run-operation';
 
+/** Answers one event of a subscription that has been compiled to one function. Its variables are known to fit. */
+export type RunForEvent = (
+  event: object,
+  context: object,
+  variables: Readonly<Record<string, unknown>>,
+) => Promise<ExecutionResult> | ExecutionResult;
+
 /**
- * Compiles an operation, or returns null where only plain execution does exactly what the specification asks for.
+ * Compiles a query or mutation, or returns null where only plain execution does exactly what the specification asks for.
  * `document` must have passed validation and must not be used for anything else: the compiler writes into it.
  */
 export function compileOperation(
@@ -27,6 +35,23 @@ export function compileOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): RunOperation | null {
+  if (operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
+  const compiled = compile(schema, document, operation);
+  return compiled && ((context, variables) => compiled.query({}, context, variables));
+}
+
+/** Compiles what a subscription selects of each of its events; null, and the document, are as for other operations. */
+export function compileForEvents(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): RunForEvent | null {
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return null;
+  const compiled = compile(schema, document, operation);
+  return compiled && ((event, context, variables) => compiled.query(event, context, variables));
+}
+
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
   if (!isCompilable(schema, document, operation)) return null;
   const compiled = compileQuery(schema, document, operation.name?.value, {
     // Without it, a fragment used twice under different conditions is included under either.
@@ -34,8 +59,7 @@ export function compileOperation(
     // The stack of an error that a resolver threw is kept; the place in the compiled function tells nothing.
     disablingCapturingStackErrors: true,
   });
-  if (!isCompiledQuery(compiled)) return null;
-  return (context, variables) => compiled.query({}, context, variables);
+  return isCompiledQuery(compiled) ? compiled : null;
 }
 
 function isCompilable(
@@ -43,7 +67,6 @@ function isCompilable(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): boolean {
-  if (operation.operation === OperationTypeNode.SUBSCRIPTION) return false;
   // Mutations run one after the other, and a failed one keeps those after it from running; compiled ones run them all.
   if (operation.operation === OperationTypeNode.MUTATION && !hasOneField(operation)) return false;
   const variables = operation.variableDefinitions ?? [];

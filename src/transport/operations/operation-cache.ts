@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { type NeededScope, neededScopes } from '../access/field-scopes';
-import { compileOperation } from './compile-operation';
+import { compileForEvents, compileOperation, type RunForEvent } from './compile-operation';
 import { type Cost, readCost, type Variables } from './query-cost';
 import { type RunOperation, runPlain } from './run-operation';
 import { variableCheck } from './variable-check';
@@ -24,8 +24,10 @@ export interface PreparedOperation {
   scopes(): readonly NeededScope[];
   /** Runs it as the reference implementation does. */
   readonly plain: RunOperation;
-  /** Compiled when first asked for; null where only plain execution will do. */
+  /** Compiled when first asked for; null for a subscription, and where only plain execution will do. */
   compiled(): RunOperation | null;
+  /** The same for what a subscription selects of each event; null for other operations. */
+  compiledForEvents(): RunForEvent | null;
 }
 
 /**
@@ -66,6 +68,7 @@ export class OperationCache {
     const { schema } = this;
     let scopes: readonly NeededScope[] | undefined;
     let compiled: RunOperation | null | undefined;
+    let forEvents: RunForEvent | null | undefined;
     return {
       document,
       node,
@@ -78,6 +81,10 @@ export class OperationCache {
         // The compiler writes into the document it is given, so it gets one of its own.
         if (compiled === undefined) compiled = compileOperation(schema, parse(text), node);
         return compiled;
+      },
+      compiledForEvents() {
+        if (forEvents === undefined) forEvents = compileForEvents(schema, parse(text), node);
+        return forEvents;
       },
     };
   }

@@ -9,6 +9,7 @@ export interface OperationRecord {
   /** Null where the text was refused. */
   readonly operationType: `${OperationTypeNode}` | null;
   readonly transport: OperationTransport;
+  /** Of a subscription: from when it was asked for until it ended. */
   readonly durationMs: number;
   /** How many nodes it could touch; null where it was refused before that was read. */
   readonly cost: number | null;

@@ -23,6 +23,7 @@ export function memoryServices(): Services {
     events: new EventService(writer as EventWriter),
     // Nothing in the bench asks for them.
     sessions: {} as Services['sessions'],
+    live: {} as Services['live'],
     // Made anew for each operation, as the real one is; an event's own fields need nothing of it.
     reader: () => ({ afterWrite: () => undefined }) as ReturnType<Services['reader']>,
     close: async () => undefined,

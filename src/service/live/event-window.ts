@@ -1,0 +1,60 @@
+import type { Event } from '../../store/event.model';
+
+/** What subscribers that keep up have still to take is held for all of them together, up to these bounds. */
+const maxEvents = 256;
+const maxBytes = 256 * 1024;
+
+interface Held {
+  readonly event: Event;
+  readonly bytes: number;
+}
+
+/** The last events of a session, without a gap. Subscribers that are further behind are served from the index. */
+export class EventWindow {
+  private held: Held[] = [];
+  private bytes = 0;
+
+  /** @param lastPosition of the last event that is known; what follows is still to come */
+  constructor(private last: number) {}
+
+  get lastPosition(): number {
+    return this.last;
+  }
+
+  /** The event at the position, where it is held. */
+  at(position: number): Event | undefined {
+    const index = position - (this.last - this.held.length + 1);
+    return index < 0 ? undefined : this.held[index]?.event;
+  }
+
+  /** Adds the next event; returns false, and adds nothing, where it is not the next one. */
+  add(event: Event, bytes: number): boolean {
+    if (event.position !== this.last + 1) return false;
+    this.last = event.position;
+    this.held.push({ event, bytes });
+    this.bytes += bytes;
+    return true;
+  }
+
+  /** Drops what everyone has taken up to `position`, and the oldest of what is more than a window may hold. */
+  dropUpTo(position: number): void {
+    const first = this.last - this.held.length + 1;
+    let count = Math.max(0, Math.min(position - first + 1, this.held.length));
+    let bytes = this.bytes;
+    for (let index = 0; index < this.held.length; index += 1) {
+      const isFull = this.held.length - index > maxEvents || bytes > maxBytes;
+      if (index >= count && !(isFull && index < this.held.length - 1)) break;
+      bytes -= this.held[index]!.bytes;
+      count = index + 1;
+    }
+    this.held.splice(0, count);
+    this.bytes = bytes;
+  }
+
+  /** Begins anew behind `position`, for when nobody has looked for a while. */
+  restart(position: number): void {
+    this.last = position;
+    this.held = [];
+    this.bytes = 0;
+  }
+}

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../log';
+import { hasNoChangeStreams, watchChanges, type StoredChange } from '../../store/change-stream';
+import type { Store } from '../../store/store';
+
+/** Before a change stream that has failed is opened again. */
+const reopenMs = 1_000;
+
+/** How often all watched sessions are looked at: where nothing else tells of others' changes, and behind what does. */
+const pollMs = 750;
+const safetyPollMs = 5_000;
+
+/** What is done with others' changes. */
+export interface ChangeHandler {
+  onChange(change: StoredChange): void;
+  /** Anything may have happened. */
+  onUnknown(): void;
+}
+
+/**
+ * Tells of what other processes commit: by one change stream where the database has them, and by looking at all that is
+ * watched every now and then, which is also what makes up for a wake-up that was lost.
+ */
+export class RemoteChanges {
+  private stop: AbortController | null = null;
+  private pollTimer: NodeJS.Timeout | undefined;
+  private isStreaming = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly handler: ChangeHandler,
+    /** Whether any other process can write to this database. */
+    private readonly isShared: boolean,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    if (this.stop !== null) return;
+    this.stop = new AbortController();
+    this.isStreaming = !this.isShared;
+    if (this.isShared) void this.stream(this.stop.signal);
+    this.poll();
+  }
+
+  close(): void {
+    this.stop?.abort();
+    this.stop = null;
+    clearTimeout(this.pollTimer);
+  }
+
+  private poll(): void {
+    clearTimeout(this.pollTimer);
+    this.pollTimer = setTimeout(
+      () => {
+        this.handler.onUnknown();
+        this.poll();
+      },
+      this.isStreaming ? safetyPollMs : pollMs,
+    ).unref();
+  }
+
+  private async stream(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const change of watchChanges(this.store, signal)) this.take(change);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.isStreaming = false;
+        this.poll();
+        if (hasNoChangeStreams(error)) {
+          this.log.debug({ err: error }, 'no change streams here: watched sessions are polled');
+          return;
+        }
+        this.log.warn({ err: error }, 'the change stream has failed and is opened again');
+        await sleep(reopenMs);
+      }
+    }
+  }
+
+  private take(change: StoredChange | null): void {
+    if (!this.isStreaming) {
+      this.isStreaming = true;
+      // What was committed before the stream began.
+      this.handler.onUnknown();
+      this.poll();
+    }
+    if (change !== null) this.handler.onChange(change);
+  }
+}

@@ -1,0 +1,24 @@
+import type { Session } from '../../store/session.model';
+import { LiveStream, nothingYet } from './live-stream';
+import type { SessionFeed } from './session-feed';
+
+/** The present state of a session, then its newest state each time it has changed since the last one was taken. */
+export class SessionStream extends LiveStream<Session> {
+  private seen = 0;
+
+  constructor(private readonly feed: SessionFeed) {
+    super();
+    feed.joinSession(this);
+  }
+
+  protected take(): Session | typeof nothingYet {
+    const { version, session } = this.feed;
+    if (version === this.seen) return nothingYet;
+    this.seen = version;
+    return session;
+  }
+
+  protected leave(): void {
+    this.feed.leaveSession(this);
+  }
+}

@@ -1,0 +1,68 @@
+import { mongo } from 'mongoose';
+import type { Store } from './store';
+
+/** What a change stream says of one change; never what was written. */
+export type StoredChange =
+  | { readonly kind: 'event'; readonly sessionId: string }
+  /** `storedId` is the database's own id of the session, in hexadecimal. */
+  | { readonly kind: 'session'; readonly storedId: string };
+
+interface Projected {
+  readonly sessionId?: string;
+  readonly documentKey: { readonly _id: mongo.ObjectId };
+}
+
+/** How long the server waits for a change before it says that there is none. */
+const maxAwaitTimeMS = 1_000;
+
+/**
+ * Changes of the store by any process, as a majority has them: events that were added, and sessions that were changed
+ * other than by that. Only ids cross the wire. Yields null when it has begun, and again whenever nothing has happened
+ * for a while. A network error or a failover is survived by resuming.
+ * @throws the driver's errors; one for which {@link hasNoChangeStreams} holds where the server cannot do this
+ */
+export async function* watchChanges(
+  { database, events, sessions }: Store,
+  signal: AbortSignal,
+): AsyncGenerator<StoredChange | null, void> {
+  const pipeline = [
+    {
+      $match: {
+        $or: [
+          { 'ns.coll': events.collectionName, operationType: 'insert' },
+          {
+            'ns.coll': sessions.collectionName,
+            operationType: { $in: ['update', 'replace'] },
+            // What an added event changes too; it is told of by itself.
+            'updateDescription.updatedFields.eventCount': { $exists: false },
+          },
+        ],
+      },
+    },
+    { $project: { documentKey: 1, sessionId: '$fullDocument.sessionId' } },
+  ];
+  const stream = database.watch<never, Projected>(pipeline, { maxAwaitTimeMS });
+  const close = () => void stream.close().catch(() => undefined);
+  signal.addEventListener('abort', close);
+  try {
+    while (!signal.aborted) {
+      const change = await stream.tryNext();
+      if (change === null) yield null;
+      else if (change.sessionId !== undefined) yield { kind: 'event', sessionId: change.sessionId };
+      else yield { kind: 'session', storedId: String(change.documentKey._id) };
+    }
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
+
+/**
+ * Whether the server, or the user's rights on it, rule change streams out: not a replica set (40573), an unknown stage
+ * (40324) or command (59), not supported (115, 303), or not allowed (13).
+ */
+export function hasNoChangeStreams(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && unsupported.has(Number(error.code));
+}
+
+const unsupported = new Set([13, 59, 115, 303, 40324, 40573]);

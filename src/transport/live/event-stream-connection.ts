@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { LiveConnection } from './live-connections';
+
+/** A comment, which clients ignore: it keeps proxies from taking the connection for dead. */
+const comment = ':\n\n';
+
+/** One response of server-sent events, and how its client keeps up. */
+export class EventStreamConnection implements LiveConnection {
+  private blockedSince: number | null = null;
+  private readonly stop = new AbortController();
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly stallTimeoutMs: number,
+  ) {
+    response.once('close', () => this.stop.abort());
+  }
+
+  /** Aborts when the client has gone away or the server is stopping: nothing more is to be sent. */
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  /** Sends the head, and a first comment, because some browsers wait for a body. */
+  start(headers: Readonly<Record<string, string>>): void {
+    this.response.writeHead(200, headers);
+    this.response.write(comment);
+  }
+
+  /** Sends one event; resolves when the network has room for the next. */
+  async send(event: string, data: string, id: number | null = null): Promise<void> {
+    if (this.signal.aborted) return;
+    const place = id === null ? '' : `id: ${id}\n`;
+    if (this.response.write(`event: ${event}\n${place}data: ${data}\n\n`)) return;
+    this.blockedSince = Date.now();
+    await once(this.response, 'drain', { signal: this.signal }).catch(() => undefined);
+    this.blockedSince = null;
+  }
+
+  end(): void {
+    this.response.end();
+  }
+
+  check(): void {
+    if (!this.response.writableNeedDrain) {
+      this.response.write(comment);
+      return;
+    }
+    this.blockedSince ??= Date.now();
+    if (Date.now() - this.blockedSince > this.stallTimeoutMs) this.terminate();
+  }
+
+  /** Ends without an event that says so: clients take it for a lost connection, and come again. */
+  finish(): void {
+    this.stop.abort();
+  }
+
+  terminate(): void {
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,91 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Event } from '../../store/event.model';
+import type { Caller } from '../access/caller';
+import { RunningOperation } from '../operations/running-operation';
+import { EventStreamConnection } from './event-stream-connection';
+import { readOperationRequest } from './event-stream-request';
+import type { LiveConnections } from './live-connections';
+import type { LiveOperations, OperationOutcome } from './live-operations';
+import type { ResultStream } from './result-stream';
+
+export interface EventStreamOptions {
+  readonly operations: LiveOperations;
+  readonly connections: LiveConnections;
+  /** How long a client may take nothing of what is sent to it. */
+  readonly stallTimeoutMs: number;
+}
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  connection: 'keep-alive',
+  // nginx would otherwise hold events back until it has a buffer full of them.
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * Operations as server-sent events, each on a connection of its own.
+ * https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, "Distinct connections mode"
+ */
+export class EventStreams {
+  constructor(private readonly options: EventStreamOptions) {}
+
+  /**
+   * Answers a request with a stream of its results.
+   * @throws BadRequest, SERVICE_UNAVAILABLE before anything is sent
+   */
+  async answer(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
+    const { operations, connections, stallTimeoutMs } = this.options;
+    const sent = readOperationRequest(request);
+    connections.checkRoom();
+    const connection = new EventStreamConnection(reply.raw, stallTimeoutMs);
+    reply.hijack();
+    connection.start({ ...(reply.getHeaders() as Record<string, string>), ...headers });
+    connections.add(connection);
+    const running = new RunningOperation(request.id, caller, 'sse');
+    const scope = operations.scope();
+    const leave = () => scope.leave();
+    connection.signal.addEventListener('abort', leave);
+    try {
+      const outcome = await operations.run(sent, running, scope);
+      connection.signal.removeEventListener('abort', leave);
+      await this.send(outcome, connection, running.requestId);
+    } finally {
+      scope.release();
+      connections.delete(connection);
+      connection.end();
+    }
+  }
+
+  private async send(outcome: OperationOutcome, connection: EventStreamConnection, requestId: string) {
+    switch (outcome.kind) {
+      case 'refused': {
+        const errors = this.options.operations.formatErrors(outcome.errors, requestId);
+        await connection.send('next', JSON.stringify({ errors }));
+        break;
+      }
+      case 'result':
+        await connection.send('next', JSON.stringify(outcome.result));
+        break;
+      case 'stream':
+        await pump(outcome.stream, connection);
+        break;
+    }
+    await connection.send('complete', '');
+  }
+}
+
+/** Sends results until there are no more, the client has gone away or the server is stopping. */
+async function pump(stream: ResultStream, connection: EventStreamConnection): Promise<void> {
+  const end = () => void stream.return();
+  connection.signal.addEventListener('abort', end);
+  if (connection.signal.aborted) end();
+  for await (const result of stream) {
+    await connection.send('next', JSON.stringify(result), placeOf(stream.lastEvent));
+  }
+}
+
+/** What a browser's EventSource says when it comes again, so that it goes on after what it has got. */
+function placeOf(event: object | null): number | null {
+  return event instanceof Event ? event.position : null;
+}

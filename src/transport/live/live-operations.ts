@@ -1,0 +1,199 @@
+import {
+  createSourceEventStream,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  OperationTypeNode,
+} from 'graphql';
+import type { Config } from '../../config';
+import type { RequestContext } from '../../schema/request-context';
+import type { RequestScope } from '../../store/request-scope';
+import type { DocumentRequest, TrustedDocuments } from '../access/trusted-documents';
+import type { FormatError } from '../mask-errors';
+import { formatResult } from '../operations/format-result';
+import type { OperationObserver } from '../operations/operation-observer';
+import type { OperationPipeline } from '../operations/operation-pipeline';
+import type { Variables } from '../operations/query-cost';
+import { InvalidOperation, refusalsOf, textError } from '../operations/refusals';
+import type { RunningOperation } from '../operations/running-operation';
+import type { ResponseMemoryBudget } from '../response-memory-budget';
+import { OperationScope } from './operation-scope';
+import { ResultStream } from './result-stream';
+import { SharedResultsPool } from './shared-results';
+
+/** An operation as a client sends it. */
+export interface OperationRequest extends DocumentRequest {
+  /** Empty where it names its document by an id. */
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Variables | null | undefined;
+  /** False: a mutation is refused, because what asks for it may be anything that follows a link. */
+  readonly allowsMutations?: boolean;
+  /** The last position that the client has, where it says so apart from the arguments. */
+  readonly resumeAfter?: number | null;
+}
+
+/** What becomes of an operation: errors, and it never ran; one result; or one result after the other. */
+export type OperationOutcome =
+  | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
+  | { readonly kind: 'result'; readonly result: FormattedExecutionResult }
+  | { readonly kind: 'stream'; readonly stream: ResultStream };
+
+export interface LiveOperationsOptions {
+  readonly schema: GraphQLSchema;
+  readonly pipeline: OperationPipeline;
+  /** Null: every valid document runs. */
+  readonly trustedDocuments: TrustedDocuments | null;
+  readonly config: Config;
+  readonly observer: OperationObserver;
+  readonly memory: ResponseMemoryBudget;
+  readonly formatError: FormatError;
+  createContext(scope: RequestScope | null): RequestContext;
+}
+
+/** Runs the operations that come over long-lived connections, through what every operation passes. */
+export class LiveOperations {
+  private readonly shared: SharedResultsPool;
+
+  constructor(private readonly options: LiveOperationsOptions) {
+    const { schema, config } = options;
+    this.shared = new SharedResultsPool({
+      schema,
+      createScope: () => this.scope(),
+      createContext: (scope) => options.createContext(scope),
+      format: (result) => this.format(result, 'shared by subscribers'),
+      compiles: config.execution !== 'plain',
+    });
+  }
+
+  /** The bounds of one operation, from now on. */
+  scope(): OperationScope {
+    const { config, memory } = this.options;
+    return new OperationScope(config.requestTimeoutMs, memory.share());
+  }
+
+  /** What clients may see of errors. */
+  formatErrors(errors: readonly GraphQLError[], requestId: string) {
+    return formatResult({ errors }, requestId, this.options.formatError).body.errors!;
+  }
+
+  /** Runs an operation of any type. Never rejects: what goes wrong is part of the outcome. */
+  async run(
+    request: OperationRequest,
+    running: RunningOperation,
+    scope: OperationScope,
+  ): Promise<OperationOutcome> {
+    const outcome = await this.outcome(request, running, scope);
+    if (outcome.kind !== 'stream') this.options.observer.ended(running.record());
+    return outcome;
+  }
+
+  private async outcome(
+    request: OperationRequest,
+    running: RunningOperation,
+    scope: OperationScope,
+  ): Promise<OperationOutcome> {
+    try {
+      const variables = request.variables ?? {};
+      await this.admit(request, variables, running);
+      const work = this.start(variables, running, scope, request.resumeAfter ?? null);
+      return await scope.within(work).catch((error: unknown) => {
+        void endLate(work);
+        throw error;
+      });
+    } catch (error) {
+      const errors = errorsOf(error);
+      running.failed(errors);
+      return { kind: 'refused', errors };
+    }
+  }
+
+  private async admit(request: OperationRequest, variables: Variables, running: RunningOperation) {
+    const { pipeline, trustedDocuments } = this.options;
+    const text = trustedDocuments?.textOf(request) ?? request.query;
+    const prepared = await pipeline.prepare(text, request.operationName);
+    running.prepared = prepared;
+    if (request.allowsMutations === false && prepared.node.operation === OperationTypeNode.MUTATION)
+      throw new InvalidOperation([textError('A mutation must be sent by POST.', 'BAD_REQUEST')]);
+    running.cost = await pipeline.admit(prepared, variables, running.caller);
+  }
+
+  private start(
+    variables: Variables,
+    running: RunningOperation,
+    scope: OperationScope,
+    resumeAfter: number | null,
+  ): Promise<OperationOutcome> {
+    return running.prepared!.node.operation === OperationTypeNode.SUBSCRIPTION
+      ? this.subscribe(variables, running, scope, resumeAfter)
+      : this.execute(variables, running, scope);
+  }
+
+  private async execute(
+    variables: Variables,
+    running: RunningOperation,
+    scope: OperationScope,
+  ): Promise<OperationOutcome> {
+    const { config } = this.options;
+    const run = config.execution === 'plain' ? null : running.prepared!.compiled();
+    const compiled = run && (await run(this.options.createContext(scope), variables));
+    // Variables that do not fit are left to plain execution, which has the exact words.
+    const result =
+      compiled && 'data' in compiled
+        ? compiled
+        : await running.prepared!.plain(this.options.createContext(scope), variables);
+    return { kind: 'result', result: this.formatOf(result, running) };
+  }
+
+  private async subscribe(
+    variables: Variables,
+    running: RunningOperation,
+    scope: OperationScope,
+    resumeAfter: number | null,
+  ): Promise<OperationOutcome> {
+    const prepared = running.prepared!;
+    const { contextValue, ...args } = this.args(variables, running, scope);
+    const source = await createSourceEventStream({ ...args, contextValue: { ...contextValue, resumeAfter } });
+    if (!(Symbol.asyncIterator in source)) return { kind: 'result', result: this.formatOf(source, running) };
+    const results = this.shared.get(prepared, variables);
+    const ended = () => this.options.observer.ended(running.record());
+    const iterator = source[Symbol.asyncIterator]() as AsyncIterator<object>;
+    return { kind: 'stream', stream: new ResultStream(iterator, results, ended) };
+  }
+
+  private args(variables: Variables, { prepared }: RunningOperation, scope: OperationScope) {
+    return {
+      schema: this.options.schema,
+      document: prepared!.document,
+      operationName: prepared!.node.name?.value ?? null,
+      contextValue: this.options.createContext(scope),
+      variableValues: variables,
+    };
+  }
+
+  private formatOf(result: ExecutionResult, running: RunningOperation): FormattedExecutionResult {
+    const formatted = this.format(result, running.requestId);
+    if (formatted.errors) running.failed(formatted.errors);
+    return formatted;
+  }
+
+  private format(result: ExecutionResult, requestId: string): FormattedExecutionResult {
+    return formatResult(result, requestId, this.options.formatError).body;
+  }
+}
+
+/** Ends a subscription that begins when nobody waits for it any more. */
+async function endLate(work: Promise<OperationOutcome>): Promise<void> {
+  const outcome = await work.catch(() => null);
+  if (outcome?.kind === 'stream') await outcome.stream.return();
+}
+
+function errorsOf(error: unknown): readonly GraphQLError[] {
+  try {
+    return refusalsOf(error);
+  } catch {
+    const originalError = error instanceof Error ? error : new Error(String(error));
+    return [new GraphQLError(originalError.message, { originalError })];
+  }
+}

@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../../config';
+import type { Log } from '../../log';
+import type { HttpAccess } from '../access/http-access';
+import type { Lifecycle } from '../lifecycle';
+import { EventStreams } from './event-streams';
+import { LiveConnections } from './live-connections';
+import { LiveOperations, type LiveOperationsOptions } from './live-operations';
+import { handleUpgrades } from './upgrades';
+import { WebSocketProtocol } from './websocket-protocol';
+import { WebSockets } from './websockets';
+
+/** What keeps connections open, for the routes to hand requests to. */
+export interface LiveTransport {
+  readonly webSockets: WebSockets;
+  readonly eventStreams: EventStreams;
+}
+
+/**
+ * The live transport of `server`. When the server stops, its connections end in order, so that clients connect again,
+ * to another server.
+ */
+export function createLiveTransport(
+  server: FastifyInstance,
+  options: LiveOperationsOptions,
+  access: HttpAccess,
+  lifecycle: Lifecycle,
+  log: Log,
+): LiveTransport {
+  const { config, schema } = options;
+  const operations = new LiveOperations(options);
+  const connections = new LiveConnections(config.maxLiveConnections, config.liveCheckMs);
+  const protocol = new WebSocketProtocol({
+    schema,
+    operations,
+    initTimeoutMs: config.connectionInitTimeoutMs,
+    maxOperationsPerConnection: config.maxOperationsPerConnection,
+    log,
+    authenticate: (payload, { origin }) =>
+      access.authenticateConnection(payload, origin.address, origin.headers),
+    isStopping: () => lifecycle.isStopping,
+  });
+  handleUpgrades(server);
+  lifecycle.onStop(() => connections.stop(config.shutdownTimeoutMs));
+  return {
+    webSockets: new WebSockets({
+      protocol,
+      connections,
+      maxMessageBytes: config.maxMessageBytes,
+      limits: limitsOf(config),
+    }),
+    eventStreams: new EventStreams({ operations, connections, stallTimeoutMs: config.liveStallTimeoutMs }),
+  };
+}
+
+function limitsOf({ maxLiveBufferBytes, liveStallTimeoutMs }: Config) {
+  return { maxBufferedBytes: maxLiveBufferBytes, stallTimeoutMs: liveStallTimeoutMs };
+}

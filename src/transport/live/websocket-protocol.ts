@@ -1,0 +1,149 @@
+import type {
+  ExecutionArgs,
+  FormattedExecutionResult,
+  GraphQLError,
+  GraphQLFormattedError,
+  GraphQLSchema,
+} from 'graphql';
+import {
+  type Context,
+  makeServer,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from 'graphql-ws';
+import { DomainError, serviceUnavailable } from '../../errors';
+import type { Log } from '../../log';
+import type { Caller } from '../access/caller';
+import { asGraphQLError } from '../operations/refusals';
+import { RunningOperation } from '../operations/running-operation';
+import type { LiveOperations, OperationOutcome } from './live-operations';
+import { closeCodes, type WebSocketConnection } from './websocket-connection';
+
+export interface ProtocolOptions {
+  readonly schema: GraphQLSchema;
+  readonly operations: LiveOperations;
+  readonly initTimeoutMs: number;
+  readonly maxOperationsPerConnection: number;
+  readonly log: Log;
+  /**
+   * Who opens a connection with this payload of `connection_init`.
+   * @throws DomainError
+   */
+  authenticate(payload: unknown, connection: WebSocketConnection): Caller | Promise<Caller>;
+  isStopping(): boolean;
+}
+
+type Connected = Context<Record<string, unknown>, WebSocketConnection>;
+/** What the library carries from the start of an operation to its execution. */
+type StartedArgs = ExecutionArgs & { readonly outcome: OperationOutcome };
+
+/** How the library begins what it says of a message that only servers send. */
+const unexpectedMessage = 'Unexpected message of type';
+
+/**
+ * The graphql-transport-ws protocol, by its library; instead of the library's parsing and execution, operations go the
+ * way of all others. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
+ */
+export class WebSocketProtocol {
+  private readonly server: Server<WebSocketConnection>;
+  /** What clients get of the errors that an operation was refused with. */
+  private readonly refusals = new WeakMap<readonly GraphQLError[], readonly GraphQLFormattedError[]>();
+
+  constructor(private readonly options: ProtocolOptions) {
+    this.server = makeServer<Record<string, unknown>, WebSocketConnection>({
+      connectionInitWaitTimeout: options.initTimeoutMs,
+      onConnect: (context) => this.connect(context),
+      onSubscribe: (context, id, payload) => this.start(context, id, payload),
+      subscribe: resultOf,
+      execute: resultOf,
+      onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+      onError: ({ extra }, _id, _payload, errors) =>
+        this.refusals.get(errors) ?? options.operations.formatErrors(errors, extra.nextRequestId()),
+      onComplete: ({ extra }, id) => extra.settle(id),
+    });
+  }
+
+  /** Speaks with a new connection; the returned function is to be called when it has closed. */
+  open(connection: WebSocketConnection): (code: number, reason: string) => void {
+    const { log } = this.options;
+    // The library calls back for each message and rejects with whatever goes wrong.
+    const socket = {
+      protocol: connection.protocol,
+      send: (data: string) => connection.send(data),
+      close: (code?: number, reason?: string) =>
+        connection.close(code ?? closeCodes.internalError, reason ?? ''),
+      onMessage: (receive: (data: string) => Promise<void>) =>
+        connection.onMessage((data) => receive(data).catch((error: unknown) => this.fail(connection, error))),
+    };
+    const closed = this.server.opened(socket, connection);
+    return (code, reason) => {
+      connection.closed();
+      closed(code, reason).catch((error: unknown) =>
+        log.error({ err: error }, 'a connection did not end in order'),
+      );
+    };
+  }
+
+  private fail(connection: WebSocketConnection, error: unknown): void {
+    if (error instanceof Error && error.message.startsWith(unexpectedMessage))
+      return connection.close(closeCodes.badRequest, 'Invalid message received');
+    this.options.log.error({ err: error }, 'a message could not be handled');
+    connection.close(closeCodes.internalError, 'Internal server error');
+  }
+
+  private async connect({ extra, connectionParams }: Connected): Promise<boolean> {
+    try {
+      extra.caller = await this.options.authenticate(connectionParams, extra);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      // Forbidden for whatever reason: clients ask for a new credential and come again.
+      extra.close(closeCodes.forbidden, reasonOf(error));
+      return false;
+    }
+    extra.expireAt(extra.caller.expiresAt);
+    return true;
+  }
+
+  private async start(context: Connected, id: string, payload: SubscribePayload) {
+    const { operations, schema } = this.options;
+    const connection = context.extra;
+    const refusal = this.refusalOf(context);
+    if (refusal !== null) return this.refuse([asGraphQLError(refusal)], connection.nextRequestId());
+    const running = new RunningOperation(connection.nextRequestId(), connection.caller!, 'websocket');
+    const scope = operations.scope();
+    connection.pending.set(id, scope);
+    const outcome = await operations.run(payload as OperationPayload, running, scope);
+    if (outcome.kind !== 'result') connection.settle(id);
+    if (outcome.kind === 'refused') return this.refuse(outcome.errors, running.requestId);
+    const { document, node } = running.prepared!;
+    return { schema, document, operationName: node.name?.value, outcome } as StartedArgs;
+  }
+
+  private refusalOf({ subscriptions }: Connected): DomainError | null {
+    if (this.options.isStopping()) return serviceUnavailable('The server is stopping. Try again.');
+    const limit = this.options.maxOperationsPerConnection;
+    if (Object.keys(subscriptions).length <= limit) return null;
+    const message = `This connection has ${limit} operations, and that is the limit. Complete one of them first.`;
+    return new DomainError('RATE_LIMITED', message, { retryAfterMs: 1000 });
+  }
+
+  private refuse(errors: readonly GraphQLError[], requestId: string): readonly GraphQLError[] {
+    this.refusals.set(errors, this.options.operations.formatErrors(errors, requestId));
+    return errors;
+  }
+}
+
+type OperationPayload = Parameters<LiveOperations['run']>[0];
+
+function resultOf(args: ExecutionArgs) {
+  const { outcome } = args as StartedArgs;
+  if (outcome.kind === 'refused') throw new Error('an operation that was refused is not executed');
+  // The errors in a result are as clients may see them: `onNext` passes them on as they are.
+  return (outcome.kind === 'stream' ? outcome.stream : outcome.result) as OperationResult;
+}
+
+/** What fits into a close frame: 123 bytes (RFC 6455, section 5.5). */
+function reasonOf({ message }: DomainError): string {
+  return Buffer.byteLength(message) <= 123 ? message : 'Forbidden';
+}
