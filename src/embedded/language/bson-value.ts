@@ -40,32 +40,43 @@ export type BsonValue =
 /** A value, or `undefined` for a field that is not there. */
 export type Value = BsonValue | undefined;
 
-/** The types by MongoDB's own names, with their numbers, as `$type` takes both. */
-export const TYPE_NUMBERS = {
-  double: 1,
-  string: 2,
-  object: 3,
-  array: 4,
-  binData: 5,
-  undefined: 6,
-  objectId: 7,
-  bool: 8,
-  date: 9,
-  null: 10,
-  regex: 11,
-  dbPointer: 12,
-  javascript: 13,
-  symbol: 14,
-  javascriptWithScope: 15,
-  int: 16,
-  timestamp: 17,
-  long: 18,
-  decimal: 19,
+/** MongoDB's order of types; types that share a number compare with each other by value. */
+export const CANONICAL_TYPES = {
   minKey: -1,
-  maxKey: 127,
+  undefined: 0,
+  null: 5,
+  int: 10,
+  double: 10,
+  long: 10,
+  decimal: 10,
+  string: 15,
+  symbol: 15,
+  object: 20,
+  array: 25,
+  binData: 30,
+  objectId: 35,
+  bool: 40,
+  date: 45,
+  timestamp: 47,
+  regex: 50,
+  dbPointer: 55,
+  javascript: 60,
+  javascriptWithScope: 65,
+  maxKey: 120,
 } as const;
 
-export type BsonTypeName = keyof typeof TYPE_NUMBERS;
+export type BsonTypeName = keyof typeof CANONICAL_TYPES;
+
+const NUMBERED_TYPES =
+  'double string object array binData undefined objectId bool date null regex dbPointer javascript symbol ' +
+  'javascriptWithScope int timestamp long decimal';
+
+/** The types by MongoDB's own names, with their numbers, as `$type` takes both. */
+export const TYPE_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...NUMBERED_TYPES.split(' ').map((name, index) => [name, index + 1] as const),
+  ['minKey', -1],
+  ['maxKey', 127],
+]);
 
 const NAMES_BY_CLASS: Record<string, BsonTypeName> = {
   Int32: 'int',

@@ -1,31 +1,8 @@
 import { Binary, BSONRegExp, BSONSymbol, Code, Int32, Long, ObjectId } from 'bson';
-import { BsonDocument, BsonNumber, BsonTypeName, BsonValue, typeName } from './bson-value';
+import { BsonDocument, BsonNumber, BsonValue, typeName, CANONICAL_TYPES } from './bson-value';
 import { compareNumbers } from './numbers';
 
-/** MongoDB's order of types; types that share a number compare with each other by value. */
-export const CANONICAL_TYPES: Readonly<Record<BsonTypeName, number>> = {
-  minKey: -1,
-  undefined: 0,
-  null: 5,
-  int: 10,
-  double: 10,
-  long: 10,
-  decimal: 10,
-  string: 15,
-  symbol: 15,
-  object: 20,
-  array: 25,
-  binData: 30,
-  objectId: 35,
-  bool: 40,
-  date: 45,
-  timestamp: 47,
-  regex: 50,
-  dbPointer: 55,
-  javascript: 60,
-  javascriptWithScope: 65,
-  maxKey: 120,
-};
+export { CANONICAL_TYPES };
 
 /** The place of a value's type in BSON order. A missing field stands where null stands. */
 export function canonicalType(value: BsonValue | undefined): number {

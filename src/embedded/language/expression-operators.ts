@@ -1,6 +1,6 @@
-import { BSONRegExp, Decimal128, Double, Int32, Long, ObjectId } from 'bson';
+import { BSONRegExp, Double, Int32, ObjectId } from 'bson';
 import { ACCUMULATORS } from './accumulators';
-import { BsonDocument, BsonNumber, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
 import {
@@ -12,8 +12,19 @@ import {
   withVariables,
   countElements,
 } from './evaluation';
+import {
+  add,
+  divide,
+  halfToEven,
+  logarithm,
+  multiply,
+  range,
+  remainder,
+  rounded,
+  subtract,
+} from './expression-arithmetic';
 import { callMingo, isMingoOperator } from './mingo';
-import { calculate, Operation, toDouble } from './numbers';
+import { toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';
 
 /** Makes one operator with its operand ready to run. */
@@ -66,8 +77,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   $trunc: values(1, 1, (value) => rounded(value, Math.trunc)),
   $round: values(1, 1, (value) => rounded(value, halfToEven)),
   $ln: values(1, 1, (value) => (value == null ? null : new Double(logarithm(value)))),
-  $year: datePart((date) => date.getUTCFullYear()),
-  $month: datePart((date) => date.getUTCMonth() + 1),
+  $year: datePart('$year', (date) => date.getUTCFullYear()),
+  $month: datePart('$month', (date) => date.getUTCMonth() + 1),
   $size: values(1, 1, (array) => new Int32(arrayIn('$size', 17124, array).length)),
   $in: values(2, 2, (value, array) =>
     arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0),
@@ -238,83 +249,10 @@ function compare(a: Value, b: Value): number {
   return Number(a !== undefined) - Number(b !== undefined);
 }
 
-function add(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('add', a, b);
-  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() + toDouble(b));
-  if (isNumber(a) && b instanceof Date) return new Date(b.getTime() + toDouble(a));
-  throw new MongoError(16554, `$add does not support ${nameOf(a)} and ${nameOf(b)}`);
-}
-
-function subtract(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('subtract', a, b);
-  if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
-  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() - toDouble(b));
-  throw new MongoError(16556, `$subtract does not support ${nameOf(a)} and ${nameOf(b)}`);
-}
-
-function multiply(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('multiply', a, b);
-  throw new MongoError(16555, `$multiply does not support ${nameOf(a)} and ${nameOf(b)}`);
-}
-
-/** Beyond a long, arithmetic goes on in doubles. */
-function calculated(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber {
-  return calculate(operation, a, b) ?? calculate(operation, new Double(toDouble(a)), b)!;
-}
-
-function divide(a: Value, b: Value, run: (a: BsonNumber, b: BsonNumber) => BsonNumber): Value {
-  if (a == null || b == null) return null;
-  const areNumbers = isNumber(a) && isNumber(b);
-  check(areNumbers, 16609, 'Division only supports numeric types');
-  check(!(a instanceof Decimal128 || b instanceof Decimal128), 238, 'Division of decimals is not supported');
-  check(toDouble(b) !== 0, 16608, "can't divide by zero");
-  return run(a, b);
-}
-
-/** Towards zero, in the wider of the two types. */
-function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
-  if (a instanceof Double || b instanceof Double) return new Double(toDouble(a) % toDouble(b));
-  const left = BigInt(a.toString()) % BigInt(b.toString());
-  return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(left)) : Long.fromBigInt(left);
-}
-
-/** Integers are what they are; decimals are refused. */
-function rounded(value: Value, round: (number: number) => number): Value {
-  if (value == null) return null;
-  if (value instanceof Double) return new Double(round(value.value));
-  if (isNumber(value) && !(value instanceof Decimal128)) return value;
-  throw new MongoError(28765, `Rounding is not supported on the type ${nameOf(value)}`);
-}
-
-function halfToEven(number: number): number {
-  const floor = Math.floor(number);
-  return number - floor === 0.5 ? floor + Math.abs(floor % 2) : Math.round(number);
-}
-
-function textIn(value: Value): string {
-  check(
-    value == null || typeof value === 'string',
-    16007,
-    `can't convert from BSON type ${nameOf(value)} to String`,
-  );
-  return value ?? '';
-}
-
-function logarithm(value: BsonValue): number {
-  const number = isNumber(value) && !(value instanceof Decimal128) ? toDouble(value) : null;
-  check(number !== null, 28765, '$ln only supports ints, longs and doubles');
-  check(!(number <= 0), 28766, "$ln's argument must be a positive number");
-  return Math.log(number);
-}
-
 /** Mingo knows time zones. */
-function datePart(part: (date: Date) => number): Operator {
+function datePart(name: string, part: (utc: Date) => number): Operator {
   return (operand, compile) => {
     const valueOf = compile(operand);
-    const name = part(new Date(0)) === 1970 ? '$year' : '$month';
     return (scope) => {
       const date = valueOf(scope) ?? null;
       return date instanceof Date ? new Int32(part(date)) : callMingo(name, date);
@@ -328,6 +266,15 @@ function arrayIn(operator: string, code: number, array: Value): BsonValue[] {
     throw new MongoError(code, `${operator} must be given an array, not ${nameOf(array)}`);
   countElements(array.length);
   return array;
+}
+
+function textIn(value: Value): string {
+  check(
+    value == null || typeof value === 'string',
+    16007,
+    `can't convert from BSON type ${nameOf(value)} to String`,
+  );
+  return value ?? '';
 }
 
 function elementAt(array: Value, index: Value): Value {
@@ -346,15 +293,6 @@ function slice(array: Value, ...[start, count]: Value[]): Value {
   check(isNumber(count) && toDouble(count) > 0, 28729, 'Third argument to $slice must be positive');
   const first = from < 0 ? Math.max(elements.length + from, 0) : from;
   return elements.slice(first, first + toDouble(count));
-}
-
-function range(...bounds: Value[]): Value {
-  const [start, end, step = 1] = bounds.map((bound) => (isNumber(bound) ? toDouble(bound) : NaN));
-  const areInts = [start!, end!, step].every((bound) => bound === (bound | 0));
-  check(areInts && step !== 0, 34443, '$range takes 32-bit integers, and no step of 0');
-  const count = Math.max(Math.ceil((end! - start!) / step), 0);
-  countElements(count);
-  return Array.from({ length: count }, (_, index) => new Int32(start! + index * step));
 }
 
 /** As long as a document may be. */

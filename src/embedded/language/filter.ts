@@ -217,7 +217,7 @@ function parseTypes(operand: BsonValue): BsonTypeName[] {
     if (value === 'number') return ['int', 'long', 'double', 'decimal'] as const;
     check(typeof value === 'string' || isNumber(value), 14, 'type must be a number or a string');
     const code = isNumber(value) ? toDouble(value) : null;
-    const known = Object.entries(TYPE_NUMBERS).find(([name, each]) => name === value || each === code);
+    const known = [...TYPE_NUMBERS].find(([name, each]) => name === value || each === code);
     check(known !== undefined, 2, 'Unknown type name alias or numerical type code');
     return known[0] as BsonTypeName;
   });

@@ -6,17 +6,6 @@ import { typeByte } from './key-component';
 /** Components that were turned over start with a byte from here on. */
 const DESCENDING = 0x80;
 
-/** Takes a key of `count` components apart. */
-export function splitKey(key: Uint8Array, count: number): Uint8Array[] {
-  const components: Uint8Array[] = [];
-  for (let at = 0; components.length < count;) {
-    const end = endOfKeyComponent(key, at);
-    components.push(key.subarray(at, end));
-    at = end;
-  }
-  return components;
-}
-
 /** Where the component of a key that begins at `at` ends. */
 export function endOfKeyComponent(key: Uint8Array, at: number): number {
   return endOfComponent(key, at, key[at]! >= DESCENDING ? 0xff : 0);

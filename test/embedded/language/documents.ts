@@ -34,21 +34,28 @@ export function errorOf(run: () => unknown): MongoError {
 }
 
 /**
- * The rows of a table: cells of Extended JSON with ` | ` in between, `-` for a cell that is empty. A line that begins with
- * `#` names the rows below it.
+ * The rows of a table: cells of Extended JSON with ` | ` in between, `-` for a cell that is empty. Several rows that have
+ * the first cell in common stand in one line, with ` ; ` in between. A line that begins with `#` names the rows below it.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function rowsOf(table: string): [title: string, ...cells: any[]][] {
   let topic = '';
-  return table
-    .trim()
-    .split('\n')
-    .flatMap((line): [string, ...unknown[]][] => {
-      if (line.startsWith('# ')) topic = line.slice(2);
-      if (line.startsWith('# ')) return [];
-      const cells = line.split(' | ').map((cell) => (cell === '-' ? null : typed(JSON.parse(cell))));
-      return [[`${topic}: ${line}`, ...cells]];
-    });
+  const rows: [string, ...unknown[]][] = [];
+  for (const line of table.trim().split('\n')) {
+    if (line.startsWith('# ')) {
+      topic = line.slice(2);
+      continue;
+    }
+    const [first, ...others] = line.split(' | ');
+    for (const rest of others.join(' | ').split(' ; ')) {
+      const cells = [first!, ...rest.split(' | ')];
+      rows.push([
+        `${topic}: ${cells.join(' | ')}`,
+        ...cells.map((cell) => (cell === '-' ? null : typed(JSON.parse(cell)))),
+      ]);
+    }
+  }
+  return rows;
 }
 
 const SCALARS = /^\$(numberDouble|numberLong|numberDecimal|date|oid|minKey|maxKey|regularExpression)$/;

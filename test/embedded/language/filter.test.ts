@@ -122,60 +122,30 @@ it('takes time in proportion to the text for a pattern that explodes elsewhere',
 });
 
 const refusals = String.raw`
-2 | {"a": {"$wrong": 1}}
-2 | {"a": {"$gt": 1, "b": 1}}
-2 | {"a": {"$and": []}}
-2 | {"$wrong": 1}
-2 | {"$gt": 1}
-2 | {"$or": []}
-2 | {"$nor": 1}
-2 | {"$and": [1]}
-2 | {"a": {"$in": 1}}
-2 | {"a": {"$nin": {}}}
-2 | {"a": {"$in": [{"$gt": 1}]}}
-2 | {"a": {"$gt": {"$regularExpression":{"pattern":"x","options":""}}}}
-2 | {"a": {"$ne": {"$regularExpression":{"pattern":"x","options":""}}}}
-2 | {"a": {"$not": 1}}
-2 | {"a": {"$not": {}}}
-2 | {"a": {"$not": {"b": 1}}}
-2 | {"a": {"$all": 1}}
-2 | {"a": {"$all": [{"$elemMatch": {"b": 1}}, 5]}}
-2 | {"a": {"$all": [{"$gt": 1}]}}
-2 | {"a": {"$elemMatch": 1}}
-2 | {"a": {"$size": "x"}}
-2 | {"a": {"$size": 1.5}}
-2 | {"a": {"$size": -1}}
-2 | {"a": {"$size": {"$numberLong":"9223372036854775807"}}}
-2 | {"a": {"$mod": 1}}
-2 | {"a": {"$mod": [2]}}
-2 | {"a": {"$mod": ["x", 1]}}
-2 | {"a": {"$mod": [1, 2, 3]}}
-2 | {"a": {"$mod": [0, 1]}}
-2 | {"a": {"$type": "text"}}
-2 | {"a": {"$type": 99}}
+2 | {"a": {"$wrong": 1}} ; {"a": {"$gt": 1, "b": 1}} ; {"a": {"$and": []}} ; {"$wrong": 1} ; {"$gt": 1}
+2 | {"$or": []} ; {"$nor": 1} ; {"$and": [1]} ; {"a": {"$in": 1}} ; {"a": {"$nin": {}}}
+2 | {"a": {"$in": [{"$gt": 1}]}} ; {"a": {"$gt": {"$regularExpression":{"pattern":"x","options":""}}}}
+2 | {"a": {"$ne": {"$regularExpression":{"pattern":"x","options":""}}}} ; {"a": {"$not": 1}}
+2 | {"a": {"$not": {}}} ; {"a": {"$not": {"b": 1}}} ; {"a": {"$all": 1}}
+2 | {"a": {"$all": [{"$elemMatch": {"b": 1}}, 5]}} ; {"a": {"$all": [{"$gt": 1}]}}
+2 | {"a": {"$elemMatch": 1}} ; {"a": {"$size": "x"}} ; {"a": {"$size": 1.5}} ; {"a": {"$size": -1}}
+2 | {"a": {"$size": {"$numberLong":"9223372036854775807"}}} ; {"a": {"$mod": 1}} ; {"a": {"$mod": [2]}}
+2 | {"a": {"$mod": ["x", 1]}} ; {"a": {"$mod": [1, 2, 3]}} ; {"a": {"$mod": [0, 1]}}
+2 | {"a": {"$type": "text"}} ; {"a": {"$type": 99}}
 14 | {"a": {"$type": {}}}
 9 | {"a": {"$type": []}}
-2 | {"a": {"$regex": 1}}
-2 | {"a": {"$regex": "x", "$options": 1}}
-2 | {"a": {"$options": "i"}}
+2 | {"a": {"$regex": 1}} ; {"a": {"$regex": "x", "$options": 1}} ; {"a": {"$options": "i"}}
 51108 | {"a": {"$regex": "x", "$options": "z"}}
 51075 | {"a": {"$options": "i", "$regex": {"$regularExpression":{"pattern":"x","options":"i"}}}}
 51075 | {"a": {"$regex": {"$regularExpression":{"pattern":"x","options":"i"}}, "$options": "i"}}
-51091 | {"a": {"$regex": "("}}
-51091 | {"a": {"$regex": "*"}}
-51091 | {"a": {"$regex": "["}}
-51091 | {"a": {"$regex": ")"}}
+51091 | {"a": {"$regex": "("}} ; {"a": {"$regex": "*"}} ; {"a": {"$regex": "["}} ; {"a": {"$regex": ")"}}
 51091 | {"a": {"$in": [{"$regularExpression":{"pattern":"(","options":""}}]}}
-2 | {"a": {"$where": "1"}}
-2 | {"$where": "1"}
+2 | {"a": {"$where": "1"}} ; {"$where": "1"}
 27 | {"$text": {"$search": "x"}}
-238 | {"$jsonSchema": {}}
-238 | {"a": {"$near": []}}
-238 | {"a": {"$bitsAllSet": 1}}
+238 | {"$jsonSchema": {}} ; {"a": {"$near": []}} ; {"a": {"$bitsAllSet": 1}}
 2 | {"a": {"$elemMatch": {"$expr": true}}}
 168 | {"$expr": {"$bogus": 1}}
-51091 | {"a": {"$regex": "(?=x)"}}
-51091 | {"a": {"$regex": "(x)\\1"}}
+51091 | {"a": {"$regex": "(?=x)"}} ; {"a": {"$regex": "(x)\\1"}}
 `;
 it.each(rowsOf(refusals))('an invalid filter is refused with %s', (_title, code, filter) => {
   expect(errorOf(() => compileFilter(parseFilter(documentFrom(filter)))).code).toBe(code);
@@ -226,8 +196,7 @@ describe('a parsed filter', () => {
   });
 
   const impossible = String.raw`
-54 | {"a": 1, "$and": [{"a": 2}]}
-54 | {"a": {}, "a.b": 1}
+54 | {"a": 1, "$and": [{"a": 2}]} ; {"a": {}, "a.b": 1}
 224 | {"$expr": {"$eq": ["$a", 1]}}
 `;
   it.each(rowsOf(impossible))('refuses to upsert with %s', (_title, code, filter) => {
