@@ -59,10 +59,9 @@ export function endSession(
   end: SessionEnd,
   changes: SessionChanges | null,
 ): Promise<SessionRow | null> {
-  const { sessionId, startedAt } = seen;
   return changes === null
     ? store.sessions.findOneAndUpdate(
-        { sessionId, startedAt, endedAt: null },
+        { sessionId: seen.sessionId, endedAt: null },
         { $set: end },
         { returnDocument: 'after', maxTimeMS },
       )
@@ -73,9 +72,12 @@ export function endSession(
       );
 }
 
-/** Events change other fields than these, so an update never waits for them to pause. Null is also no revision at all. */
-function asSeen({ sessionId, startedAt, revision }: SessionRow): mongo.Filter<SessionRow> {
-  return { sessionId, startedAt, revision: revision ?? null } as mongo.Filter<SessionRow>;
+/**
+ * Events change other fields than the revision, so an update never waits for them to pause. Null is also no revision at
+ * all. Nothing else is asked for: with one index to choose there is nothing to plan.
+ */
+function asSeen({ sessionId, revision }: SessionRow): mongo.Filter<SessionRow> {
+  return { sessionId, revision: revision ?? null } as mongo.Filter<SessionRow>;
 }
 
 /** The session as a majority has it; null where there is none. */

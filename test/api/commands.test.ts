@@ -128,6 +128,45 @@ describe('an operation costs the database', () => {
     expect(namesOf(commands)).toEqual(['find', 'find']);
   });
 
+  it('one command a kind for nodes, of however many sessions', async () => {
+    const idOf = (text: string) => Buffer.from(text).toString('base64url');
+    const ids = [0, 1, 2].flatMap((n) => [
+      idOf(`Session s${n}`),
+      idOf(`Event s${n} e1`),
+      idOf(`Event s${n} e2`),
+    ]);
+
+    const { data, commands } = await api.run(
+      'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { status } ... on Event { payload } } }',
+      { ids },
+    );
+
+    expect(namesOf(commands)).toEqual(['find', 'find']);
+    expect(data.nodes.map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+
+  it('one command for statistics, and two for the time that they are of where clocks change', async () => {
+    const ask = (zone: string, filter = '') =>
+      api.run(
+        `{ sessionStatistics(timeZone: "${zone}" groupBy: { startedAt: DAY } ${filter}) { sessionCount duration { p50Ms } } }`,
+      );
+    const range = 'filter: { startedAt: { from: "2020-01-01T00:00:00Z", to: "2120-01-01T00:00:00Z" } }';
+
+    expect(namesOf((await ask('UTC')).commands)).toEqual(['aggregate']);
+    expect(namesOf((await ask('Europe/Berlin')).commands)).toEqual(['find', 'find', 'aggregate']);
+    expect(namesOf((await ask('Europe/Berlin', range)).commands)).toEqual(['aggregate']);
+  });
+
+  it('two commands for an update and for an end, and one where there is nothing to do', async () => {
+    await api.run(createSession, { input: { sessionId: 'enriched', language: 'en' } });
+    const update =
+      'mutation { updateSession(input: { sessionId: "enriched", setMetadata: { a: 1 } }) { updated } }';
+    expect(namesOf((await api.run(update)).commands)).toEqual(['find', 'findAndModify']);
+    expect(namesOf((await api.run(update)).commands)).toEqual(['find']);
+    const complete = 'mutation { completeSession(input: { sessionId: "enriched" }) { completed } }';
+    expect(namesOf((await api.run(complete)).commands)).toEqual(['find', 'findAndModify']);
+  });
+
   it('no payloads where none are selected, whatever the fragments and directives', async () => {
     const query = `query ($with: Boolean!) {
       session(sessionId: "s0") { ...Page events(first: 5) { nodes { payload @include(if: $with) } } }

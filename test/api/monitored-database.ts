@@ -53,6 +53,7 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
   onCommand((command) => sent.push(command));
   return {
     client,
+    connection,
     db: connection.db!,
     services,
     log,
