@@ -14,28 +14,33 @@ export interface Accumulator {
 
 /** The accumulators of `$group`, by name. */
 export const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
-  $sum: sum,
-  $avg: average,
-  $min: () => extreme(-1),
-  $max: () => extreme(1),
-  $first: first,
-  $last: () => ofLatest(null, (_, value) => value ?? null),
-  $push: push,
-  $addToSet: addToSet,
+  $sum: () => new Sum(),
+  $avg: () => new Average(),
+  $min: () => new Extreme(-1),
+  $max: () => new Extreme(1),
+  $first: () => new First(),
+  $last: () => new Last(),
+  $push: () => new Push(),
+  $addToSet: () => new AddToSet(),
 };
 
-function sum(): Accumulator {
-  // Ints, nearly always, are summed up apart: no number is made for each.
-  let ints = 0;
-  let total: BsonNumber = new Int32(0);
-  return {
-    add: (value) => {
-      if (value instanceof Int32 && Number.isSafeInteger(2 * ints)) ints += value.value;
-      else if (isNumber(value)) total = plus(total, value);
-      return 0;
-    },
-    result: () => plus(total, ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints)),
-  };
+const ZERO = new Int32(0);
+
+class Sum implements Accumulator {
+  /** Ints, nearly always, are summed up apart: no number is made for each. */
+  private ints = 0;
+  private others: BsonNumber = ZERO;
+
+  add(value: Value): number {
+    if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
+    else if (isNumber(value)) this.others = plus(this.others, value);
+    return 0;
+  }
+
+  result(): BsonNumber {
+    const { ints } = this;
+    return plus(this.others, ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints));
+  }
 }
 
 /** Beyond a long, sums go on as doubles. */
@@ -43,78 +48,97 @@ function plus(a: BsonNumber, b: BsonNumber): BsonNumber {
   return calculate('add', a, b) ?? new Double(toDouble(a) + toDouble(b));
 }
 
-function average(): Accumulator {
-  const total = sum();
-  let count = 0;
-  return {
-    add: (value) => {
-      if (isNumber(value)) count++;
-      return total.add(value);
-    },
-    result: () => {
-      if (count === 0) return null;
-      const sum = total.result();
-      check(!(sum instanceof Decimal128), 238, '$avg is not supported on decimals');
-      return new Double(toDouble(sum as BsonNumber) / count);
-    },
-  };
+class Average implements Accumulator {
+  private readonly sum = new Sum();
+  private count = 0;
+
+  add(value: Value): number {
+    if (isNumber(value)) this.count += 1;
+    return this.sum.add(value);
+  }
+
+  result(): BsonValue {
+    if (this.count === 0) return null;
+    const sum = this.sum.result();
+    check(!(sum instanceof Decimal128), 238, '$avg is not supported on decimals');
+    return new Double(toDouble(sum) / this.count);
+  }
 }
 
-function extreme(wanted: 1 | -1): Accumulator {
-  return ofLatest(null, (found, value) => {
-    if (value == null) return found;
-    return found === null || Math.sign(compareValues(value, found)) === wanted ? value : found;
-  });
+class Extreme implements Accumulator {
+  private found: BsonValue = null;
+
+  constructor(private readonly wanted: 1 | -1) {}
+
+  add(value: Value): number {
+    if (value == null) return 0;
+    if (this.found !== null && Math.sign(compareValues(value, this.found)) !== this.wanted) return 0;
+    const before = this.found;
+    this.found = value;
+    return sizeOf(value) - sizeOf(before);
+  }
+
+  result(): BsonValue {
+    return this.found;
+  }
 }
 
-function first(): Accumulator {
-  let found: Value;
-  return {
-    add: (value) => {
-      if (found === undefined) found = value ?? null;
-      return 0;
-    },
-    result: () => found ?? null,
-  };
+class First implements Accumulator {
+  private found: Value;
+
+  add(value: Value): number {
+    if (this.found !== undefined) return 0;
+    this.found = value ?? null;
+    return sizeOf(value);
+  }
+
+  result(): BsonValue {
+    return this.found ?? null;
+  }
 }
 
-/** Holds one value, made of the one before and the next one. */
-function ofLatest(start: BsonValue, next: (held: BsonValue, value: Value) => BsonValue): Accumulator {
-  let held = start;
-  return {
-    add: (value) => {
-      const before = held;
-      held = next(held, value);
-      return held === before || typeof held !== 'object' ? 0 : sizeOf(held) - sizeOf(before);
-    },
-    result: () => held,
-  };
+class Last implements Accumulator {
+  private found: Value;
+
+  add(value: Value): number {
+    const before = this.found;
+    this.found = value;
+    return sizeOf(value) - sizeOf(before);
+  }
+
+  result(): BsonValue {
+    return this.found ?? null;
+  }
 }
 
-function push(): Accumulator {
-  const values: BsonValue[] = [];
-  return {
-    add: (value) => {
-      if (value === undefined) return 0;
-      values.push(value);
-      return sizeOf(value);
-    },
-    result: () => values,
-  };
+class Push implements Accumulator {
+  private readonly values: BsonValue[] = [];
+
+  add(value: Value): number {
+    if (value === undefined) return 0;
+    this.values.push(value);
+    return 8 + sizeOf(value);
+  }
+
+  result(): BsonValue {
+    return this.values;
+  }
 }
 
-function addToSet(): Accumulator {
-  const values = new Map<string, BsonValue>();
-  return {
-    add: (value) => {
-      if (value === undefined) return 0;
-      const key = groupKey(value);
-      if (values.has(key)) return 0;
-      values.set(key, value);
-      return sizeOf(value) + 2 * key.length;
-    },
-    result: () => [...values.values()],
-  };
+class AddToSet implements Accumulator {
+  private readonly values = new Map<string, BsonValue>();
+
+  add(value: Value): number {
+    if (value === undefined) return 0;
+    const key = groupKey(value);
+    if (this.values.has(key)) return 0;
+    this.values.set(key, value);
+    return sizeOf(value) + 2 * key.length;
+  }
+
+  result(): BsonValue {
+    return [...this.values.values()];
+  }
 }
 
 /** The same text for values that MongoDB groups together: equal numbers of different types, for one. */
@@ -139,10 +163,12 @@ export function groupKey(value: Value): string {
 /** About how much memory a value takes. */
 export function sizeOf(value: Value): number {
   if (typeof value === 'string') return 24 + 2 * value.length;
-  if (typeof value !== 'object' || value === null) return 8;
-  let bytes = 64;
-  if (Array.isArray(value)) for (const element of value) bytes += 8 + sizeOf(element);
-  else if (value instanceof Map) for (const [, inner] of value) bytes += 56 + sizeOf(inner);
-  else if ('buffer' in value) bytes += value.buffer.length;
-  return bytes;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (value instanceof Map) {
+    let bytes = 100;
+    for (const [, inner] of value) bytes += 30 + sizeOf(inner);
+    return bytes;
+  }
+  if (Array.isArray(value)) return value.reduce<number>((bytes, element) => bytes + 8 + sizeOf(element), 32);
+  return 'buffer' in value ? 100 + value.buffer.length : 32;
 }

@@ -25,8 +25,9 @@ interface GroupSlot {
 
 type GroupTable = Map<string | number | null | undefined, GroupSlot>;
 
-/** What a group takes beside its values. */
-const GROUP_BYTES = 200;
+/** What a group, and each of its accumulators, takes beside the values. */
+const GROUP_BYTES = 150;
+const ACCUMULATOR_BYTES = 40;
 
 /** `$group`. Groups come in the order in which they were first seen; MongoDB promises none. */
 export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
@@ -51,12 +52,12 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
       if (slot.group === null) {
         slot.group = { id: idOf(scope) ?? null, accumulators: fields.map(({ create }) => create()) };
         groups.push(slot.group);
-        source.takeMemory(GROUP_BYTES * (1 + fields.length) + sizeOf(slot.group.id));
+        source.takeMemory(GROUP_BYTES + ACCUMULATOR_BYTES * fields.length + sizeOf(slot.group.id));
       }
       const { accumulators } = slot.group;
       let bytes = 0;
       for (let i = 0; i < fields.length; i++) bytes += accumulators[i]!.add(fields[i]!.valueOf(scope));
-      if (bytes > 0) source.takeMemory(bytes);
+      if (bytes !== 0) source.takeMemory(bytes);
     }
     for (const group of groups) {
       yield documentOfGroup(group, fields);
