@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expectNoSecrets } from '../support/secrets';
 
 const builtRoot = join(__dirname, '../..');
 /** What `npm start` tells Node.js. Every program here is told the same, so that a comparison compares programs. */
@@ -61,12 +62,18 @@ export async function startProcess(
     void gone.then(() => clearTimeout(tooLong));
     void gone.then((code) => reject(new Error(`${program} ended with ${code}:\n${printed}`)));
   });
+  /** What a program prints is read by many. */
+  async function cleanEnd(): Promise<number | null> {
+    const code = await gone;
+    expectNoSecrets(`what ${program} printed`, printed);
+    return code;
+  }
   return {
     url,
     pid: child.pid ?? 0,
     output: () => printed,
-    stop: (signal = 'SIGTERM') => (child.kill(signal), gone),
-    kill: async () => (child.kill('SIGKILL'), void (await gone)),
+    stop: (signal = 'SIGTERM') => (child.kill(signal), cleanEnd()),
+    kill: async () => (child.kill('SIGKILL'), void (await cleanEnd())),
   };
 }
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { Log } from '../../src/log';
+import { expectNoSecrets, printedLine } from './secrets';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -7,24 +8,26 @@ export interface LogLine {
   readonly details: object;
 }
 
-/** A log that keeps its lines, and that knows which errors a test has asked for. */
+/** A log that keeps its lines, and that knows which errors a test has asked for. No line may hold a secret or a payload. */
 export class CapturedLog implements Log {
   private lines: LogLine[] = [];
+  /** What stands in the log and must not. */
+  private readonly leaks: string[] = [];
 
   debug(details: object, message: string): void {
-    this.lines.push({ level: 'debug', message, details });
+    this.add({ level: 'debug', message, details });
   }
 
   info(details: object, message: string): void {
-    this.lines.push({ level: 'info', message, details });
+    this.add({ level: 'info', message, details });
   }
 
   warn(details: object, message: string): void {
-    this.lines.push({ level: 'warn', message, details });
+    this.add({ level: 'warn', message, details });
   }
 
   error(details: object, message: string): void {
-    this.lines.push({ level: 'error', message, details });
+    this.add({ level: 'error', message, details });
   }
 
   /** Every line but the errors that `takeErrors` has taken. */
@@ -39,11 +42,22 @@ export class CapturedLog implements Log {
     return errors;
   }
 
-  /** @throws where an error was logged that no test has taken */
+  /** @throws where an error was logged that no test has taken, or a line holds what no log may hold */
   expectNoErrors(): void {
+    const leaks = this.leaks.splice(0);
+    if (leaks.length > 0) throw new Error(leaks.join('\n'));
     const errors = this.takeErrors();
     if (errors.length > 0) {
       throw new Error(`The service logged an unexpected error: ${inspect(errors, { depth: 6 })}`);
+    }
+  }
+
+  private add(line: LogLine): void {
+    this.lines.push(line);
+    try {
+      expectNoSecrets('the log', printedLine(line.message, line.details));
+    } catch (leak) {
+      this.leaks.push((leak as Error).message);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Random } from '../../generate/random';
+import { privateText } from '../../support/secrets';
 
 /** A request as nobody should send it, or almost. */
 export interface HostileRequest {
@@ -22,11 +23,13 @@ const seeds: { query: string; variables?: object; operationName?: string; extens
   {
     query:
       'mutation ($input: CreateSessionInput!) { createSession(input: $input) { created session { id } } }',
-    variables: { input: { sessionId: 's-1', language: 'en', metadata: { a: 1 } } },
+    variables: { input: { sessionId: 's-1', language: 'en', metadata: { a: privateText } } },
   },
   {
     query: 'mutation ($input: AddEventInput!) { addEvent(input: $input) { created event { position } } }',
-    variables: { input: { sessionId: 's-1', eventId: 'e-1', type: 'SYSTEM', payload: { text: 'x' } } },
+    variables: {
+      input: { sessionId: 's-1', eventId: 'e-1', type: 'SYSTEM', payload: { text: privateText } },
+    },
   },
   { query: '{ node(id: "U2Vzc2lvbjpzLTE") { id ... on Session { sessionId } } }' },
   { query: '{ __schema { types { name fields { name } } } }' },
@@ -51,6 +54,7 @@ const nasty: readonly unknown[] = [
   { $regex: '(a+)+$' },
   { __proto__: null },
   JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": {}}}'),
+  privateText,
   '\u0000',
   '\ud800',
   '💥'.repeat(300),
