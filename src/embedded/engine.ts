@@ -32,11 +32,15 @@ export interface EngineOptions {
 }
 
 const minute = 60_000;
+/** How often cursors are looked at, and what old snapshots may keep in memory before those used least lately are closed. */
+const LOOK_AT_CURSORS_MS = 5000;
+const MOST_KEPT_BYTES = 128 * 2 ** 20;
 
 /** One open data folder. */
 export class Engine {
   /** The cursors that clients may ask for more. */
   readonly cursors = new OpenCursors();
+  private readonly cursorTimer = setInterval(() => this.lookAtCursors(), LOOK_AT_CURSORS_MS).unref();
 
   constructor(
     private readonly store: Store,
@@ -114,11 +118,17 @@ export class Engine {
   /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
   async close(): Promise<void> {
     this.sessions.close();
+    clearInterval(this.cursorTimer);
     this.cursors.closeAll();
     await this.expiry.stop();
     await this.garbage.stop();
     await this.groups.idle();
     await this.store.close();
+  }
+
+  private lookAtCursors(): void {
+    this.cursors.closeIdle();
+    while (this.store.keptBytes > MOST_KEPT_BYTES && this.cursors.size > 0) this.cursors.closeIdle(1);
   }
 
   private scopeOf(request: CommandRequest, ns: string | null): ReadScope {

@@ -255,9 +255,12 @@ describe('npm run database', () => {
     mkdirSync(join(folder, 'data'));
     writeFileSync(
       script,
-      `if (!require('node:worker_threads').isMainThread) setTimeout(() => { throw new Error('a fault of the worker') }, 500);`,
+      `const fault = () => { if (require('node:fs').existsSync(${JSON.stringify(script)} + '.now')) throw new Error('a fault of the worker'); };
+       if (!require('node:worker_threads').isMainThread) setInterval(fault, 50);`,
     );
     const engine = runOn(join(folder, 'data'), ['--require', script]);
+    await engine.uri();
+    writeFileSync(`${script}.now`, '');
     const { exitCode, errors } = await engine.outcome;
 
     expect({ exitCode, errors }).toEqual({

@@ -60,6 +60,9 @@ const ASKED: readonly (readonly [db: string, command: Document])[] = [
     { aggregate: 'orders', pipeline: [{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }], cursor: {} },
   ],
   ['shop', { aggregate: 'orders', pipeline: [{ $sample: { size: 1 } }], cursor: {} }],
+  ['shop', { aggregate: 'orders', pipeline: [{ $collStats: { storageStats: { scale: 1 } } }], cursor: {} }],
+  ['shop', { aggregate: 'orders', pipeline: [{ $indexStats: {} }, { $project: { name: 1 } }], cursor: {} }],
+  ['admin', { aggregate: 1, pipeline: [{ $currentOp: {} }, { $match: { active: true } }], cursor: {} }],
   ['shop', { explain: { find: 'orders', filter: { n: 1 } }, verbosity: 'allPlansExecution' }],
 ];
 

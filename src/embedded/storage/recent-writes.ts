@@ -89,6 +89,8 @@ export class RecentWrites {
 
   private size = 0;
   private latest = 0;
+  /** Snapshots that look into it. */
+  takers = 0;
 
   /** About how much memory it takes, in bytes. */
   get bytes(): number {
@@ -173,9 +175,12 @@ class RecentReader implements Reader {
 
 /** A snapshot of the tables with recent writes over it. */
 export class LayeredSnapshot implements Snapshot {
+  private isReleased = false;
+
   constructor(
     private readonly base: Snapshot,
     private readonly reader: Reader,
+    private readonly onRelease: () => void,
   ) {}
 
   get(table: Table, key: Uint8Array): Buffer | undefined {
@@ -193,6 +198,9 @@ export class LayeredSnapshot implements Snapshot {
   }
 
   release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.onRelease();
     this.base.release();
   }
 }

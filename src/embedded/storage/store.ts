@@ -86,6 +86,8 @@ export class Store {
   /** What commits are added to, and what a checkpoint is bringing into the tables, or has failed to. */
   private recent = new RecentWrites();
   private frozen: RecentWrites | null = null;
+  /** Those that snapshots look into. */
+  private readonly taken = new Set<RecentWrites>();
   private checkpointing: Promise<void> | null = null;
   private failure: unknown = null;
   private retryAt = 0;
@@ -123,9 +125,24 @@ export class Store {
   /** The latest commit. */
   snapshot(): Snapshot {
     const base = this.environment.snapshot();
-    if (!this.frozen && this.recent.isEmpty) return base;
-    const older = this.frozen ? this.frozen.over(base, this.commit) : base;
-    return new LayeredSnapshot(base, this.recent.over(older, this.commit));
+    const { frozen, recent } = this;
+    if (!frozen && recent.isEmpty) return base;
+    const older = frozen ? frozen.over(base, this.commit) : base;
+    const layers = frozen ? [frozen, recent] : [recent];
+    for (const layer of layers) {
+      layer.takers += 1;
+      this.taken.add(layer);
+    }
+    return new LayeredSnapshot(base, recent.over(older, this.commit), () => {
+      for (const layer of layers) if (--layer.takers === 0) this.taken.delete(layer);
+    });
+  }
+
+  /** What old snapshots keep in memory that is in the tables by now, in bytes. */
+  get keptBytes(): number {
+    let bytes = 0;
+    for (const layer of this.taken) if (layer !== this.recent && layer !== this.frozen) bytes += layer.bytes;
+    return bytes;
   }
 
   /**
