@@ -56,6 +56,7 @@ export async function createServices(
   const { readPreference, readTimeoutMs: timeoutMs } = config;
   const isShared = config.mongodbUri !== null;
   const feeds = new SessionFeeds(store, changes, { timeoutMs, isShared }, log);
+  metrics?.watchSubscriptions(() => feeds.subscriberCount);
   return {
     sessions: new SessionService(store, transactions, config.requestTimeoutMs, changes),
     events: new EventService(writer),

@@ -41,8 +41,21 @@ mutation AddEvent {
 }
 `;
 
+const follow = `# The events of the call: first those stored before, then each new one as it comes.
+# Send this, then send the next tab, and look here again. It ends by itself when the call is completed.
+
+subscription FollowCall {
+  eventAdded(${session}, afterPosition: 0) {
+    position
+    type
+    timestamp
+    payload
+  }
+}
+`;
+
 const addMany = `# Up to 1000 events, of one session or of many. Each one succeeds or fails by itself.
-# The first one was stored from the tab before: here it is a duplicate.
+# The first one was stored in the second tab: here it is a duplicate.
 
 mutation AddEvents {
   addEvents(input: { events: [
@@ -98,7 +111,8 @@ mutation CompleteSession {
 export const exampleTabs: readonly ExampleTab[] = [
   { name: '1 Create a session', query: create },
   { name: '2 Add an event', query: addOne },
-  { name: '3 Add many', query: addMany },
-  { name: '4 Read', query: read, variables: { sessionId, after: null } },
-  { name: '5 Complete', query: complete },
+  { name: '3 Follow it live', query: follow },
+  { name: '4 Add many', query: addMany },
+  { name: '5 Read', query: read, variables: { sessionId, after: null } },
+  { name: '6 Complete', query: complete },
 ];

@@ -2,6 +2,11 @@ import { getDistDirectory, renderAltair, renderInitSnippet, type RenderOptions }
 import { exampleTabs } from './explorer-example';
 import { listFiles } from './static-files';
 
+const subscriptions = {
+  subscriptionsEndpoint: '/graphql',
+  initialSubscriptionRequestHandlerId: 'graphql-ws',
+} as const;
+
 /**
  * Settings of Altair. The schema is loaded at the start, so that the docs and completion work at once; what Altair would
  * fetch from its own servers is off.
@@ -9,11 +14,13 @@ import { listFiles } from './static-files';
 const settings: RenderOptions = {
   baseURL: '/explorer/',
   endpointURL: '/graphql',
+  ...subscriptions,
   serveInitialOptionsInSeperateRequest: 'start.js',
   initialWindows: exampleTabs.map(({ name, query, variables }) => ({
     initialName: name,
     initialQuery: query,
     initialVariables: variables && JSON.stringify(variables, null, 2),
+    ...subscriptions,
   })),
   disableAccount: true,
   initialSettings: {

@@ -37,6 +37,11 @@ const server = useTestApp();
       expect(await page.locator('app-query-result').innerText()).not.toContain('"errors"');
     }
     await screenshot(page, 'worked-example');
+
+    // The subscription has heard of what the later tabs did.
+    await page.getByText('3 Follow it live', { exact: true }).click();
+    await page.locator('app-query-result').getByText('Perfect, thank you.').first().waitFor();
+    await screenshot(page, 'live');
   }, 120_000);
 
   it('answers the first click of a new visitor, and shows the schema under Docs', async () => {
@@ -82,9 +87,10 @@ const server = useTestApp();
 const steps = [
   ['1 Create a session', '"createSession"'],
   ['2 Add an event', '"addEvent"'],
-  ['3 Add many', '"duplicateCount"'],
-  ['4 Read', '"endCursor"'],
-  ['5 Complete', '"completeSession"'],
+  ['3 Follow it live', '"eventAdded"'],
+  ['4 Add many', '"duplicateCount"'],
+  ['5 Read', '"endCursor"'],
+  ['6 Complete', '"completeSession"'],
 ] as const;
 
 const sendRequest = (page: Page) => page.getByRole('button', { name: 'Send Request' }).click();

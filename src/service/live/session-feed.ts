@@ -47,6 +47,10 @@ export class SessionFeed {
     return this.row?._id.toHexString();
   }
 
+  get subscriberCount(): number {
+    return this.eventStreams.size + this.sessionStreams.size;
+  }
+
   /** Where the reading for subscribers that keep up goes on. */
   get readPosition(): number {
     return this.window.lastPosition;

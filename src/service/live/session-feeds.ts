@@ -71,6 +71,13 @@ export class SessionFeeds {
     }
   }
 
+  /** How many subscriptions are open. */
+  get subscriberCount(): number {
+    let count = 0;
+    for (const feed of this.feeds.values()) count += feed.subscriberCount;
+    return count;
+  }
+
   close(): void {
     this.stopListening();
     clearTimeout(this.linger);
