@@ -93,6 +93,13 @@ export const settings = {
     10_000_000,
     'How many nodes an operation may ask for, from its first and last.',
   ),
+  maxQueryValues: integer(
+    'MAX_QUERY_VALUES',
+    250_000,
+    100,
+    100_000_000,
+    'How many values an answer may have: the fields of all its nodes.',
+  ),
   maxQueryAliases: integer('MAX_QUERY_ALIASES', 50, 0, 10_000, 'How many aliases an operation may use.'),
   maxQueryTokens: integer(
     'MAX_QUERY_TOKENS',

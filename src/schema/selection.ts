@@ -45,16 +45,26 @@ export class Selection implements Iterable<string> {
 
 /** What of a document selects the same in every request with it, and so is read once. */
 const known = new WeakMap<FieldNode, Selection>();
+/** What goes by a request's variables is read once a request: by its variables, then by the nodes of the field. */
+const knownByVariables = new WeakMap<object, WeakMap<readonly FieldNode[], Selection>>();
 
 /** What the operation selects below the field that is being resolved. */
 export function selectionOf(info: Info): Selection {
-  const [node] = info.fieldNodes;
-  const cached = info.fieldNodes.length === 1 ? known.get(node!) : undefined;
+  const { fieldNodes, variableValues } = info;
+  const lone = fieldNodes.length === 1 ? fieldNodes[0] : undefined;
+  const cached = (lone && known.get(lone)) ?? knownByVariables.get(variableValues)?.get(fieldNodes);
   if (cached !== undefined) return cached;
   const reading = new SelectionReading(info);
   const selection = reading.read();
-  if (info.fieldNodes.length === 1 && !reading.dependsOnVariables) known.set(node!, selection);
+  if (lone && !reading.dependsOnVariables) known.set(lone, selection);
+  else rememberForRequest(info, selection);
   return selection;
+}
+
+function rememberForRequest({ fieldNodes, variableValues }: Info, selection: Selection): void {
+  let selections = knownByVariables.get(variableValues);
+  if (selections === undefined) knownByVariables.set(variableValues, (selections = new WeakMap()));
+  selections.set(fieldNodes, selection);
 }
 
 class SelectionReading {

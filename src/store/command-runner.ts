@@ -1,11 +1,16 @@
 import { mongo } from 'mongoose';
 import { isRetryableRead } from '../database/database-errors';
 import { DomainError, serviceUnavailable } from '../errors';
+import type { Turns } from '../turns';
 import type { RequestScope } from './request-scope';
 import { sizeOfRows } from './row-size';
+import type { Store } from './store';
 
 /** Enough for the largest page there can be: 500 payloads of 256 KiB. */
 const maxMiB = 160;
+
+/** Of so many rows, an answer is made in a few milliseconds. */
+const manyRows = 1000;
 
 /** How the commands of one operation are carried out. */
 export interface RunnerOptions {
@@ -35,11 +40,16 @@ interface CursorReply {
  */
 export class CommandRunner {
   private bytes = 0;
+  private readonly database: mongo.Db;
+  private readonly turns: Turns;
 
   constructor(
-    private readonly database: mongo.Db,
+    { database, turns }: Pick<Store, 'database' | 'turns'>,
     private readonly options: RunnerOptions,
-  ) {}
+  ) {
+    this.database = database;
+    this.turns = turns;
+  }
 
   /** From here on everything is read from the primary. */
   fromPrimary(): void {
@@ -95,6 +105,8 @@ export class CommandRunner {
     openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
   ): Promise<Row[]> {
     const { cursor } = await this.run(command);
+    // What is made of many rows takes a while; large replies that arrive together are worked on one after the other.
+    if (cursor.firstBatch.length > manyRows) await this.turns.next();
     if (String(cursor.id) === '0') return this.counted(cursor.firstBatch as Row[]);
     // More than a reply can hold. A cursor goes on at the server that has it, which commands of our own might miss.
     this.kill(collection, cursor.id);

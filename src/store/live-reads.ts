@@ -47,7 +47,7 @@ export class LiveReads {
   }
 
   private runner(): CommandRunner {
-    return new CommandRunner(this.store.database, {
+    return new CommandRunner(this.store, {
       readPreference: 'primaryPreferred',
       timeoutMs: this.timeoutMs,
       scope: null,

@@ -42,7 +42,7 @@ export class Reader {
     private readonly store: Store,
     options: RunnerOptions,
   ) {
-    this.runner = new CommandRunner(store.database, { ...options });
+    this.runner = new CommandRunner(store, { ...options });
   }
 
   /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */

@@ -1,6 +1,7 @@
 import { buildSchema } from '@typegoose/typegoose';
 import type { Connection, mongo } from 'mongoose';
 import type { Log } from '../log';
+import { Turns } from '../turns';
 import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
 import { ExpensiveReads } from './expensive-reads';
@@ -19,6 +20,8 @@ export interface Store {
   readonly isSharded: boolean;
   /** What this process's expensive reads pass. */
   readonly expensiveReads: ExpensiveReads;
+  /** In which large replies are worked on. */
+  readonly turns: Turns;
 }
 
 /** The collections and the indexes that their models ask for. */
@@ -74,6 +77,7 @@ export async function attachStore(connection: Connection): Promise<Store> {
     hasUnions: hasUnions(versionArray),
     isSharded: hello.msg === 'isdbgrid',
     expensiveReads: new ExpensiveReads(),
+    turns: new Turns(),
   };
 }
 

@@ -29,7 +29,7 @@ import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
 import { RequestTraces } from './request-traces';
 import { addSchemaRoute } from './schema-route';
-import { Turns } from './turns';
+import { Turns } from '../turns';
 
 /** What a server is part of. */
 export interface Surroundings {

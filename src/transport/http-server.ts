@@ -16,7 +16,7 @@ import { BadRequest } from './bad-request';
 import { parseJsonBody } from './json-body';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
-import type { Turns } from './turns';
+import type { Turns } from '../turns';
 
 /** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
 const headersTimeoutMs = 15_000;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { BadRequest } from './bad-request';
-import type { Turns } from './turns';
+import type { Turns } from '../turns';
 
 /** What a body of this many bytes or fewer holds is parsed in no time, whatever it is. */
 const smallBody = 128 * 1024;

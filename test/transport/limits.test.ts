@@ -115,7 +115,13 @@ describe('the cost of an operation', () => {
       'counts in a page',
       '{ sessions(first: 5) { nodes { events(filter: {types: [SYSTEM]}) { totalCount } } } }',
       {},
-      55,
+      155,
+    ],
+    [
+      'cursors in a page, which can be wrong in each row',
+      '{ sessions(first: 5) { nodes { events(first: 2, after: "x") { nodes { id } } } } }',
+      {},
+      515,
     ],
     ['pages in a page', '{ sessions(first: 50) { nodes { events(first: 10) { nodes { id } } } } }', {}, 550],
     [

@@ -1,7 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { type NeededScope, neededScopes } from '../access/field-scopes';
 import { compileForEvents, compileOperation, type RunForEvent } from './compile-operation';
-import { type Cost, readCost, type Variables } from './query-cost';
+import { type Cost, readCost, readValues, type Variables } from './query-cost';
 import { type RunOperation, runPlain } from './run-operation';
 import { variableCheck } from './variable-check';
 import { readWrites } from './write-count';
@@ -18,6 +18,8 @@ export interface PreparedOperation {
   /** @throws InvalidOperation where they do not fit what the operation declares */
   checkVariables(this: void, variables: Variables): void;
   readonly cost: Cost;
+  /** How many values its answer could have. */
+  readonly values: Cost;
   /** How many events or sessions it may write. */
   readonly writes: Cost;
   /** Read when first asked for. */
@@ -74,6 +76,7 @@ export class OperationCache {
       node,
       checkVariables: variableCheck(schema, node),
       cost: readCost(schema, document, node),
+      values: readValues(schema, document, node),
       writes: readWrites(schema, document, node),
       scopes: () => (scopes ??= neededScopes(schema, document, node)),
       plain: (context, variables) => runPlain(schema, document, node, context, variables),

@@ -12,7 +12,7 @@ import type { Access } from '../access/access';
 import type { Caller } from '../access/caller';
 import { checkScopes } from '../access/field-scopes';
 import { validationRules } from '../access/introspection';
-import type { Turns } from '../turns';
+import type { Turns } from '../../turns';
 import { moveLocations } from './error-locations';
 import type { OperationCache, PreparedOperation } from './operation-cache';
 import type { Variables } from './query-cost';
@@ -63,9 +63,13 @@ export class OperationPipeline {
   admit(operation: PreparedOperation, variables: Variables, caller: Caller): number | Promise<number> {
     checkScopes(operation.scopes(), caller);
     operation.checkVariables(variables);
+    const { maxQueryCost, maxQueryValues } = this.config;
     const cost = operation.cost(variables);
-    const limit = this.config.maxQueryCost;
-    if (cost > limit) throw tooComplex(`it could touch ${cost} sessions and events`, limit, { cost });
+    if (cost > maxQueryCost)
+      throw tooComplex(`it could touch ${cost} sessions and events`, maxQueryCost, { cost });
+    const values = operation.values(variables);
+    if (values > maxQueryValues)
+      throw tooComplex(`its answer could have ${values} values`, maxQueryValues, { values });
     // What touches nothing of the database, such as introspection, is answered without it.
     if (cost > 0) this.availability.require(needOf(operation.node, this.config));
     const { rateLimits } = this.access;

@@ -14,7 +14,9 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionSetNode,
+  TypeMetaFieldDef,
 } from 'graphql';
 import { listSizeOf, pageSizeOf } from './argument-sizes';
 
@@ -33,6 +35,15 @@ const prices: Readonly<Record<string, number>> = { sessionStatistics: 1000 };
 const countPrices: Readonly<Record<string, number>> = { SessionConnection: 1000, EventConnection: 10 };
 
 /**
+ * What a page within a list costs for each row beside its own rows, where it has these arguments: they can be wrong in
+ * each row, and an error costs more than a row.
+ */
+const rowPrices: Readonly<Record<string, number>> = { after: 100, before: 100, filter: 20 };
+
+/** About how many entries the lists of introspection have, other than that of all types. */
+const introspectionList = 8;
+
+/**
  * Reads from a valid operation how many nodes (sessions and events) it could touch: a page counts as many as its
  * `first` or `last` asks for, a page within pages that many times over, a list that answers a list in the arguments as
  * many as were sent. Read once for a document; with each request's variables it is a short sum.
@@ -42,9 +53,36 @@ export function readCost(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): Cost {
-  const root = schema.getRootType(operation.operation);
-  if (!root) return nothing;
-  return new CostReader(schema, document, operation).selection(operation.selectionSet, root, one);
+  return read(new CostReader(schema, document, operation, 'nodes'), schema, operation);
+}
+
+/**
+ * Reads from a valid operation how many values its answer could have: fields without fields of their own, in each of
+ * the rows that {@link readCost} counts.
+ */
+export function readValues(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Cost {
+  return read(new CostReader(schema, document, operation, 'values'), schema, operation);
+}
+
+function read(
+  reader: CostReader,
+  schema: GraphQLSchema,
+  { operation, selectionSet }: OperationDefinitionNode,
+) {
+  const root = schema.getRootType(operation);
+  return root ? reader.selection(selectionSet, root, { listSize: one, isRow: false }) : nothing;
+}
+
+/** What is around a selection. */
+interface Around {
+  /** How long the plain lists in it may be. */
+  readonly listSize: Cost;
+  /** Whether it is selected in each row of a list. */
+  readonly isRow: boolean;
 }
 
 class CostReader {
@@ -55,47 +93,74 @@ class CostReader {
     private readonly schema: GraphQLSchema,
     document: DocumentNode,
     private readonly operation: OperationDefinitionNode,
+    private readonly counted: 'nodes' | 'values',
   ) {
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
     }
   }
 
-  /** The cost of what is selected in one object; `listSize` is how long the plain lists in it may be. */
-  selection(selectionSet: SelectionSetNode, parent: GraphQLNamedType, listSize: Cost): Cost {
+  /** The cost of what is selected in one object. */
+  selection(selectionSet: SelectionSetNode, parent: GraphQLNamedType, around: Around): Cost {
     return sum(
       selectionSet.selections.map((selection) => {
-        if (selection.kind === Kind.FIELD) return this.field(selection, parent, listSize);
-        if (selection.kind === Kind.FRAGMENT_SPREAD) return this.fragment(selection.name.value, listSize);
+        if (selection.kind === Kind.FIELD) return this.field(selection, parent, around);
+        if (selection.kind === Kind.FRAGMENT_SPREAD) return this.fragment(selection.name.value, around);
         const type = selection.typeCondition?.name.value;
-        return this.selection(selection.selectionSet, this.typeNamed(type) ?? parent, listSize);
+        return this.selection(selection.selectionSet, this.typeNamed(type) ?? parent, around);
       }),
     );
   }
 
-  private field(node: FieldNode, parent: GraphQLNamedType, listSize: Cost): Cost {
-    const field =
-      isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
+  private field(node: FieldNode, parent: GraphQLNamedType, around: Around): Cost {
+    const field = this.fieldOf(parent, node.name.value);
     const type = field && getNamedType(field.type);
-    // Introspection is bounded by the schema.
-    if (!field || !isCompositeType(type) || !node.selectionSet) return nothing;
+    if (!field || !isCompositeType(type) || !node.selectionSet)
+      return this.counted === 'values' ? one : nothing;
+    if (type.name.startsWith('__')) return this.introspection(field, node.selectionSet, type);
     const price = prices[field.name];
     if (price !== undefined && parent === this.schema.getQueryType()) return () => price;
-    const own = this.isNode(type) ? one : nothing;
-    const sizeOfLists = this.sizeOfListsIn(field, node);
-    const each = sum([own, this.selection(node.selectionSet, type, sizeOfLists)]);
-    if (isPaged(field)) return this.page(node, type, each);
-    if (!isListType(getNullableType(field.type))) return each;
-    return product(field.args.length > 0 ? sizeOfLists : listSize, each);
+    const own = this.counted === 'nodes' && this.isNode(type) ? one : nothing;
+    const isList = isListType(getNullableType(field.type));
+    const listSize = this.sizeOfListsIn(field, node);
+    const inside = { listSize, isRow: around.isRow || isList };
+    const each = sum([own, this.selection(node.selectionSet, type, inside)]);
+    if (isPaged(field)) return this.page(node, type, each, around);
+    if (!isList) return each;
+    return product(field.args.length > 0 ? listSize : around.listSize, each);
   }
 
-  private page(node: FieldNode, type: GraphQLNamedType, each: Cost): Cost {
+  private fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> | undefined {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+    return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+  }
+
+  /** It touches no node, and its values are bounded by the schema. */
+  private introspection(
+    field: GraphQLField<unknown, unknown>,
+    selectionSet: SelectionSetNode,
+    type: GraphQLNamedType,
+  ): Cost {
+    if (this.counted === 'nodes') return nothing;
+    const each = this.selection(selectionSet, type, { listSize: one, isRow: false });
+    if (!isListType(getNullableType(field.type))) return each;
+    const size = field.name === 'types' ? Object.keys(this.schema.getTypeMap()).length : introspectionList;
+    return product(() => size, each);
+  }
+
+  private page(node: FieldNode, type: GraphQLNamedType, each: Cost, { isRow }: Around): Cost {
     const size = pageSizeOf(node, this.operation);
-    const counted = node.arguments?.some(({ name }) => name.value === 'filter' || name.value === 'orderBy');
-    const price =
-      counted && this.selects('totalCount', node.selectionSet) ? (countPrices[type.name] ?? 0) : 0;
+    const price = this.counted === 'nodes' ? this.priceOf(node, type, isRow) : 0;
     // The size is asked for even where nothing is multiplied by it: it may be one that is refused.
     return (variables) => size(variables) * each(variables) + price;
+  }
+
+  private priceOf(node: FieldNode, type: GraphQLNamedType, isRow: boolean): number {
+    const names = node.arguments?.map(({ name }) => name.value) ?? [];
+    const isCounted = names.some((name) => name === 'filter' || name === 'orderBy');
+    const count = isCounted && this.selects('totalCount', node.selectionSet) ? countPrices[type.name] : 0;
+    return names.reduce((sum, name) => sum + ((isRow && rowPrices[name]) || 0), count ?? 0);
   }
 
   /** Whether an object is asked for a field, in its own selection or in a fragment. */
@@ -111,17 +176,17 @@ class CostReader {
     });
   }
 
-  private fragment(name: string, listSize: Cost): Cost {
+  private fragment(name: string, around: Around): Cost {
     const fragment = this.fragments.get(name);
     const type = this.typeNamed(fragment?.typeCondition.name.value);
     if (!fragment || !type) return nothing;
     // Only a field's own selection can hold a list that answers its arguments.
-    const key = listSize === one ? name : `${name} with list`;
+    const key = `${name}${around.listSize === one ? '' : ' with list'}${around.isRow ? ' in rows' : ''}`;
     const known = this.known.get(key);
     if (known) return known;
     // What stands for a fragment inside itself, which validation refuses.
     this.known.set(key, nothing);
-    const cost = rememberLast(this.selection(fragment.selectionSet, type, listSize));
+    const cost = rememberLast(this.selection(fragment.selectionSet, type, around));
     this.known.set(key, cost);
     return cost;
   }
