@@ -5,16 +5,23 @@ import type { LiveConnection } from './live-connections';
 /** A comment, which clients ignore: it keeps proxies from taking the connection for dead. */
 const comment = ':\n\n';
 
+/** The longest time a timer can be set to; a credential may last longer. */
+const maxDelayMs = 2 ** 31 - 1;
+
 /** One response of server-sent events, and how its client keeps up. */
 export class EventStreamConnection implements LiveConnection {
   private blockedSince: number | null = null;
   private readonly stop = new AbortController();
+  private expiry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly stallTimeoutMs: number,
   ) {
-    response.once('close', () => this.stop.abort());
+    response.once('close', () => {
+      clearTimeout(this.expiry);
+      this.stop.abort();
+    });
   }
 
   /** Aborts when the client has gone away or the server is stopping: nothing more is to be sent. */
@@ -26,6 +33,14 @@ export class EventStreamConnection implements LiveConnection {
   start(headers: Readonly<Record<string, string>>): void {
     this.response.writeHead(200, headers);
     this.response.write(comment);
+  }
+
+  /** Ends when its caller's credential expires: the client comes again, and is told so. */
+  expireAt(time: number | null): void {
+    if (time === null) return;
+    const leftMs = time - Date.now();
+    const next = () => (leftMs > maxDelayMs ? this.expireAt(time) : this.finish());
+    this.expiry = setTimeout(next, Math.min(Math.max(leftMs, 0), maxDelayMs));
   }
 
   /** Sends one event; resolves when the network has room for the next. */

@@ -42,6 +42,7 @@ export class EventStreams {
     reply.hijack();
     connection.start({ ...(reply.getHeaders() as Record<string, string>), ...headers });
     connections.add(connection);
+    connection.expireAt(caller.expiresAt);
     const running = new RunningOperation(request.id, caller, 'sse');
     const scope = operations.scope();
     const leave = () => scope.leave();
