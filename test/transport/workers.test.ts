@@ -39,6 +39,21 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
+/** A stream of the session's events over a connection of its own. */
+async function subscribe(sessionId: string) {
+  const response = await fetch(server.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: `subscription { eventAdded(sessionId: "${sessionId}") { eventId } }` }),
+  });
+  let text = '';
+  const ended = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body!) text += decoder.decode(chunk as Uint8Array);
+  })().catch(() => undefined);
+  return { ended, until: (part: string) => until(() => text.includes(part)) };
+}
+
 function lines(): Record<string, unknown>[] {
   const text = server.output().split('\n').filter(Boolean);
   return text.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -84,6 +99,22 @@ describe('several workers', () => {
     expect(await server.stop()).toBe(0);
     expect(workers.filter(isAlive)).toEqual([]);
     expect(lines().filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  }, 60_000);
+
+  it('tell subscribers of each what is written through any of them, and end their streams when they stop', async () => {
+    await start();
+    const writer = new SessionClient(server.url);
+    required(await writer.createSession({ sessionId: 'live', language: 'en' }));
+    // One after the other: connections go to the workers in turn.
+    const streams = [await subscribe('live'), await subscribe('live'), await subscribe('live')];
+
+    for (const eventId of ['first', 'second'])
+      required(await writer.addEvent({ sessionId: 'live', eventId, type: 'SYSTEM', payload: {} }));
+
+    for (const stream of streams) await stream.until('"eventId":"second"');
+    writer.close();
+    expect(await server.stop()).toBe(0);
+    for (const stream of streams) await stream.ended;
   }, 60_000);
 
   it('have their metrics on METRICS_PORT together', async () => {
