@@ -10,6 +10,7 @@ const contentSecurityPolicy = [
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",
+  // Its WebSockets too: 'self' stands for ws: and wss: of the same host (CSP 3, section 6.7.2.8).
   "connect-src 'self'",
   "worker-src 'self' blob:",
   "base-uri 'self'",

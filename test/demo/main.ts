@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startServerProcess } from '../process/server-process';
 import { readConversation } from './conversation';
 import { DemoClient } from './demo-client';
+import { Desk } from './desk';
 import { Narrator } from './narrator';
 import { tellStory } from './story';
 
@@ -17,7 +18,8 @@ async function demo(): Promise<boolean> {
     try {
       narrator.title('The record of one call, told by the service that keeps it');
       narrator.note(`a temporary server at ${server.url}, its data in ${folder}`);
-      await tellStory(readConversation(), new DemoClient(server.url, narrator), narrator);
+      const client = new DemoClient(server.url, narrator);
+      await tellStory(readConversation(), client, new Desk(server.url), narrator);
     } finally {
       await server.stop();
     }

@@ -40,3 +40,7 @@ const pageOf = `events(first: $first, after: $after, last: $last, before: $befor
   nodes { eventId type payload timestamp position } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }`;
 export const readPage = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $filter: EventFilter) {
   session(sessionId: $id) { ${pageOf} } }`;
+
+export const followEvents = `subscription ($id: ID!) {
+  eventAdded(sessionId: $id, afterPosition: 0) { eventId position }
+}`;

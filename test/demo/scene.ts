@@ -1,4 +1,5 @@
 import type { CallEvent, Conversation } from './conversation';
+import type { Desk } from './desk';
 import { describeEvent, type DemoClient } from './demo-client';
 import type { Narrator } from './narrator';
 import { addEvent, type Added } from './operations';
@@ -7,6 +8,7 @@ import { addEvent, type Added } from './operations';
 export interface Scene {
   readonly call: Conversation;
   readonly client: DemoClient;
+  readonly desk: Desk;
   readonly narrator: Narrator;
   readonly sessionId: string;
 }
