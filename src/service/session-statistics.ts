@@ -129,9 +129,9 @@ function metadataOf(key: string, metadata: unknown): JsonObject {
 function durationsOf({ sumMs = 0, minMs, maxMs, ended, histogram }: GroupRow): GroupDurations | null {
   // Null where none of the sessions has ended.
   if (minMs == null || maxMs == null) return null;
-  const buckets = histogram?.filter(({ bucket }) => bucket !== null) ?? [];
+  const buckets = histogram?.filter((bucket) => bucket.minMs !== null) ?? [];
   const sessionCount = ended ?? buckets.reduce((sum, { sessions }) => sum + sessions, 0);
-  return { sessionCount, sumMs, minMs, maxMs, histogram: buckets.sort((a, b) => a.bucket! - b.bucket!) };
+  return { sessionCount, sumMs, minMs, maxMs, histogram: buckets.sort(byDuration) };
 }
 
 /** Groups that the database could not tell to be the same: values that are too long, or stored as text. */
@@ -162,8 +162,26 @@ function sumOfDurations(a: GroupDurations, b: GroupDurations): GroupDurations {
     sumMs: a.sumMs + b.sumMs,
     minMs: Math.min(a.minMs, b.minMs),
     maxMs: Math.max(a.maxMs, b.maxMs),
-    histogram: [...a.histogram, ...b.histogram].sort((x, y) => x.bucket! - y.bucket!),
+    histogram: joined([...a.histogram, ...b.histogram].sort(byDuration)),
   };
+}
+
+/** Buckets that overlap are the same one of two groups. */
+function joined(sorted: readonly DurationBucket[]): DurationBucket[] {
+  const buckets: DurationBucket[] = [];
+  for (const next of sorted) {
+    const last = buckets.at(-1);
+    if (!last || next.minMs! > last.maxMs!) buckets.push(next);
+    else {
+      const sessions = last.sessions + next.sessions;
+      buckets[buckets.length - 1] = { ...last, sessions, maxMs: Math.max(last.maxMs!, next.maxMs!) };
+    }
+  }
+  return buckets;
+}
+
+function byDuration(a: DurationBucket, b: DurationBucket): number {
+  return a.minMs! - b.minMs!;
 }
 
 function byTimeThenSize(a: SessionGroup, b: SessionGroup): number {
@@ -180,15 +198,15 @@ function nameOf({ status, language, endReason, metadata }: SessionGroup): string
 }
 
 /**
- * The duration that so many of a hundred sessions do not exceed, within 2 percent: the mean of the bucket that it falls
- * into, whose durations differ by less than that. Exact where they are all the same.
+ * The duration that so many of a hundred sessions do not exceed, within 2 percent: the middle of the bucket that it falls
+ * into. Exact where those in it are all the same.
  */
 export function percentile({ histogram, sessionCount }: GroupDurations, percent: number): number {
   const rank = Math.max(1, Math.ceil((percent / 100) * sessionCount));
   let passed = 0;
-  for (const { sessions, sumMs } of histogram) {
+  for (const { sessions, minMs, maxMs } of histogram) {
     passed += sessions;
-    if (passed >= rank) return sumMs / sessions;
+    if (passed >= rank) return (minMs! + maxMs!) / 2;
   }
   return 0;
 }

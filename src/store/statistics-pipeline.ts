@@ -22,12 +22,12 @@ export interface GroupMeasures {
   readonly percentiles: boolean;
 }
 
-/** Sessions whose durations differ by less than a fiftieth. */
+/** Sessions whose durations hardly differ, see `bucketWidth`; or those that have not ended. */
 export interface DurationBucket {
-  /** Null for sessions that have not ended. */
-  readonly bucket: number | null;
   readonly sessions: number;
-  readonly sumMs: number;
+  /** Null for sessions that have not ended, as is the next one. */
+  readonly minMs: number | null;
+  readonly maxMs: number | null;
 }
 
 /** A group as the database makes it. */
@@ -49,8 +49,11 @@ export interface GroupRow {
   readonly histogram?: readonly DurationBucket[];
 }
 
-/** The logarithm of the ratio between the durations of one bucket. */
-const bucketWidth = Math.log(1.02);
+/**
+ * The logarithm of the ratio between durations of one bucket: the middle between its shortest and its longest is less
+ * than 2 percent away from both.
+ */
+const bucketWidth = Math.log(1.038);
 
 /** The pipeline that makes at most `limit` groups of the selected sessions, and its index where it is to be named. */
 export function statisticsPipeline(
@@ -123,7 +126,7 @@ function mergeOfBuckets(keys: readonly string[], { events }: GroupMeasures): mon
       sumMs: { $sum: '$sumMs' },
       minMs: { $min: '$minMs' },
       maxMs: { $max: '$maxMs' },
-      histogram: { $push: { bucket: '$_id.bucket', sessions: '$sessions', sumMs: '$sumMs' } },
+      histogram: { $push: { sessions: '$sessions', minMs: '$minMs', maxMs: '$maxMs' } },
     },
   };
 }
