@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
-import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
-import { DocumentPieces, ElementScanner, nameAt, patchDocument } from '../language/document-bytes';
+import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
+import { DocumentPieces, ElementScanner, nameAt } from '../language/document-bytes';
 import { MongoError } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { FilterNode } from '../language/filter-node';

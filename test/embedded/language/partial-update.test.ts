@@ -1,9 +1,13 @@
 import { Int32 } from 'bson';
 import fc from 'fast-check';
 import { BsonDocument, BsonValue } from '../../../src/embedded/language/bson-value';
-import { decodeDocument, decodeFields, encodeDocument } from '../../../src/embedded/language/codec';
+import {
+  decodeDocument,
+  decodeFields,
+  encodeDocument,
+  patchDocument,
+} from '../../../src/embedded/language/codec';
 import { MongoError } from '../../../src/embedded/language/errors';
-import { patchDocument } from '../../../src/embedded/language/document-bytes';
 import { CompiledUpdate, compileUpdate } from '../../../src/embedded/language/update';
 import { anyDocument, anyValue } from './arbitraries';
 
