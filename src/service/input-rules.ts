@@ -39,8 +39,9 @@ export function checkId(argument: string, id: string): string {
 }
 
 /**
- * The tag in canonical form: `EN-us` is `en-US`.
- * @throws BAD_USER_INPUT where it is no well-formed BCP 47 tag
+ * The tag in canonical form: `EN-us` is `en-US`. Tags that name no language, which BCP 47 has for private and historical
+ * use (`x-private`, `i-default`), have no canonical form in CLDR and are refused.
+ * @throws BAD_USER_INPUT where it is no well-formed BCP 47 tag that begins with a language
  */
 export function checkLanguage(argument: string, tag: string): string {
   try {
@@ -49,7 +50,10 @@ export function checkLanguage(argument: string, tag: string): string {
   } catch {
     // RangeError: told below, like the empty one.
   }
-  throw badUserInput(argument, 'must be a well-formed BCP 47 language tag, such as "en" or "pt-BR".');
+  throw badUserInput(
+    argument,
+    'must be a well-formed BCP 47 tag that begins with a language, such as "en", "pt-BR" or "en-x-private".',
+  );
 }
 
 /** @throws BAD_USER_INPUT where `reason` is empty, too long, or no well-formed text */

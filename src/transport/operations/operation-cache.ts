@@ -74,7 +74,7 @@ export class OperationCache {
     return {
       document,
       node,
-      checkVariables: variableCheck(schema, node),
+      checkVariables: variableCheck(schema, document, node),
       cost: readCost(schema, document, node),
       values: readValues(schema, document, node),
       writes: readWrites(schema, document, node),

@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   type GraphQLEnumType,
   type GraphQLInputObjectType,
   type GraphQLInputType,
@@ -10,9 +11,15 @@ import {
   isListType,
   isNonNullType,
   isRequiredInputField,
+  Kind,
   type OperationDefinitionNode,
   typeFromAST,
+  TypeInfo,
   type TypeNode,
+  type VariableDefinitionNode,
+  type VariableNode,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import type { Variables } from './query-cost';
 import { InvalidOperation } from './refusals';
@@ -32,8 +39,10 @@ const maxListLength = 10_000;
  */
 export function variableCheck(
   schema: GraphQLSchema,
+  document: DocumentNode,
   { variableDefinitions = [] }: OperationDefinitionNode,
 ): (variables: Variables) => void {
+  const usedAsNonNull = nonNullUses(schema, document, variableDefinitions);
   const declared = variableDefinitions.map(({ variable, type, defaultValue }) => {
     return {
       name: variable.name.value,
@@ -44,7 +53,7 @@ export function variableCheck(
   const checks = declared.map(({ name, hasDefault, type }) => {
     const check = checkOf(type);
     const isRequired = isNonNullType(type) && !hasDefault;
-    return { name, check, isRequired, isNonNull: isNonNullType(type) };
+    return { name, check, isRequired, isNonNull: isNonNullType(type) || usedAsNonNull.has(name) };
   });
   return (variables) => {
     const faults = new VariableFaults();
@@ -58,6 +67,25 @@ export function variableCheck(
     }
     if (faults.errors.length > 0) throw new InvalidOperation(faults.errors);
   };
+}
+
+/**
+ * The variables that must not be null although they are declared as if they might: a default, theirs or that of the
+ * place where they are used, lets validation pass them for what is not nullable.
+ */
+function nonNullUses(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  definitions: readonly VariableDefinitionNode[],
+): ReadonlySet<string> {
+  const names = new Set<string>();
+  if (definitions.every(({ type }) => type.kind === Kind.NON_NULL_TYPE)) return names;
+  const types = new TypeInfo(schema);
+  const note = ({ name }: VariableNode): void => {
+    if (isNonNullType(types.getInputType())) names.add(name.value);
+  };
+  visit(document, visitWithTypeInfo(types, { VariableDefinition: () => false, Variable: note }));
+  return names;
 }
 
 const mustBeGiven = 'must be given.';

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attacks } from './attacks';
+import { Target } from './target';
+
+/** How long others may wait for `/health/live`, in milliseconds, on an idle machine of two cores. */
+const longestWaitMs = 250;
+const maxGrowthMiB = 600;
+/** A wait that this machine caused, not the attack, does not come back. */
+const attempts = 3;
+
+describe.each(['plain', 'auto'])(
+  'no hostile request keeps others waiting, with EXECUTION=%s',
+  (execution) => {
+    let target: Target;
+    let atStartMiB: number;
+
+    beforeAll(async () => {
+      target = await Target.start({ EXECUTION: execution });
+      atStartMiB = target.residentMiB();
+    }, 60_000);
+    afterAll(() => target?.close());
+
+    it.each(attacks.map((attack) => [attack.name, attack] as const))(
+      '%s',
+      async (_name, attack) => {
+        for (const times of [1, 10]) {
+          let damage = await target.suffer(attack, times);
+          for (let more = 1; more < attempts && damage.longestWaitMs > longestWaitMs; more += 1)
+            damage = await target.suffer(attack, times);
+
+          expect(damage.longestWaitMs).toBeLessThanOrEqual(longestWaitMs);
+          expect(damage.codes).not.toContain('INTERNAL_SERVER_ERROR');
+          expect(Math.max(...damage.statuses)).toBeLessThanOrEqual(503);
+          expect(target.residentMiB() - atStartMiB).toBeLessThanOrEqual(maxGrowthMiB);
+        }
+      },
+      120_000,
+    );
+
+    it('and afterwards the server is as it was', async () => {
+      // A collection of garbage happens when something is allocated.
+      for (let round = 0; round < 50; round += 1) {
+        await target.send('{ sessions(first: 500) { nodes { id metadata } } }');
+        await sleep(20);
+      }
+
+      expect(target.residentMiB() - atStartMiB).toBeLessThanOrEqual(maxGrowthMiB);
+      expect(target.logged).toBe('');
+    }, 60_000);
+  },
+);
