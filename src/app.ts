@@ -14,6 +14,9 @@ import { Lifecycle } from './transport/lifecycle';
 /** How many connections may wait to be accepted: a crowd of clients that arrives at once. */
 const backlog = 4096;
 
+/** How often a stopping server looks for connections that have become idle. */
+const sweepMs = 100;
+
 /** A running service. */
 export interface App {
   /** Where the API is: `http://127.0.0.1:4000/graphql`. */
@@ -125,10 +128,13 @@ function appOf(
 /** Waits for the requests in flight, and cuts off what is left of them when the time is up. */
 async function closeServer(server: FastifyInstance, limitMs: number): Promise<void> {
   const timer = setTimeout(() => server.server.closeAllConnections(), limitMs);
+  // Node.js closes idle connections once, when it stops listening: those whose request ends later would stay.
+  const sweep = setInterval(() => server.server.closeIdleConnections(), sweepMs);
   try {
     await server.close();
   } finally {
     clearTimeout(timer);
+    clearInterval(sweep);
   }
 }
 

@@ -114,6 +114,8 @@ async function answerInTime(
     throw error;
   } finally {
     forget();
+    // It came before the server began to leave, and its connection would stay open behind the answer.
+    if (route.lifecycle.isLeaving) reply.header('connection', 'close');
     route.observer.ended(running.record());
   }
 }

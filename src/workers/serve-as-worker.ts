@@ -7,7 +7,10 @@ import { engineVariable, type FromWorker, slotVariable, type ToWorker } from './
 /** How long the primary process may take to answer with the metrics. */
 const metricsTimeoutMs = 5_000;
 
-/** Serves as one of several workers, until the primary process says so or is gone. Never rejects. */
+/**
+ * Serves as one of several workers, until the primary process says to stop. Node.js ends a worker whose primary process is
+ * gone. Never rejects.
+ */
 export async function serveAsWorker(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config, { worker: Number(process.env[slotVariable]) });
@@ -82,7 +85,6 @@ function obey(primary: Primary, app: App, config: Config, log: Logger): void {
     }
   });
   process.on('SIGTERM', stop);
-  process.on('disconnect', stop);
 }
 
 function send(message: FromWorker): void {

@@ -24,7 +24,6 @@ interface Slot {
 export class WorkerPool {
   private readonly slots: readonly Slot[];
   private stopping = false;
-  private failed = false;
 
   constructor(
     count: number,
@@ -73,7 +72,7 @@ export class WorkerPool {
     const ended = this.slots.map(({ worker }) => worker && endOf(worker));
     for (const worker of this.workers) this.send(worker, { kind: 'stop' });
     const codes = await Promise.all(ended);
-    return !this.failed && codes.every((code) => code === null || code === 0);
+    return codes.every((code) => code === null || code === 0);
   }
 
   /** Ends every worker at once. */
@@ -129,6 +128,8 @@ export class WorkerPool {
     if (this.stopping) return;
     try {
       await this.fork(slot);
+      // Told to stop while it started, it has not heard it.
+      if (this.stopping) return this.send(slot.worker!, { kind: 'stop' });
       this.log.info({ worker: slot.number }, 'a new worker has started');
       this.keep(slot);
     } catch (error) {
