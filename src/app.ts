@@ -21,9 +21,9 @@ const sweepMs = 100;
 export interface App {
   /** Where the API is: `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Where the metrics are; null where there are none. */
+  /** Where the metrics are; null if there are none. */
   readonly metricsUrl: string | null;
-  /** What this process measures; null where nothing is. */
+  /** What this process measures; null if nothing is. */
   readonly metrics: Metrics | null;
   /** The database in words, without credentials. */
   readonly database: string;

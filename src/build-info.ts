@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** What runs. */
 export interface BuildInfo {
   readonly version: string;
-  /** The commit that it was built from; null where the build did not know it. */
+  /** The commit that it was built from; null if the build did not know it. */
   readonly commit: string | null;
 }
 

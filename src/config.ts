@@ -34,7 +34,7 @@ export const settings = {
     'HOST',
     '127.0.0.1',
     'an address or host name',
-    'The address to listen on; 0.0.0.0 for every one.',
+    'The address to listen on; 0.0.0.0 for all addresses.',
   ),
   port: integer('PORT', 4000, 0, 65_535, 'The port to listen on; 0 takes a free one.'),
   ...accessSettings,
@@ -42,7 +42,7 @@ export const settings = {
     'DATA_DIR',
     './data',
     'a path',
-    'The folder of the embedded engine, where there is no MONGODB_URI.',
+    'The folder of the embedded engine, used without MONGODB_URI.',
   ),
   mongodbUri: secret(
     optional(
@@ -70,7 +70,7 @@ export const settings = {
     'primary',
     'Where queries read. Mutations always read the primary.',
   ),
-  logLevel: choice('LOG_LEVEL', logLevels, 'info', 'The least severe line that is logged.'),
+  logLevel: choice('LOG_LEVEL', logLevels, 'info', 'The minimum level that is logged.'),
   logFormat: choice(
     'LOG_FORMAT',
     logFormats,
@@ -91,7 +91,7 @@ export const settings = {
     30_000,
     1,
     10_000_000,
-    'How many nodes an operation may ask for, from its first and last.',
+    'How many nodes an operation may ask for, by its first and last.',
   ),
   maxQueryValues: integer(
     'MAX_QUERY_VALUES',
@@ -147,7 +147,7 @@ export const settings = {
     1_000,
     1,
     600_000,
-    'From how many milliseconds on a request is logged as slow.',
+    'Requests that take longer are logged as slow, in milliseconds.',
   ),
   writerLanes: integer('WRITER_LANES', 1, 1, 2, 'How many transactions of events one process has in flight.'),
   maxQueuedEvents: integer(
@@ -169,7 +169,7 @@ export const settings = {
     256 * MiB,
     16 * MiB,
     65_536 * MiB,
-    'How many bytes large answers may hold in memory, all together.',
+    'How many bytes large answers may hold in memory, in total.',
   ),
   workers: {
     variable: 'WORKERS',
@@ -299,7 +299,7 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Settings that are right one by one and cannot be used together: what is wrong with them, nothing or null where all is well.
+ * Settings that are right one by one and cannot be used together: what is wrong with them, nothing or null if all is well.
  * A new setting that depends on another one adds its rule here.
  */
 const combinations: readonly ((config: Config) => string | readonly string[] | null)[] = [
@@ -389,7 +389,7 @@ function shown({ mask }: Setting<unknown>, value: string): string {
 /** A setting as it is used. */
 export interface SettingInUse {
   readonly variable: string;
-  /** As a message may show it; empty where there is none. */
+  /** As a message may show it; empty if there is none. */
   readonly value: string;
   readonly source: 'default' | 'environment' | 'file' | 'default, because the value cannot be used';
 }

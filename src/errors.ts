@@ -46,7 +46,7 @@ export function badUserInput(argument: string, rule: string): DomainError {
   return new DomainError('BAD_USER_INPUT', `${argument} ${rule}`, { argument });
 }
 
-/** The database is away, the queue is full, time is up or the server is stopping: the same request may succeed later. */
+/** The database is unavailable, the queue is full, time is up or the server is stopping: the same request may succeed later. */
 export function serviceUnavailable(message: string, cause?: unknown): DomainError {
   return new DomainError('SERVICE_UNAVAILABLE', message, {}, { cause });
 }

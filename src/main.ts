@@ -1,7 +1,7 @@
 import { buildInfo, describeBuild } from './build-info';
 import { helpText, readCommand } from './command-line';
 
-// What serves is loaded only where it is asked for: the version is told at once.
+// What serves is loaded only if it is asked for: the version is told at once.
 async function main(): Promise<void> {
   const command = readCommand(process.argv.slice(2));
   switch (command) {

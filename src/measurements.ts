@@ -2,7 +2,7 @@
 export interface EventQueue {
   readonly events: number;
   readonly bytes: number;
-  /** How long the oldest request has waited, in milliseconds; 0 where none waits. */
+  /** How long the oldest request has waited, in milliseconds; 0 if none waits. */
   readonly ageMs: number;
 }
 

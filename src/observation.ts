@@ -4,13 +4,13 @@ import type { Log } from './log';
 import { Metrics } from './metrics/metrics';
 import type { Tracing } from './tracing';
 
-/** What looks on while the service works: each is null where it is off, and costs nothing then. */
+/** What looks on while the service works: each is null if it is off, and costs nothing then. */
 export interface Observation {
   readonly metrics: Metrics | null;
   readonly tracing: Tracing | null;
 }
 
-/** What the settings ask for. The libraries for traces are loaded only where they are asked for. */
+/** What the settings ask for. The libraries for traces are loaded only if they are asked for. */
 export function openObservation(config: Config, log: Log): Observation {
   const metrics = isMeasured(config) ? new Metrics() : null;
   if (config.otlpEndpoint === null) return { metrics, tracing: null };

@@ -40,7 +40,7 @@ export function stopOnSignals(config: Config, log: Logger, stoppable: Stoppable)
   process.on('SIGINT', stop);
 }
 
-/** Closes and ends this process: with 0 where all was finished in order and in time. */
+/** Closes and ends this process: with 0 if all was finished in order and in time. */
 export async function stopInOrder(config: Config, log: Logger, stoppable: Stoppable): Promise<never> {
   const end = (code: number): never => {
     stoppable.kill?.();

@@ -11,7 +11,7 @@ export interface RequestTrace {
   end(route: string, status: number): void;
 }
 
-/** An operation that waits for a batch to be stored; null where it has no trace. */
+/** An operation that waits for a batch to be stored; null if it has no trace. */
 export type TracedOperation = object | null;
 
 /**

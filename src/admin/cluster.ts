@@ -15,7 +15,7 @@ export async function shardNames({ client }: Store): Promise<string[]> {
   return (shards as { _id: string }[]).map(({ _id }) => _id).sort();
 }
 
-/** The shard key of a collection; null where it is not sharded. */
+/** The shard key of a collection; null if it is not sharded. */
 export async function shardedKey(store: Store, name: string): Promise<mongo.Document | null> {
   return (await clusterCollection(store, name))?.key ?? null;
 }

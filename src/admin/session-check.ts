@@ -36,7 +36,7 @@ export interface Finding {
   readonly rule: string;
   readonly stored: string;
   readonly expected: string;
-  /** The change that mends it, and what the session must still be like for that; null where nothing can. */
+  /** The change that mends it, and what the session must still be like for that; null if nothing can. */
   readonly repair: { readonly guard: mongo.Filter<SessionRow>; readonly set: Partial<SessionRow> } | null;
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '../log';
 export type Need = 'primary' | 'any';
 
 const tickMs = 250;
-/** How long the database may be away before operations are told so: many an election is over by then. */
+/** How long the database may be unavailable before operations are told so: many an election is over by then. */
 const patienceMs = 1_000;
 /** Without an answer to a heartbeat for so many ticks, a server that holds its connections open counts as away. */
 const silentTicks = 8;
@@ -14,16 +14,16 @@ const silentTicks = 8;
 const writable = new Set<string>(['RSPrimary', 'Mongos', 'Standalone', 'LoadBalancer']);
 const readable = new Set<string>([...writable, 'RSSecondary']);
 
-/** Whether the database is there. */
+/** Whether the database is available. */
 export interface Availability {
-  /** @throws SERVICE_UNAVAILABLE at once where what is needed has been away for a second or more */
+  /** @throws SERVICE_UNAVAILABLE at once where what is needed has been unavailable for a second or more */
   require(need: Need): void;
   isAvailable(need: Need): boolean;
   /** `waiter` is told when what it needs is lost, until the returned function is called. */
   watch(waiter: Waiter): () => void;
 }
 
-/** Told when what it needs has been away for too long. */
+/** Told when what it needs has been unavailable for too long. */
 export interface Waiter {
   readonly need: Need;
   fail(reason: DomainError): void;

@@ -14,8 +14,8 @@ const passing = new Set([
 const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongo;
 
 /**
- * The error for the client where `error` says that the database is away, busy or out of time; null where it says
- * anything else, that is, where it is a fault of ours.
+ * The error for the client where `error` says that the database is unavailable, busy or out of time; null if it says
+ * anything else, that is, if it is a fault of ours.
  */
 export function asServiceUnavailable(error: unknown): DomainError | null {
   if (isTimeLimit(error))

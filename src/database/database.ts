@@ -20,7 +20,7 @@ export interface Database {
 }
 
 /**
- * Opens MONGODB_URI, or the embedded engine in DATA_DIR where there is none: at `engineUri`, where another process runs it.
+ * Opens MONGODB_URI, or the embedded engine in DATA_DIR if there is none: at `engineUri`, where another process runs it.
  * @throws DatabaseOpenError with one line for the person who starts the server
  */
 export async function openDatabase(

@@ -35,7 +35,7 @@ export interface AwaitedEvents {
 }
 
 /**
- * The page of events that is going to be asked for, where it is the operation's only one and it is sure to be; null
+ * The page of events that is going to be asked for, if it is the operation's only one and it is sure to be; null
  * otherwise, also where its arguments break a rule: saying so is left to the field.
  */
 export function awaitedEvents(
@@ -59,7 +59,7 @@ export function awaitedEvents(
 
 const known = new WeakMap<FieldNode, FieldNode | null>();
 
-/** The field `events` of a selection without fragments and conditions on the way to it; null where there is no such one. */
+/** The field `events` of a selection without fragments and conditions on the way to it; null if there is no such one. */
 function onlyEventsField([node, ...others]: readonly FieldNode[]): FieldNode | null {
   if (others.length > 0) return null;
   let found = known.get(node!);

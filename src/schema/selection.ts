@@ -19,7 +19,7 @@ export class Selection implements Iterable<string> {
     return names.some((name) => this.fields.has(name));
   }
 
-  /** What is selected below the field; empty where it is not selected itself. */
+  /** What is selected below the field; empty if it is not selected itself. */
   below(name: string): Selection {
     return this.fields.get(name) ?? new Selection();
   }

@@ -26,7 +26,7 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** Who is told of what the services do; null where nobody is. */
+/** Who is told of what the services do; null if nobody is. */
 export interface Onlookers {
   readonly metrics: Measurements | null;
   readonly tracing: Tracing | null;

@@ -98,7 +98,7 @@ export class BatchRun {
     });
   }
 
-  /** After an error that stays: everyone's where the database is away, else that of the one event that causes it. */
+  /** After an error that stays: everyone's where the database is unavailable, else that of the one event that causes it. */
   private async runWithout(
     groups: readonly AttemptGroup[],
     error: unknown,

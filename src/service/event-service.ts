@@ -32,7 +32,7 @@ export class EventService {
 
   /**
    * Stores many events, each by itself: the outcomes stand in the order of `inputs`.
-   * @throws BAD_USER_INPUT where there are none or too many, SERVICE_UNAVAILABLE
+   * @throws BAD_USER_INPUT if there are none or too many, SERVICE_UNAVAILABLE
    */
   async addMany(inputs: readonly AddEvent[]): Promise<AddOutcome[]> {
     if (inputs.length === 0 || inputs.length > maxEventsPerRequest) {

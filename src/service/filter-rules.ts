@@ -75,7 +75,7 @@ export function checkSessionFilter(filter: SessionFilterInput | null | undefined
   };
 }
 
-/** The position after which someone reads on; null where none was sent. */
+/** The position after which someone reads on; null if none was sent. */
 export function checkPosition(argument: string, position: number | null | undefined): number | null {
   if (position == null) return null;
   if (position < 0) throw badUserInput(argument, 'must be a position, or 0 for the beginning.');

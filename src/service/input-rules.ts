@@ -41,7 +41,7 @@ export function checkId(argument: string, id: string): string {
 /**
  * The tag in canonical form: `EN-us` is `en-US`. Tags that name no language, which BCP 47 has for private and historical
  * use (`x-private`, `i-default`), have no canonical form in CLDR and are refused.
- * @throws BAD_USER_INPUT where it is no well-formed BCP 47 tag that begins with a language
+ * @throws BAD_USER_INPUT if it is no well-formed BCP 47 tag that begins with a language
  */
 export function checkLanguage(argument: string, tag: string): string {
   try {
@@ -63,7 +63,7 @@ export function checkEndReason(argument: string, reason: string): string {
 }
 
 /**
- * The instant; null where none was sent.
+ * The instant; null if none was sent.
  * @throws BAD_USER_INPUT where something else was
  */
 export function checkInstant(argument: string, value: Scalar<Date> | null | undefined): Date | null {
@@ -93,7 +93,7 @@ export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes:
   };
 }
 
-/** The bytes as JSON, exact only where it is close: most objects are far below the limit and need no second look. */
+/** The bytes as JSON, exact only if it is close: most objects are far below the limit and need no second look. */
 function checkSize(
   argument: string,
   object: JsonObject,

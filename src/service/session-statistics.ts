@@ -81,7 +81,7 @@ export async function sessionStatistics(
     );
   }
   const groups = merged(rows.map((row) => groupOf(row, grouping)));
-  // Without groupBy there is one group, also where it is empty.
+  // Without groupBy there is one group, also if it is empty.
   if (groups.length === 0 && !isGrouped(grouping)) groups.push(groupOf({ _id: null, sessions: 0 }, grouping));
   return groups.sort(byTimeThenSize);
 }
@@ -120,14 +120,14 @@ function groupOf(row: GroupRow, grouping: Grouping): SessionGroup {
   };
 }
 
-/** As a filter takes it; empty where the sessions have no value that a filter takes. */
+/** As a filter takes it; empty if the sessions have no value that a filter takes. */
 function metadataOf(key: string, metadata: unknown): JsonObject {
   const values = metadataValueOf(key, metadata).filter(isScalar);
   return Object.fromEntries(values.map((value) => [key, value]));
 }
 
 function durationsOf({ sumMs = 0, minMs, maxMs, ended, histogram }: GroupRow): GroupDurations | null {
-  // Null where none of the sessions has ended.
+  // Null if none of the sessions has ended.
   if (minMs == null || maxMs == null) return null;
   const buckets = histogram?.filter((bucket) => bucket.minMs !== null) ?? [];
   const sessionCount = ended ?? buckets.reduce((sum, { sessions }) => sum + sessions, 0);

@@ -83,7 +83,7 @@ export class SessionUpdater {
     }
   }
 
-  /** The row as it is now, or null where it is not any more as it was read. */
+  /** The row as it is now, or null if it is not any more as it was read. */
   private async storeDraft(row: SessionRow, draft: SessionDraft): Promise<SessionRow | null> {
     const changes = draft.takeChanges();
     if (changes === null) return row;

@@ -12,7 +12,7 @@ const latest = Date.UTC(2100, 0);
 export class TimeZone {
   private constructor(private readonly format: Intl.DateTimeFormat | null) {}
 
-  /** @throws BAD_USER_INPUT where there is no zone of this name */
+  /** @throws BAD_USER_INPUT if there is no zone of this name */
   static named(argument: string, name: string): TimeZone {
     if (name === 'UTC') return new TimeZone(null);
     // Node.js takes offsets such as +01:00 too, some versions of it.

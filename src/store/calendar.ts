@@ -5,7 +5,7 @@ export type CalendarUnit = 'hour' | 'day' | 'week' | 'month';
 
 /** A time during which the clocks of a zone are one offset ahead of UTC. */
 export interface OffsetSpan {
-  /** In milliseconds of Date.now(); the first span of a list goes back for ever. */
+  /** In milliseconds of Date.now(); the first span of a list goes back forever. */
   readonly from: number;
   readonly offsetMs: number;
 }

@@ -33,7 +33,7 @@ export function wantedIndexes(schema: Schema): WantedIndex[] {
   }));
 }
 
-/** The indexes that the collection has, but for the one of `_id`; none where there is no such collection. */
+/** The indexes that the collection has, but for the one of `_id`; none if there is no such collection. */
 export async function existingIndexes(collection: mongo.Collection): Promise<ExistingIndex[]> {
   try {
     const indexes = (await collection.indexes()) as ExistingIndex[];

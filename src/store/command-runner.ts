@@ -17,7 +17,7 @@ export interface RunnerOptions {
   readPreference: mongo.ReadPreferenceMode;
   /** How long the database may work on one command, in milliseconds. */
   readonly timeoutMs: number;
-  /** Null where nothing bounds the operation as a whole. */
+  /** Null if nothing bounds the operation as a whole. */
   readonly scope: RequestScope | null;
 }
 

@@ -20,9 +20,9 @@ export interface NewEvent {
 
 /** What a batch did. */
 export interface BatchResult {
-  /** The row of each event, in the order given; undefined where its session takes no events. */
+  /** The row of each event, in the order given; undefined if its session takes no events. */
   readonly rows: readonly (EventRow | undefined)[];
-  /** The sessions that take no events, with the state that they ended in, or null where there is no such session. */
+  /** The sessions that take no events, with the state that they ended in, or null if there is no such session. */
   readonly refused: ReadonlyMap<string, SessionStatus | null>;
 }
 

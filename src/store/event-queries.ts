@@ -65,7 +65,7 @@ export function eventCountCondition(selection: EventSelection): Condition {
 
 /**
  * How many events of a session with `eventCount` events are selected, where that is known without counting: positions
- * have no gaps. Null where it is not.
+ * have no gaps. Null if it is not.
  */
 export function countWithoutCounting(
   { types, timestamp, afterPosition }: EventSelection,

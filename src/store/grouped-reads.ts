@@ -68,7 +68,7 @@ function manyPages(
 }
 
 /**
- * A page of a session's events and the session's own document, null where there is none, by one command. For servers
+ * A page of a session's events and the session's own document, null if there is none, by one command. For servers
  * that have unions and no shards.
  */
 export async function pageWithSession(

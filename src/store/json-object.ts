@@ -8,7 +8,7 @@ export type StoredJson = JsonObject | string;
 export interface JsonMeasure {
   /** Levels of objects and arrays, the outermost being 1; the walk stops at the first level beyond `maxDepth`. */
   readonly depth: number;
-  /** At least this many bytes as JSON in UTF-8; the walk stops where it is more than `maxBytes`. */
+  /** At least this many bytes as JSON in UTF-8; the walk stops if it is more than `maxBytes`. */
   readonly leastBytes: number;
   /** At most this many bytes as JSON in UTF-8. Often a few times more than it really has. */
   readonly byteBound: number;

@@ -21,7 +21,7 @@ export type InstantRange = Range<Date>;
 /** A list's order: its fields, all in one direction. */
 export interface Keyset {
   readonly field: string;
-  /** Settles equal values of the field; null where no two are equal. */
+  /** Settles equal values of the field; null if no two are equal. */
   readonly tie: string | null;
   readonly ascending: boolean;
 }
@@ -56,7 +56,7 @@ export function keysetQuery(keyset: Keyset, page: PageRequest<KeysetPlace>, rang
   }
 }
 
-/** A range as a condition on one field; null where it says nothing. */
+/** A range as a condition on one field; null if it says nothing. */
 export function rangeBounds(range: Range<KeyValue> | null): Record<string, KeyValue> | null {
   if (range?.from == null && range?.to == null) return null;
   return { ...(range.from != null && { $gte: range.from }), ...(range.to != null && { $lt: range.to }) };

@@ -16,7 +16,7 @@ export interface Page<Row> {
   readonly more: boolean;
 }
 
-/** The page that `rows` are, which were fetched in the direction of `request`, one beyond its limit where there is one. */
+/** The page that `rows` are, which were fetched in the direction of `request`, one beyond its limit if there is one. */
 export function pageOf<Row>(
   rows: Row[],
   request: Pick<PageRequest<unknown>, 'direction' | 'limit'>,

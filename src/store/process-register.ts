@@ -105,7 +105,7 @@ export class ProcessRegister {
       await sleep(beatMs, undefined, { ref: false });
       if (this.isClosed) return;
       this.isWatching = performance.now() - this.lastUse <= idleAfterMs;
-      // Where it fails the database is away, and whoever writes is told so.
+      // Where it fails the database is unavailable, and whoever writes is told so.
       this.beating = (this.isWatching ? this.beat() : this.leave()).catch((error: unknown) =>
         this.log.debug({ err: error }, 'could not look after other processes'),
       );

@@ -52,7 +52,7 @@ export class Reader {
     this.runner.fromPrimary();
   }
 
-  /** The session, or null where there is none. One that was read already, with these fields, is not read again. */
+  /** The session, or null if there is none. One that was read already, with these fields, is not read again. */
   session(sessionId: string, fields: Fields): Promise<Session | null> | Session {
     const projection = sessionProjection(fields);
     const known = this.known.get(sessionId);
@@ -69,7 +69,7 @@ export class Reader {
     });
   }
 
-  /** The event, or null where there is none. */
+  /** The event, or null if there is none. */
   event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
     // Rows are told apart by it, whether it is selected or not.
     const projection = { ...eventProjection(fields), eventId: 1 };
@@ -86,7 +86,7 @@ export class Reader {
   }
 
   /**
-   * The session, or null where there is none, read together with a page of its events that is about to be asked for:
+   * The session, or null if there is none, read together with a page of its events that is about to be asked for:
    * where the server can, both are one command, and `eventPage` has its answer.
    */
   async sessionWithEvents(
@@ -152,7 +152,7 @@ export class Reader {
     );
   }
 
-  /** When the first and the last session started; null where there is none. */
+  /** When the first and the last session started; null if there is none. */
   async firstAndLastStart(): Promise<{ first: Date; last: Date } | null> {
     const [first, last] = await Promise.all(([1, -1] as const).map((step) => this.startAtEnd(step)));
     return first && last ? { first, last } : null;

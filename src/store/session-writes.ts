@@ -37,7 +37,7 @@ export type SessionChanges = Partial<Pick<SessionRow, 'language' | 'metadata' | 
 
 export type SessionEnd = Required<Pick<SessionRow, 'status' | 'endedAt' | 'durationMs' | 'endReason'>>;
 
-/** Changes the session as it was `seen`. Null where it has changed since, or is gone. */
+/** Changes the session as it was `seen`. Null if it has changed since, or is gone. */
 export function changeSession(
   store: Store,
   maxTimeMS: number,
@@ -51,7 +51,7 @@ export function changeSession(
   );
 }
 
-/** Ends the session as it was `seen`, and changes it in the same step. Null as `changeSession`, and where it has ended. */
+/** Ends the session as it was `seen`, and changes it in the same step. Null as `changeSession`, and if it has ended. */
 export function endSession(
   store: Store,
   maxTimeMS: number,
@@ -80,7 +80,7 @@ function asSeen({ sessionId, revision }: SessionRow): mongo.Filter<SessionRow> {
   return { sessionId, revision: revision ?? null } as mongo.Filter<SessionRow>;
 }
 
-/** The session as a majority has it; null where there is none. */
+/** The session as a majority has it; null if there is none. */
 export function findSession(store: Store, maxTimeMS: number, sessionId: string): Promise<SessionRow | null> {
   return store.sessions.findOne({ sessionId }, { readPreference: 'primary', maxTimeMS });
 }

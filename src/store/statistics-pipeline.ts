@@ -55,7 +55,7 @@ export interface GroupRow {
  */
 const bucketWidth = Math.log(1.038);
 
-/** The pipeline that makes at most `limit` groups of the selected sessions, and its index where it is to be named. */
+/** The pipeline that makes at most `limit` groups of the selected sessions, and its index if it is to be named. */
 export function statisticsPipeline(
   selection: SessionSelection,
   grouping: Grouping,
@@ -97,7 +97,7 @@ function keyExpressions({ startedAt, status, language, endReason, metadataKey }:
   };
 }
 
-/** Null where the session has not ended. One more than the duration, because nothing has no logarithm. */
+/** Null if the session has not ended. One more than the duration, because nothing has no logarithm. */
 const bucket = { $floor: { $divide: [{ $ln: { $add: ['$durationMs', 1] } }, bucketWidth] } };
 
 function sums({ events, durations }: GroupMeasures): mongo.Document {
@@ -133,7 +133,7 @@ function mergeOfBuckets(keys: readonly string[], { events }: GroupMeasures): mon
 
 /**
  * What tells a session's value of a key of the metadata from others: its label; where that is a hash, which does not say
- * of which key, `{ value }`; of metadata that is stored as text, `{ text }`; null where there is no such value.
+ * of which key, `{ value }`; of metadata that is stored as text, `{ text }`; null if there is no such value.
  */
 function metadataExpression(key: string): mongo.Document {
   const isHashed = { $eq: [{ $indexOfBytes: ['$$label', 'sha256:'] }, 0] };

@@ -61,7 +61,7 @@ export function openTelemetry(endpoint: string, log: Log): Tracing {
   });
   const tracer = provider.getTracer('conversation-session-service', buildInfo.version);
   return new OpenTelemetryTracing(tracer, async () => {
-    // A collector that is away is tried for longer than a stop should take, and has been warned of.
+    // A collector that is unavailable is tried for longer than a stop should take, and has been warned of.
     const flushed = provider.shutdown().catch(() => undefined);
     await Promise.race([flushed, sleep(flushTimeoutMs)]);
   });

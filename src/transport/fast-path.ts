@@ -38,7 +38,7 @@ export class FastPath {
     if (this.contentTypes.size < maxAccepts) this.contentTypes.set(accept ?? '', contentType);
   }
 
-  /** Answers, or resolves to null where Apollo has to. */
+  /** Answers, or resolves to null if Apollo has to. */
   async answer(
     { body, headers: { accept } }: FastifyRequest,
     reply: FastifyReply,
@@ -66,7 +66,7 @@ export class FastPath {
     return Buffer.from(`${JSON.stringify(formatted.body)}\n`);
   }
 
-  /** The result of an operation that may not run; null where it may. Waits for nothing that is known at once. */
+  /** The result of an operation that may not run; null if it may. Waits for nothing that is known at once. */
   private admit(
     operation: PreparedOperation,
     variables: Variables,

@@ -40,7 +40,7 @@ export interface GraphQLRoute {
   readonly memory: ResponseMemoryBudget;
   readonly formatError: FormatError;
   createContext(scope: RequestScope): RequestContext;
-  /** Null where nothing is traced. */
+  /** Null if nothing is traced. */
   readonly traces: RequestTraces | null;
   readonly lifecycle: Lifecycle;
   readonly availability: Availability;
@@ -182,7 +182,7 @@ async function askApollo(
   return refusal === null ? noted(response, running) : withErrors(response, refusal, route, running);
 }
 
-/** Passes the text, where there is one; returns what is wrong with it, null where nothing is. */
+/** Passes the text, if there is one; returns what is wrong with it, null if nothing is. */
 async function prepareText(
   pipeline: OperationPipeline,
   request: FastifyRequest,

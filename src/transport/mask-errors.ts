@@ -52,7 +52,7 @@ export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): F
 /** Apollo refuses persisted queries that are wrong with a status of 400 and without a code. */
 function isRefusalOfApollo(error: unknown): boolean {
   if (!(error instanceof GraphQLError) || error.originalError) return false;
-  // A compiled operation's errors have none where nothing was thrown.
+  // A compiled operation's errors have none if nothing was thrown.
   const { code, http }: { code?: unknown; http?: { status?: unknown } } = error.extensions ?? {};
   return code === undefined && http?.status === 400;
 }

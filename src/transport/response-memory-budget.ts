@@ -38,7 +38,7 @@ export class ResponseMemory {
 
   /**
    * Counts what has been read for the answer.
-   * @throws SERVICE_UNAVAILABLE where there is no room for so many bytes more
+   * @throws SERVICE_UNAVAILABLE if there is no room for so many bytes more
    */
   take(bytes: number): void {
     // A field that failed may have ended the answer before its neighbours were read.

@@ -17,7 +17,7 @@ import type { PreparedOperation } from './operations/operation-cache';
 /** Beside what the client selected, each session is asked for its status under this name, which no payload can hold. */
 const mark = `_status_${randomUUID().replaceAll('-', '')}`;
 
-/** Root fields that answer the same for ever once the session they lead to has ended. Lists of sessions do not. */
+/** Root fields that answer the same forever once the session they lead to has ended. Lists of sessions do not. */
 const steadyFields = new Set(['session', 'event', 'node', '__typename']);
 const finalStatuses = new Set(['COMPLETED', 'FAILED']);
 
@@ -37,7 +37,7 @@ export interface MarkedDocument {
 }
 
 /**
- * The document with a mark in each session it selects, for `settleCaching` to read; null where the answer may change
+ * The document with a mark in each session it selects, for `settleCaching` to read; null if the answer may change
  * whatever its sessions' statuses are.
  */
 export function markSessions(

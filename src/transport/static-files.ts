@@ -22,7 +22,7 @@ export async function listFiles(folder: string): Promise<ReadonlyMap<string, str
   return new Map(paths.map((path) => [relative(folder, path).replaceAll(sep, '/'), path]));
 }
 
-/** Sends one of `files`, to be kept by the browser for a day; 404 where there is none of that name. */
+/** Sends one of `files`, to be kept by the browser for a day; 404 if there is none of that name. */
 export function sendFile(
   reply: FastifyReply,
   name: string,

@@ -18,7 +18,7 @@ export type ToWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'collect'; readonly id: number }
-  /** The answer to `ask-metrics`: those of all processes; null where they cannot be read. */
+  /** The answer to `ask-metrics`: those of all processes; null if they cannot be read. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | null };
 
 /** The environment of a worker, beside that of the primary process. */

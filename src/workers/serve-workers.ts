@@ -10,7 +10,7 @@ import { WorkerMetrics } from './worker-metrics';
 import { WorkerPool } from './worker-pool';
 
 /**
- * Serves with WORKERS processes behind one port, until a signal ends it. The embedded engine, where it is used, runs in
+ * Serves with WORKERS processes behind one port, until a signal ends it. The embedded engine, if it is used, runs in
  * this process, and the workers are its clients.
  * @throws Error with the message of the worker that could not start
  */

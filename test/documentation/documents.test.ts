@@ -45,7 +45,7 @@ describe('the README', () => {
 
 describe('DESIGN.md', () => {
   it('says of exactly the dependencies there are why they are taken', () => {
-    const listed = designTableUnder('What it stands on').flatMap(([names]) => names!.split(', '));
+    const listed = designTableUnder('Dependencies').flatMap(([names]) => names!.split(', '));
 
     expect(listed.toSorted()).toEqual(dependencyNames().toSorted());
   });

@@ -26,7 +26,7 @@ export class CatchUp {
   ) {}
 
   /**
-   * At most `limit` events beyond the place. While the database is away this waits until it is back; never rejects.
+   * At most `limit` events beyond the place. While the database is unavailable this waits until it is back; never rejects.
    */
   read(place: StoredPlace, limit: number): Promise<CatchUpPage> {
     const key = `${place.sessionId} ${place.position} ${limit}`;

@@ -21,13 +21,13 @@ export class EventWindow {
     return this.last;
   }
 
-  /** The event at the position, where it is held. */
+  /** The event at the position, if it is held. */
   at(position: number): Event | undefined {
     const index = position - (this.last - this.held.length + 1);
     return index < 0 ? undefined : this.held[index]?.event;
   }
 
-  /** Adds the next event; returns false, and adds nothing, where it is not the next one. */
+  /** Adds the next event; returns false, and adds nothing, if it is not the next one. */
   add(event: Event, bytes: number): boolean {
     if (event.position !== this.last + 1) return false;
     this.last = event.position;

@@ -10,7 +10,7 @@ export class LiveService {
   constructor(private readonly feeds: SessionFeeds) {}
 
   /**
-   * The session's events in stored order: those beyond `afterPosition`, or from now on where there is none, each exactly
+   * The session's events in stored order: those beyond `afterPosition`, or from now on if there is none, each exactly
    * once. Over when the session has ended and all is delivered. Whoever has it must end it by `return`.
    * @throws BAD_USER_INPUT, SESSION_NOT_FOUND
    */

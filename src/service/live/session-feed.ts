@@ -80,7 +80,7 @@ export class SessionFeed {
     return this.row !== null && hasEnded(this.row.status) && position >= this.row.eventCount;
   }
 
-  /** At most `limit` events beyond the position, read from the index; none where they are not visible yet. */
+  /** At most `limit` events beyond the position, read from the index; none if they are not visible yet. */
   readBeyond(position: number, limit: number): Promise<CatchUpPage> {
     return this.catchUp.read({ sessionId: this.sessionId, position }, limit);
   }

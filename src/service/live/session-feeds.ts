@@ -51,7 +51,7 @@ export class SessionFeeds {
 
   /**
    * Joins the feed of a session by `join`, which gets the feed and the session as it stands now, and misses nothing that
-   * comes after; null where there is no such session.
+   * comes after; null if there is no such session.
    * @throws the driver's errors
    */
   async join<Stream>(

@@ -11,7 +11,7 @@ export interface ApiKeyEntry {
   /** SHA-256 of the key, 64 hexadecimal digits. Enough for a key of 256 random bits: nobody can try them all. */
   readonly sha256: string;
   readonly scopes: readonly Scope[];
-  /** RFC 3339; never, where it is absent. */
+  /** RFC 3339; never, if it is absent. */
   readonly expires?: string;
 }
 
@@ -80,7 +80,7 @@ function entriesOf(text: string): ApiKeyEntry[] {
   return keys as ApiKeyEntry[];
 }
 
-/** The first thing wrong with an entry, null where it is right. */
+/** The first thing wrong with an entry, null if it is right. */
 function problemOf(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return ' must be an object';
   const { name, sha256, scopes: allowed, expires } = entry as Record<string, unknown>;

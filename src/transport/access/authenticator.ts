@@ -15,7 +15,7 @@ import { type TokenRules, verifyToken } from './token-verifier';
 /** Says who a credential speaks for, wherever it came from: headers of a request or the start of a connection. */
 export interface Authenticator {
   /**
-   * Resolves at once for a credential seen before. `credential` is null where none was sent; `address` is the client's.
+   * Resolves at once for a credential seen before. `credential` is null if none was sent; `address` is the client's.
    * @throws UNAUTHENTICATED; RATE_LIMITED after many bad ones from one address; SERVICE_UNAVAILABLE while the keys of
    * the issuer could never be fetched. A promise rejects with the same.
    */
@@ -31,7 +31,7 @@ export const openToAll: Authenticator = {
 
 /** Where credentials are looked up. */
 export interface CredentialSources {
-  /** The API keys as they stand now; null where none are taken. */
+  /** The API keys as they stand now; null if none are taken. */
   readonly apiKeys: (() => readonly ApiKey[]) | null;
   readonly tokens: { readonly findKey: JWTVerifyGetKey; readonly rules: TokenRules } | null;
 }

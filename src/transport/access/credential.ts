@@ -5,7 +5,7 @@ import { unauthenticated } from './refusals';
 const maxLength = 8192;
 
 /**
- * The token or API key that a request carries, null where it carries none: `Authorization: Bearer …` (RFC 6750, section
+ * The token or API key that a request carries, null if it carries none: `Authorization: Bearer …` (RFC 6750, section
  * 2.1) or `X-API-Key: …`. Never from the URL, which ends up in logs and histories.
  * @throws UNAUTHENTICATED where it carries one in another form, or two that differ
  */

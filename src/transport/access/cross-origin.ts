@@ -3,7 +3,7 @@ import { DomainError } from '../../errors';
 
 /**
  * Keeps pages of other origins from using this server through the browsers of those who can reach it (CSRF), by what
- * browsers say themselves: `Sec-Fetch-Site` where there is one, otherwise `Origin` against `Host`. No script can set
+ * browsers say themselves: `Sec-Fetch-Site` if there is one, otherwise `Origin` against `Host`. No script can set
  * or remove either. Requests with neither come from no page of today's browsers and pass: curl, servers, `GET` of any
  * client. The rules are those of Go's net/http.CrossOriginProtection, by Filippo Valsorda, "Cross-Site Request Forgery"
  * (2025, https://words.filippo.io/csrf/), and of the OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata headers", with

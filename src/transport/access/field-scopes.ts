@@ -14,7 +14,7 @@ import type { Caller, Scope } from './caller';
 import { missingScope } from './refusals';
 
 /**
- * What each field of Query, Mutation and Subscription needs; a test walks the schema and fails where one is missing.
+ * What each field of Query, Mutation and Subscription needs; a test walks the schema and fails if one is missing.
  * `Session.events` is here too: a mutation answers with its session, and whoever may only write must not read through
  * it what others have written.
  */

@@ -35,7 +35,7 @@ export class KeyFile {
     return key;
   }
 
-  /** @throws Error where there is no key of this name */
+  /** @throws Error if there is no key of this name */
   revoke(name: string): void {
     this.edit((keys) => {
       const left = keys.filter((entry) => entry.name !== name);

@@ -16,7 +16,7 @@ const maxSpent = 10_000;
 
 /**
  * What each caller may spend: a budget of points for a span of time, taken by what operations cost, not by how many they
- * are. Per principal; where there is none, per network address.
+ * are. Per principal; if there is none, per network address.
  */
 export class RateLimits {
   private readonly states = new WeakMap<Caller, RateState>();

@@ -38,7 +38,7 @@ export class RemoteKeys {
 
   /**
    * The key that a token was signed with.
-   * @throws JOSEError where it is not among them; SERVICE_UNAVAILABLE where they could never be fetched
+   * @throws JOSEError if it is not among them; SERVICE_UNAVAILABLE where they could never be fetched
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (!this.remote.jwks() && this.mayTry(retryAfterMs)) await this.refresh();

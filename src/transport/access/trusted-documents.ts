@@ -25,7 +25,7 @@ export class TrustedDocuments {
   }
 
   /**
-   * The text that a request means: its own, or the one that its id names; undefined where it has neither.
+   * The text that a request means: its own, or the one that its id names; undefined if it has neither.
    * @throws FORBIDDEN where the manifest does not have it
    */
   textOf(request: DocumentRequest): string | undefined {

@@ -2,7 +2,7 @@ import { serviceUnavailable } from '../../errors';
 
 /** A long-lived connection of either kind. */
 export interface LiveConnection {
-  /** Asks the client whether it is still there, and cuts it off where it is not or takes nothing. */
+  /** Asks the client whether it is still there, and cuts it off if it is not or takes nothing. */
   check(): void;
   /** Ends in order; the client may come again, to another server. */
   finish(): void;

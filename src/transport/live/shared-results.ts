@@ -17,7 +17,7 @@ import type { OperationScope } from './operation-scope';
 /** What one event answers. */
 export interface Answer {
   readonly body: FormattedExecutionResult;
-  /** To be released when the answer has been sent; null where it holds nothing that counts. */
+  /** To be released when the answer has been sent; null if it holds nothing that counts. */
   readonly scope: OperationScope | null;
 }
 

@@ -51,7 +51,7 @@ const one: Size = () => 1;
 
 type Read = (variables: Variables) => unknown;
 
-/** Reads the value of an argument, given a request's variables; undefined where it is absent. */
+/** Reads the value of an argument, given a request's variables; undefined if it is absent. */
 function argumentReader(node: FieldNode, name: string, operation: OperationDefinitionNode): Read {
   const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
   if (!value) return () => undefined;

@@ -27,7 +27,7 @@ export type RunForEvent = (
 ) => Promise<ExecutionResult> | ExecutionResult;
 
 /**
- * Compiles a query or mutation, or returns null where only plain execution does exactly what the specification asks for.
+ * Compiles a query or mutation, or returns null if only plain execution does exactly what the specification asks for.
  * `document` must have passed validation and must not be used for anything else: the compiler writes into it.
  */
 export function compileOperation(
@@ -73,7 +73,7 @@ function isCompilable(
   // The compiled function keeps the variables in an ordinary object, where assigning to `__proto__` sets no key.
   if (variables.some(({ variable }) => variable.name.value === '__proto__')) return false;
   if (selectsLateType(schema, document)) return false;
-  // The compiler follows an input that contains itself for ever.
+  // The compiler follows an input that contains itself forever.
   if (variables.some(({ type }) => containsItself(typeFromAST(schema, type as NamedTypeNode)))) return false;
   return hasPlainLiterals(schema, document, variables);
 }

@@ -15,7 +15,7 @@ const maxTotalLength = 500_000;
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
-  /** @throws InvalidOperation where they do not fit what the operation declares */
+  /** @throws InvalidOperation if they do not fit what the operation declares */
   checkVariables(this: void, variables: Variables): void;
   readonly cost: Cost;
   /** How many values its answer could have. */

@@ -4,16 +4,16 @@ export type OperationTransport = 'http' | 'websocket' | 'sse';
 
 /** An operation that has ended, well or not. */
 export interface OperationRecord {
-  /** Null where it has none, or the text was refused. */
+  /** Null if it has none, or the text was refused. */
   readonly operationName: string | null;
-  /** Null where the text was refused. */
+  /** Null if the text was refused. */
   readonly operationType: `${OperationTypeNode}` | null;
   readonly transport: OperationTransport;
   /** Of a subscription: from when it was asked for until it ended. */
   readonly durationMs: number;
-  /** How many nodes it could touch; null where it was refused before that was read. */
+  /** How many nodes it could touch; null if it was refused before that was read. */
   readonly cost: number | null;
-  /** The `extensions.code` of each error in the answer; empty where all went well. */
+  /** The `extensions.code` of each error in the answer; empty if all went well. */
   readonly errorCodes: readonly string[];
   readonly requestId: string;
   /** The caller's name. */

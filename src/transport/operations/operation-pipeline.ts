@@ -40,7 +40,7 @@ export class OperationPipeline {
   ) {}
 
   /**
-   * The operation that `text` and `operationName` name, parsed and valid. At once where it is known.
+   * The operation that `text` and `operationName` name, parsed and valid. At once if it is known.
    * @throws DomainError QUERY_TOO_COMPLEX, FORBIDDEN (not a trusted document), InvalidOperation; or the promise rejects with them
    */
   prepare(

@@ -35,7 +35,7 @@ const prices: Readonly<Record<string, number>> = { sessionStatistics: 1000 };
 const countPrices: Readonly<Record<string, number>> = { SessionConnection: 1000, EventConnection: 10 };
 
 /**
- * What a page within a list costs for each row beside its own rows, where it has these arguments: they can be wrong in
+ * What a page within a list costs for each row beside its own rows, if it has these arguments: they can be wrong in
  * each row, and an error costs more than a row.
  */
 const rowPrices: Readonly<Record<string, number>> = { after: 100, before: 100, filter: 20 };
@@ -152,7 +152,7 @@ class CostReader {
   private page(node: FieldNode, type: GraphQLNamedType, each: Cost, { isRow }: Around): Cost {
     const size = pageSizeOf(node, this.operation);
     const price = this.counted === 'nodes' ? this.priceOf(node, type, isRow) : 0;
-    // The size is asked for even where nothing is multiplied by it: it may be one that is refused.
+    // The size is asked for even if nothing is multiplied by it: it may be one that is refused.
     return (variables) => size(variables) * each(variables) + price;
   }
 

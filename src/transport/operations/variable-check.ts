@@ -71,7 +71,7 @@ export function variableCheck(
 
 /**
  * The variables that must not be null although they are declared as if they might: a default, theirs or that of the
- * place where they are used, lets validation pass them for what is not nullable.
+ * place if they are used, lets validation pass them for what is not nullable.
  */
 function nonNullUses(
   schema: GraphQLSchema,

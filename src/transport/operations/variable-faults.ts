@@ -24,7 +24,7 @@ export class VariableFaults {
     if (this.count <= maxListed) this.listed.push(asGraphQLError(badUserInput(pathOf(place), rule)));
   }
 
-  /** The first ones, and one error that stands for the others. Empty where nothing is wrong. */
+  /** The first ones, and one error that stands for the others. Empty if nothing is wrong. */
   get errors(): readonly GraphQLError[] {
     const more = this.count - this.listed.length;
     if (more === 0) return this.listed;
