@@ -74,6 +74,17 @@ export const floods: readonly Attack[] = [
   ),
   operation('an unknown field with a long name', () => `{${'x'.repeat(60_000)}}`),
   operation('directives on one field', () => `{__typename ${'@include(if:true) '.repeat(3000)}}`),
+  operation(
+    'conditions on 900 fields',
+    () =>
+      `query($a:Boolean!)${session(repeat(900, (n) => (n % 2 ? 'id @include(if:$a)' : 'status @skip(if:$a)')))}`,
+    () => ({ a: true }),
+  ),
+  operation(
+    'conditions on nested fields',
+    () => `query($a:Boolean!)${session(repeat(240, () => 'events @include(if:$a){nodes @skip(if:$a){id}}'))}`,
+    () => ({ a: true }),
+  ),
   operation('unknown directives', () => `{__typename ${repeat(6000, (n) => `@x${n}`)}}`),
   operation('unknown arguments', () => `{session(${repeat(5000, (n) => `x${n}:1`)}){id}}`),
   operation('unused variables', () => `query(${repeat(4000, (n) => `$v${n}:ID`)}){__typename}`),
