@@ -1,20 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { cpuTimeOf } from './cpu-time';
 import { openSessions, recordedCalls } from './data';
-import { median } from './measure';
 import type { Bench } from './options';
 import { rate, type Comparison, type PartReport } from './report';
 import { Ring, type Entrant } from './ring';
-import { measure, type Contender } from './rounds';
+import { compareSpending, type Spent } from './spending';
 import type { Store } from '../../src/store/store';
 
 const connections = 64;
-
-/** The medians of a contender's rounds. CPU time in milliseconds a request, of the server and its embedded engine. */
-interface Spent {
-  readonly perSecond: number;
-  readonly cpuMs: number;
-}
 
 /**
  * Events and pages with 1, 2 and all workers, and what each request costs in CPU time beside a peer: a rate on cores that
@@ -44,7 +36,7 @@ async function benchWorkload(
     }
     await ring.enter('ours', fill, 'with metrics', { METRICS: 'on' });
     await ring.enter(peer, fill);
-    const spent = await compareSpending(bench, ring.contenders, workload);
+    const spent = await compareSpending(bench, ring.contenders, workload, connections);
     return comparisonsOf(workload, spent, ring.contenders.at(-1)!.name);
   } finally {
     await ring.close();
@@ -53,36 +45,6 @@ async function benchWorkload(
 
 function workerCounts(): number[] {
   return [...new Set([1, 2, availableParallelism()])];
-}
-
-/** Every contender in turn, round after round; the first round warms up and does not count. */
-async function compareSpending(
-  { generator, pace }: Bench,
-  contenders: readonly Contender[],
-  workload: string,
-): Promise<Map<string, Spent>> {
-  const counted = new Map<string, Spent[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= pace.rounds; round += 1) {
-    for (const contender of contenders) {
-      const before = cpuTimeOf(contender.pid!);
-      const { requests, perSecond } = await measure(
-        generator,
-        contender,
-        workload,
-        connections,
-        pace.seconds,
-      );
-      const cpuMs = (cpuTimeOf(contender.pid!) - before) / requests;
-      if (round > 0) counted.get(contender.name)!.push({ perSecond, cpuMs });
-    }
-  }
-  const middle = (all: readonly Spent[], of: keyof Spent) => median(all.map((one) => one[of]));
-  return new Map(
-    [...counted].map(([name, all]) => [
-      name,
-      { perSecond: middle(all, 'perSecond'), cpuMs: middle(all, 'cpuMs') },
-    ]),
-  );
 }
 
 function comparisonsOf(workload: string, spent: ReadonlyMap<string, Spent>, peer: string): Comparison[] {

@@ -13,7 +13,9 @@ process.on('message', (load: Load) => {
 /** Every connection sends its next request when the answer to the last one is there. */
 async function run(load: Load): Promise<Measured> {
   const workload = openWorkload(load.workload, load.parameters);
-  const opening = Array.from({ length: load.connections }, () => HttpConnection.open(load.url));
+  const opening = Array.from({ length: load.connections }, () =>
+    HttpConnection.open(load.url, load.credential),
+  );
   const connections = await Promise.all(opening);
   const times: number[] = [];
   const began = performance.now();

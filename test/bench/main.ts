@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { benchAccess } from './access';
 import { benchCeiling } from './ceiling';
 import { benchCores } from './cores';
 import { benchDepth } from './depth';
@@ -12,6 +13,7 @@ import { benchStatistics } from './statistics';
 import { benchWriting } from './writing';
 
 const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
+  access: benchAccess,
   ceiling: benchCeiling,
   writing: benchWriting,
   reading: benchReading,

@@ -1,6 +1,8 @@
 /** What a load generator is told to do. */
 export interface Load {
   readonly url: string;
+  /** A token or API key to send along. */
+  readonly credential?: string;
   /** Which bodies it sends: a name in `workloads.ts`. */
   readonly workload: string;
   /** What the workload needs to know: session ids, a run's own name, … */

@@ -28,10 +28,16 @@ export class Ring {
   }
 
   /** Starts a peer that keeps nothing. */
-  async enterWithoutData(peer: Entrant, sessionIds: string[]): Promise<void> {
-    const running = await start(peer, {});
+  async enterWithoutData(
+    peer: Entrant,
+    sessionIds: string[],
+    name = peer.replace('peers/', ''),
+    settings: Record<string, string> = {},
+    credential?: string,
+  ): Promise<void> {
+    const running = await start(peer, settings);
     this.processes.push(running);
-    this.contenders.push({ name: peer.replace('peers/', ''), url: running.url, sessionIds });
+    this.contenders.push({ name, url: running.url, pid: running.pid, credential, sessionIds });
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,8 @@ import { median, type Measured } from './measure';
 export interface Contender {
   readonly name: string;
   readonly url: string;
+  /** A token or API key to send along. */
+  readonly credential?: string;
   /** Its process; unset where only its answers are measured. */
   readonly pid?: number;
   readonly sessionIds: readonly string[];
@@ -26,13 +28,13 @@ let runs = 0;
 /** One load on one contender, with ids that no other load had. */
 export function measure(
   generator: LoadProcess,
-  { url, sessionIds, bodies }: Contender,
+  { url, credential, sessionIds, bodies }: Contender,
   workload: string,
   connections: number,
   seconds: number,
 ): Promise<Measured> {
   const parameters = { run: `run${(runs += 1)}`, sessionIds, ...(bodies && { bodies }) };
-  return generator.run({ url, workload, parameters, connections, seconds });
+  return generator.run({ url, credential, workload, parameters, connections, seconds });
 }
 
 /**

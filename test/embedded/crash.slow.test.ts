@@ -1,3 +1,3 @@
 import { testCrashes } from './crashes';
 
-testCrashes(15);
+testCrashes(30);

@@ -21,25 +21,27 @@ export class HttpConnection {
   private constructor(
     private readonly socket: Socket,
     url: URL,
+    credential: string | undefined,
   ) {
     this.head =
       `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\n` +
-      'Accept: application/json\r\nConnection: keep-alive\r\nContent-Length: ';
+      'Accept: application/json\r\nConnection: keep-alive\r\n' +
+      `${credential === undefined ? '' : `Authorization: Bearer ${credential}\r\n`}Content-Length: `;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.take(chunk));
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.fail(new Error('the server closed the connection')));
   }
 
-  /** Resolves when the connection stands; rejects when nobody listens. */
-  static open(url: string): Promise<HttpConnection> {
+  /** Resolves when the connection stands; rejects when nobody listens. Each request carries the credential. */
+  static open(url: string, credential?: string): Promise<HttpConnection> {
     const target = new URL(url);
     return new Promise((resolve, reject) => {
       const socket = connect({ host: target.hostname, port: Number(target.port) });
       socket.once('error', reject);
       socket.once('connect', () => {
         socket.off('error', reject);
-        resolve(new HttpConnection(socket, target));
+        resolve(new HttpConnection(socket, target, credential));
       });
     });
   }

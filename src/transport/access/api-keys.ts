@@ -1,8 +1,8 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Scope, scopes } from './caller';
 
-/** What every key begins with, so that people and scanners for leaked secrets recognise one. */
-export const keyPrefix = 'csk_';
+/** What every new key begins with, so that people and scanners for leaked secrets recognise one. */
+const keyPrefix = 'csk_';
 const keyBytes = 32;
 
 /** One key as the file has it; the key itself is nowhere but with its owner. */

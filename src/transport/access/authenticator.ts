@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { DomainError } from '../../errors';
-import { type ApiKey, findApiKey, keyPrefix } from './api-keys';
+import { type ApiKey, findApiKey } from './api-keys';
 import { anonymousCaller, type Caller } from './caller';
 import { FailedAttempts } from './failed-attempts';
 import { unauthenticated } from './refusals';
@@ -75,15 +75,14 @@ export class CredentialAuthenticator implements Authenticator {
   }
 
   private findKey(credential: string): ApiKey | null {
-    if (!this.sources.apiKeys || !credential.startsWith(keyPrefix)) return null;
-    return findApiKey(this.sources.apiKeys(), credential);
+    return this.sources.apiKeys && findApiKey(this.sources.apiKeys(), credential);
   }
 
-  private verifyToken(credential: string): Promise<KnownIdentity> {
+  private async verifyToken(credential: string): Promise<KnownIdentity> {
     const { apiKeys, tokens } = this.sources;
-    if (apiKeys && (!tokens || credential.startsWith(keyPrefix)))
-      throw unauthenticated('The API key is not known here.', 'invalid_token');
-    return verifyToken(credential, tokens!.findKey, tokens!.rules);
+    if (tokens && (!apiKeys || looksLikeToken(credential)))
+      return verifyToken(credential, tokens.findKey, tokens.rules);
+    throw unauthenticated('The API key is not known here.', 'invalid_token');
   }
 
   private howTo(): string {
@@ -94,6 +93,11 @@ export class CredentialAuthenticator implements Authenticator {
       'Queries and subscriptions need the scope sessions:read, mutations sessions:write.'
     );
   }
+}
+
+/** Three parts, of which the first begins with {" in Base64 (RFC 7519, section 3). */
+function looksLikeToken(credential: string): boolean {
+  return /^eyJ[^.]*\.[^.]*\.[^.]*$/.test(credential);
 }
 
 function identityOf(key: ApiKey): KnownIdentity {

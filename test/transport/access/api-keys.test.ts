@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, outcomeOf } from '../../support/access-client';
+import { audience, issuerName, newSigningKey } from '../../support/issuer';
 import { startTestApp, type TestApp } from '../../support/test-app';
 
 const command = join(__dirname, '../../../src/transport/access/key-command.js');
@@ -120,6 +121,29 @@ describe('a server with API keys', () => {
     expect(await ask(app, read, `${key}x`)).toMatchObject({
       status: 401,
       message: 'The API key is not known here.',
+    });
+  });
+
+  it('takes any text whose hash is in the file, beside tokens too', async () => {
+    const sha256 = createHash('sha256').update('of.my.own').digest('hex');
+    writeFileSync(file, JSON.stringify({ keys: [{ name: 'own', sha256, scopes: ['sessions:read'] }] }));
+    const issuer = join(folder, 'issuer.pem');
+    writeFileSync(issuer, newSigningKey('key').publicKey.export({ type: 'spki', format: 'pem' }));
+    app = await startTestApp({
+      API_KEYS_FILE: file,
+      JWT_ISSUER: issuerName,
+      JWT_AUDIENCE: audience,
+      JWT_KEY_FILE: issuer,
+    });
+
+    expect((await ask(app, read, 'of.my.own')).status).toBe(200);
+    expect(await ask(app, read, 'of.my.other')).toMatchObject({
+      status: 401,
+      message: 'The API key is not known here.',
+    });
+    expect(await ask(app, read, 'eyJh.b.c')).toMatchObject({
+      status: 401,
+      message: 'The token is not accepted: it is not a valid JWT.',
     });
   });
 
