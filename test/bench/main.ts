@@ -5,6 +5,7 @@ import { benchCores } from './cores';
 import { benchDepth } from './depth';
 import { benchEmbedded } from './embedded';
 import { benchGrowth } from './growth';
+import { benchLive } from './live';
 import { LoadProcess } from './load-process';
 import { readPace, type Bench } from './options';
 import { benchReading } from './reading';
@@ -20,6 +21,7 @@ const parts: Record<string, (bench: Bench) => Promise<PartReport>> = {
   cores: benchCores,
   depth: benchDepth,
   growth: benchGrowth,
+  live: benchLive,
   embedded: benchEmbedded,
   statistics: benchStatistics,
 };

@@ -37,11 +37,12 @@ export class WebSocketConnection implements GraphQLSocket {
   /** Operations that have not answered yet, and subscriptions that have not begun, by the client's ids. */
   readonly pending = new Map<string, OperationScope>();
   private operations = 0;
-  private isAlive = true;
   private isFinishing = false;
   /** Messages that the network has not taken yet. */
   private unsent = 0;
   private lastSentAt = 0;
+  /** When it was asked whether it is there; null where it has said something since. */
+  private askedAt: number | null = null;
   private readonly waiting: (() => void)[] = [];
   private expiry: NodeJS.Timeout | undefined;
 
@@ -50,7 +51,7 @@ export class WebSocketConnection implements GraphQLSocket {
     readonly origin: ConnectionOrigin,
     private readonly limits: ConnectionLimits,
   ) {
-    socket.on('pong', () => (this.isAlive = true));
+    socket.on('pong', () => (this.askedAt = null));
   }
 
   get protocol(): string {
@@ -87,7 +88,7 @@ export class WebSocketConnection implements GraphQLSocket {
 
   onMessage(receive: (data: string) => Promise<void>): void {
     this.socket.on('message', (data: Buffer) => {
-      this.isAlive = true;
+      this.askedAt = null;
       void receive(data.toString());
     });
   }
@@ -122,9 +123,11 @@ export class WebSocketConnection implements GraphQLSocket {
 
   /** Cuts off a client that takes nothing, or that has vanished; asks the others whether they are there. */
   check(): void {
-    const isStalled = this.unsent > 0 && Date.now() - this.lastSentAt > this.limits.stallTimeoutMs;
-    if (isStalled || !this.isAlive) return this.socket.terminate();
-    this.isAlive = this.unsent > 0;
+    // A slow client comes to a ping only behind everything that was sent before it.
+    const waitsSince =
+      this.unsent > 0 ? this.lastSentAt : Math.max(this.askedAt ?? Infinity, this.lastSentAt);
+    if (Date.now() - waitsSince > this.limits.stallTimeoutMs) return this.socket.terminate();
+    this.askedAt ??= Date.now();
     if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
   }
 
