@@ -47,6 +47,8 @@ export async function* watchChanges(
   try {
     while (!signal.aborted) {
       const change = await stream.tryNext();
+      // Dropping the database ends the stream; it would say for ever, and at once, that there is nothing.
+      if (change === null && stream.closed) throw new Error('the change stream has ended');
       if (change === null) yield null;
       else if (change.sessionId !== undefined) yield { kind: 'event', sessionId: change.sessionId };
       else yield { kind: 'session', storedId: String(change.documentKey._id) };
@@ -59,10 +61,11 @@ export async function* watchChanges(
 
 /**
  * Whether the server, or the user's rights on it, rule change streams out: not a replica set (40573), an unknown stage
- * (40324) or command (59), not supported (115, 303), or not allowed (13).
+ * (40324), command (59) or namespace (73: the embedded engine aggregates no whole database), not supported (115, 303), or
+ * not allowed (13).
  */
 export function hasNoChangeStreams(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && unsupported.has(Number(error.code));
 }
 
-const unsupported = new Set([13, 59, 115, 303, 40324, 40573]);
+const unsupported = new Set([13, 59, 73, 115, 303, 40324, 40573]);

@@ -25,6 +25,7 @@ export class RemoteChanges {
   private stop: AbortController | null = null;
   private pollTimer: NodeJS.Timeout | undefined;
   private isStreaming = false;
+  private hasFailed = false;
 
   constructor(
     private readonly store: Store,
@@ -68,18 +69,29 @@ export class RemoteChanges {
         this.isStreaming = false;
         this.poll();
         if (hasNoChangeStreams(error)) {
-          this.log.debug({ err: error }, 'no change streams here: watched sessions are polled');
+          this.log.info(
+            { reason: (error as Error).message },
+            'no change streams: watched sessions are polled',
+          );
           return;
         }
-        this.log.warn({ err: error }, 'the change stream has failed and is opened again');
+        this.noteFailure(error);
         await sleep(reopenMs);
       }
     }
   }
 
+  /** One line for a database that is away, however often it is tried. */
+  private noteFailure(error: unknown): void {
+    const level = this.hasFailed ? 'debug' : 'warn';
+    this.hasFailed = true;
+    this.log[level]({ err: error }, 'the change stream has failed and is opened again');
+  }
+
   private take(change: StoredChange | null): void {
     if (!this.isStreaming) {
       this.isStreaming = true;
+      this.hasFailed = false;
       // What was committed before the stream began.
       this.handler.onUnknown();
       this.poll();
