@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { accessProblems, accessSettings } from './access-settings';
+import { liveSettings } from './live-settings';
 import { databaseName, mongodbUri, withoutSecrets } from './mongodb-settings';
 import {
   choice,
@@ -171,6 +172,7 @@ export const settings = {
     65_536 * MiB,
     'How many bytes large answers may hold in memory, in total.',
   ),
+  ...liveSettings,
   workers: {
     variable: 'WORKERS',
     fallback: 1,
@@ -208,55 +210,6 @@ export const settings = {
     0,
     600_000,
     'How long a stopping server still serves while /health/ready says no: what a balancer needs to notice.',
-  ),
-  maxLiveConnections: integer(
-    'MAX_LIVE_CONNECTIONS',
-    10_000,
-    1,
-    1_000_000,
-    'WebSocket and server-sent events connections that one process holds.',
-  ),
-  maxOperationsPerConnection: integer(
-    'MAX_OPERATIONS_PER_CONNECTION',
-    100,
-    1,
-    10_000,
-    'Subscriptions and other operations that may run at the same time on one WebSocket.',
-  ),
-  connectionInitTimeoutMs: integer(
-    'CONNECTION_INIT_TIMEOUT_MS',
-    5_000,
-    100,
-    600_000,
-    'How long a new WebSocket may take to send connection_init, in milliseconds.',
-  ),
-  maxMessageBytes: integer(
-    'MAX_MESSAGE_BYTES',
-    1 * MiB,
-    1024,
-    256 * MiB,
-    'The largest message on a WebSocket, in bytes.',
-  ),
-  maxLiveBufferBytes: integer(
-    'MAX_LIVE_BUFFER_BYTES',
-    512 * 1024,
-    16 * 1024,
-    256 * MiB,
-    'How many bytes may wait for a slow client of a WebSocket before its subscriptions are held back.',
-  ),
-  liveCheckMs: integer(
-    'LIVE_CHECK_MS',
-    12_000,
-    100,
-    600_000,
-    'How often each live connection is asked whether its client is still there, in milliseconds.',
-  ),
-  liveStallTimeoutMs: integer(
-    'LIVE_STALL_TIMEOUT_MS',
-    30_000,
-    100,
-    600_000,
-    'How long a client may take nothing of what is sent to it before it is cut off, in milliseconds.',
   ),
   shutdownTimeoutMs: integer(
     'SHUTDOWN_TIMEOUT_MS',

@@ -13,6 +13,8 @@ export interface Database {
   readonly connection: mongoose.Connection;
   /** For people, without credentials: `MongoDB 7.0.5, replica set rs0 at db1:27017` or `embedded engine in ./data`. */
   readonly description: string;
+  /** Whether other processes can write to it too. */
+  readonly isShared: boolean;
   readonly availability: Availability;
   /** Resolves when the primary has answered; rejects with the driver's error otherwise. */
   ping(): Promise<void>;
@@ -30,12 +32,13 @@ export async function openDatabase(
 ): Promise<Database> {
   if (config.mongodbUri !== null) {
     const { connection, description, close } = await connect(config.mongodbUri, config, log);
-    return database(connection, description, log, close);
+    return database({ connection, description, isShared: true }, log, close);
   }
   const engine = engineUri === null ? await openEngine(config.dataDir, log) : runElsewhere(engineUri);
   try {
     const { connection, close } = await connect(engine.uri, config, log);
-    return database(connection, describeEngine(config), log, async () => {
+    const described = { connection, description: describeEngine(config), isShared: engineUri !== null };
+    return database(described, log, async () => {
       await close();
       await engine.close();
     });
@@ -83,17 +86,15 @@ export async function openEngine(path: string, log: Log): Promise<Engine> {
 }
 
 function database(
-  connection: mongoose.Connection,
-  description: string,
+  opened: Pick<Database, 'connection' | 'description' | 'isShared'>,
   log: Log,
   close: () => Promise<void>,
 ): Database {
-  const client = connection.getClient();
+  const client = opened.connection.getClient();
   const admin = client.db('admin');
   const availability = new MonitoredAvailability(client, log);
   return {
-    connection,
-    description,
+    ...opened,
     availability,
     async ping() {
       await admin.command({ ping: 1 });

@@ -54,7 +54,7 @@ export async function createServices(
   const writer = new EventWriter(storer, limits, tracing);
   metrics?.watchQueue(() => writer.queue());
   const { readPreference, readTimeoutMs: timeoutMs } = config;
-  const isShared = config.mongodbUri !== null;
+  const { isShared } = database;
   const feeds = new SessionFeeds(store, changes, { timeoutMs, isShared }, log);
   metrics?.watchSubscriptions(() => feeds.subscriberCount);
   return {

@@ -1,3 +1,3 @@
 import { testQueryWalks } from './query-walks';
 
-testQueryWalks({ sessions: 30_000, events: 300_000 }, 900_000);
+testQueryWalks({ sessions: 20_000, events: 200_000 }, 900_000);

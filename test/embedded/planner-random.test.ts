@@ -130,7 +130,7 @@ it('gives by indexes exactly what a scan of the collection and a sort give', asy
     }),
     { numRuns: 40, seed: 20260101 },
   );
-}, 240_000);
+}, 120_000);
 
 it('uses a partial index only where it has all that the filter finds', async () => {
   const comparison = fc
@@ -166,7 +166,7 @@ it('uses a partial index only where it has all that the filter finds', async () 
     { numRuns: 40, seed: 20260102 },
   );
   expect(used).toBeGreaterThan(10);
-}, 240_000);
+}, 120_000);
 
 it('finds by a unique index exactly what a scan finds, whatever else the filter says', async () => {
   const arrangement = fc.record({
@@ -207,7 +207,7 @@ it('finds by a unique index exactly what a scan finds, whatever else the filter 
     { numRuns: 40, seed: 20261120 },
   );
   expect(found).toBeGreaterThan(100);
-}, 240_000);
+}, 120_000);
 
 /** As the driver has it, null where there is none. */
 function valueOf(document: Document, name: string): unknown {

@@ -77,6 +77,16 @@ export const variables: readonly Attack[] = [
     () => `{"i":{"sessionId":${'9'.repeat(1_000_000)},"language":"en"}}`,
   ),
   rawVariables(
+    'a cursor of 16 MB in each alias',
+    `query($c:String){${repeat(50, (n) => `a${n}:sessions(after:$c){totalCount}`)}}`,
+    () => `{"c":"${'x'.repeat(largestBody - 5000)}"}`,
+  ),
+  rawVariables(
+    'a global id of 16 MB in each alias',
+    `query($c:ID!){${repeat(50, (n) => `a${n}:node(id:$c){id}`)}}`,
+    () => `{"c":"${'x'.repeat(largestBody - 5000)}"}`,
+  ),
+  rawVariables(
     'a variable called __proto__',
     'mutation($__proto__:JSONObject!){createSession(input:{sessionId:"hostile-proto",language:"en",metadata:$__proto__}){session{metadata}}}',
     () => '{"__proto__":{"a":1}}',

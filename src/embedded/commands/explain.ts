@@ -164,6 +164,10 @@ function describeRange({ low, high, isPoint }: KeyRange, isAll: boolean, downwar
 }
 
 const decoder = new KeyDecoder();
+/** Types whose components can be read although an end of a range may be none: others are shown as bytes. */
+const readable = new Set(
+  (['int', 'string', 'date', 'bool', 'objectId'] as const).map((type) => typeByte(CANONICAL_TYPES[type])),
+);
 
 /** The value that a range ends at, and whether the end lies behind it. An end of all values of a type is "…". */
 function describeEnd(bytes: Uint8Array): { text: string; isBehind: boolean } {
@@ -171,7 +175,7 @@ function describeEnd(bytes: Uint8Array): { text: string; isBehind: boolean } {
     return { text: bytes[0] === typeByte(CANONICAL_TYPES.null) ? 'null' : '…', isBehind: false };
   }
   const before = bytes.map((byte, i) => (i === bytes.length - 1 ? byte - 1 : byte));
-  for (const component of [bytes, before]) {
+  for (const component of readable.has(bytes[0]!) ? [bytes, before] : []) {
     decoder.begin(component, 0);
     const value = decoder.next();
     if (value === undefined || Buffer.compare(encodeKeyComponent(value, 1), component) !== 0) continue;

@@ -179,16 +179,23 @@ function scalarCheck({ name }: GraphQLScalarType): Check {
   };
 }
 
+/** Far beyond any id, cursor or tag; what looks at one may do so for each alias that it is used in. */
+const maxTextLength = 10_000;
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= maxTextLength;
+}
+
 const minInt = -(2 ** 31);
 const maxInt = 2 ** 31 - 1;
 
 const scalarRules: Record<string, { accepts(value: unknown): boolean; readonly words: string } | undefined> =
   {
     ID: {
-      accepts: (value) => typeof value === 'string' || Number.isSafeInteger(value),
-      words: 'must be a string, or a whole number that JSON numbers keep exactly: up to 9007199254740991.',
+      accepts: (value) => isText(value) || Number.isSafeInteger(value),
+      words: `must be a string of at most ${maxTextLength} characters, or a whole number up to 9007199254740991: JSON numbers do not keep larger ones.`,
     },
-    String: { accepts: (value) => typeof value === 'string', words: 'must be a string.' },
+    String: { accepts: isText, words: `must be a string of at most ${maxTextLength} characters.` },
     Boolean: { accepts: (value) => typeof value === 'boolean', words: 'must be true or false.' },
     Int: {
       accepts: (value) =>
