@@ -3,6 +3,7 @@ import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import type { Config } from '../config';
 import type { RequestContext } from '../schema/request-context';
 import { type FormatError, noteRequest } from './mask-errors';
+import { boundAnswer } from './operations/answer-size';
 import { formatResult } from './operations/format-result';
 import type { PreparedOperation } from './operations/operation-cache';
 import type { OperationPipeline } from './operations/operation-pipeline';
@@ -51,7 +52,7 @@ export function operationsPlugin(
           const marked = http?.method === 'GET' ? markSessions(schema, prepared) : null;
           if (!marked) return respond(await run(prepared, config, contextValue, variables));
           const response = respond(
-            await runPlain(schema, marked.document, prepared.node, contextValue, variables),
+            await boundAnswer(runPlain(schema, marked.document, prepared.node, contextValue, variables)),
           );
           response.http.headers.set('cache-control', settleCaching(response.body.singleResult, marked));
           return response;

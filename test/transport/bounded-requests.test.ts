@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { newSession } from '../api/conversation';
+import { newSession, speech } from '../api/conversation';
+import { AddEventDocument } from '../generated/operations';
 import { repeat } from '../hostile/attack';
 import { useTestApp } from '../support/test-app';
 
@@ -184,6 +185,19 @@ describe.each(['plain', 'auto'])('with EXECUTION=%s, sent twice,', (EXECUTION) =
 
     expect(answer).toEqual({ status });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+
+  it('an answer that repeats what was read until it is too large is refused', async () => {
+    const sessionId = await newSession(test.app);
+    const text = 'x'.repeat(250 * 1024);
+    for (let n = 0; n < 20; n += 1)
+      await test.app.execute(AddEventDocument, { input: speech(sessionId, `e${n}`, { payload: { text } }) });
+    const { data, errors } = await twice({
+      query: `{ session(sessionId: "${sessionId}") { events { nodes { ${repeat(40, (n) => `a${n}: payload`)} } } } }`,
+    });
+
+    expect(data).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'QUERY_TOO_COMPLEX', retryable: false });
   });
 
   it('metadata far beyond its limit is refused as such', async () => {

@@ -27,11 +27,11 @@ const page = (sessionId: string, size: number) =>
 
 /** A client that asks and then takes nothing of the answer but its first piece. */
 async function askAndStall(query: string): Promise<Socket> {
-  const { hostname, port } = new URL(test.app.url);
+  const { host, hostname, port } = new URL(test.app.url);
   const body = JSON.stringify({ query });
   const socket = connect(Number(port), hostname);
   socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /graphql HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   await new Promise<void>((resolve) =>
     socket.once('data', () => {

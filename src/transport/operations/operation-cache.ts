@@ -1,7 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { type NeededScope, neededScopes } from '../access/field-scopes';
+import { boundAnswer, fewJsonValues } from './answer-size';
 import { compileForEvents, compileOperation, type RunForEvent } from './compile-operation';
-import { type Cost, readCost, readValues, type Variables } from './query-cost';
+import { type Cost, readCost, readJsonValues, readValues, type Variables } from './query-cost';
 import { type RunOperation, runPlain } from './run-operation';
 import { variableCheck } from './variable-check';
 import { readWrites } from './write-count';
@@ -68,6 +69,13 @@ export class OperationCache {
 
   private know(text: string, document: DocumentNode, node: OperationDefinitionNode): PreparedOperation {
     const { schema } = this;
+    const jsonValues = readJsonValues(schema, document, node);
+    const bounded = (run: RunOperation): RunOperation => {
+      return (context, variables) =>
+        jsonValues(variables ?? {}) <= fewJsonValues
+          ? run(context, variables)
+          : boundAnswer(run(context, variables));
+    };
     let scopes: readonly NeededScope[] | undefined;
     let compiled: RunOperation | null | undefined;
     let forEvents: RunForEvent | null | undefined;
@@ -79,10 +87,13 @@ export class OperationCache {
       values: readValues(schema, document, node),
       writes: readWrites(schema, document, node),
       scopes: () => (scopes ??= neededScopes(schema, document, node)),
-      plain: (context, variables) => runPlain(schema, document, node, context, variables),
+      plain: bounded((context, variables) => runPlain(schema, document, node, context, variables)),
       compiled() {
         // The compiler writes into the document it is given, so it gets one of its own.
-        if (compiled === undefined) compiled = compileOperation(schema, parse(text), node);
+        if (compiled === undefined) {
+          const run = compileOperation(schema, parse(text), node);
+          compiled = run && bounded(run);
+        }
         return compiled;
       },
       compiledForEvents() {

@@ -68,6 +68,15 @@ export function readValues(
   return read(new CostReader(schema, document, operation, 'values'), schema, operation);
 }
 
+/** Reads from a valid operation how many of the values of its answer could be JSON objects. */
+export function readJsonValues(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Cost {
+  return read(new CostReader(schema, document, operation, 'json'), schema, operation);
+}
+
 function read(
   reader: CostReader,
   schema: GraphQLSchema,
@@ -93,7 +102,7 @@ class CostReader {
     private readonly schema: GraphQLSchema,
     document: DocumentNode,
     private readonly operation: OperationDefinitionNode,
-    private readonly counted: 'nodes' | 'values',
+    private readonly counted: 'nodes' | 'values' | 'json',
   ) {
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
@@ -115,8 +124,7 @@ class CostReader {
   private field(node: FieldNode, parent: GraphQLNamedType, around: Around): Cost {
     const field = this.fieldOf(parent, node.name.value);
     const type = field && getNamedType(field.type);
-    if (!field || !isCompositeType(type) || !node.selectionSet)
-      return this.counted === 'values' ? one : nothing;
+    if (!field || !isCompositeType(type) || !node.selectionSet) return this.leaf(type);
     if (type.name.startsWith('__')) return this.introspection(field, node.selectionSet, type);
     const price = prices[field.name];
     if (price !== undefined && parent === this.schema.getQueryType()) return () => price;
@@ -128,6 +136,11 @@ class CostReader {
     if (isPaged(field)) return this.page(node, type, each, around);
     if (!isList) return each;
     return product(field.args.length > 0 ? listSize : around.listSize, each);
+  }
+
+  private leaf(type: GraphQLNamedType | undefined): Cost {
+    if (this.counted === 'values') return one;
+    return this.counted === 'json' && type?.name === 'JSONObject' ? one : nothing;
   }
 
   private fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> | undefined {
@@ -142,7 +155,7 @@ class CostReader {
     selectionSet: SelectionSetNode,
     type: GraphQLNamedType,
   ): Cost {
-    if (this.counted === 'nodes') return nothing;
+    if (this.counted !== 'values') return nothing;
     const each = this.selection(selectionSet, type, { listSize: one, isRow: false });
     if (!isListType(getNullableType(field.type))) return each;
     const size = field.name === 'types' ? Object.keys(this.schema.getTypeMap()).length : introspectionList;
