@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startDatabaseProcess, startProcess, startServerProcess } from '../process/server-process';
 import { required, SessionClient } from '../process/session-client';
 import { LiveCrowd, type LiveLoad, type LiveMeasured } from './live-load';
@@ -49,10 +50,10 @@ async function measure(server: Server, sessionIds: readonly string[], name: stri
   const alone = new LiveCrowd();
   await alone.write({ ...load, subscribers: 0, seconds: 3, name: `${name}-warm` });
   const aloneUs = await cpuOf(server, () => alone.write({ ...load, subscribers: 0, name: `${name}-alone` }));
+  await comeAndGo({ ...load, seconds: 3, name: `${name}-first` });
   const before = await memoryOf(server);
   const crowd = new LiveCrowd();
   await crowd.join({ ...load, name });
-  await crowd.write({ ...load, seconds: 3, name: `${name}-first` });
   const bytes = (await memoryOf(server)) - before;
   let measured: LiveMeasured | undefined;
   const crowdUs = await cpuOf(server, async () => (measured = await crowd.write({ ...load, name })));
@@ -65,6 +66,15 @@ async function measure(server: Server, sessionIds: readonly string[], name: stri
     cpuPerDeliveryUs: (crowdUs - aloneUs) / deliveries,
     bytesPerSubscriber: bytes / (sessionIds.length * subscribers),
   };
+}
+
+/** A first crowd, for which the process takes the memory that it needs for whatever passes through it. */
+async function comeAndGo(load: LiveLoad): Promise<void> {
+  const crowd = new LiveCrowd();
+  await crowd.join(load);
+  await crowd.write(load);
+  crowd.leave();
+  await sleep(2_000);
 }
 
 /** The highest rate of deliveries that is kept up with. */
