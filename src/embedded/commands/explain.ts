@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
-import { CANONICAL_TYPES } from '../language/compare';
+import { CANONICAL_TYPES, BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { formatForMessage, MongoError } from '../language/errors';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
 import { KeyDecoder } from '../language/key-decoder';

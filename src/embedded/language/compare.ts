@@ -2,8 +2,6 @@ import { Binary, BSONRegExp, BSONSymbol, Code, Int32, Long, ObjectId } from 'bso
 import { BsonDocument, BsonNumber, BsonValue, typeName, CANONICAL_TYPES } from './bson-value';
 import { compareNumbers } from './numbers';
 
-export { CANONICAL_TYPES };
-
 /** The place of a value's type in BSON order. A missing field stands where null stands. */
 export function canonicalType(value: BsonValue | undefined): number {
   return value === undefined ? CANONICAL_TYPES.null : CANONICAL_TYPES[typeName(value)];

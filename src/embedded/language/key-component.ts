@@ -10,8 +10,8 @@ import {
   ObjectId,
   Timestamp,
 } from 'bson';
-import { BsonDocument, BsonNumber, BsonValue, isNumber } from './bson-value';
-import { CANONICAL_TYPES, canonicalType, textOf } from './compare';
+import { CANONICAL_TYPES, BsonDocument, BsonNumber, BsonValue, isNumber } from './bson-value';
+import { canonicalType, textOf } from './compare';
 import { doubleBelow, significantDigits } from './numbers';
 
 /** Bytes of one index key in the making: one buffer, used again for each key and copied once at its end. */

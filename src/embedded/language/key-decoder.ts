@@ -1,7 +1,21 @@
 import { Double, Int32, ObjectId } from 'bson';
-import { BsonValue } from './bson-value';
-import { CANONICAL_TYPES } from './compare';
+import { BsonValue, CANONICAL_TYPES } from './bson-value';
 import { typeByte } from './key-component';
+
+// Constants, because a key is taken apart for each row of a covered walk.
+const NULL = typeByte(CANONICAL_TYPES.null);
+const NUMBER = typeByte(CANONICAL_TYPES.int);
+const TEXT = typeByte(CANONICAL_TYPES.string);
+const OBJECT = typeByte(CANONICAL_TYPES.object);
+const ARRAY = typeByte(CANONICAL_TYPES.array);
+const BINARY = typeByte(CANONICAL_TYPES.binData);
+const OBJECT_ID = typeByte(CANONICAL_TYPES.objectId);
+const BOOL = typeByte(CANONICAL_TYPES.bool);
+const DATE = typeByte(CANONICAL_TYPES.date);
+const TIMESTAMP = typeByte(CANONICAL_TYPES.timestamp);
+const PATTERN = typeByte(CANONICAL_TYPES.regex);
+const CODE = typeByte(CANONICAL_TYPES.javascript);
+const SCOPED_CODE = typeByte(CANONICAL_TYPES.javascriptWithScope);
 
 /** Components that were turned over start with a byte from here on. */
 const DESCENDING = 0x80;
@@ -18,29 +32,29 @@ function endOfComponent(key: Uint8Array, at: number, flip: number): number {
 
 function endOfBody(key: Uint8Array, at: number, type: number, flip: number): number {
   switch (type) {
-    case typeByte(CANONICAL_TYPES.int):
+    case NUMBER:
       return endOfNumber(key, at + 8, flip);
-    case typeByte(CANONICAL_TYPES.string):
+    case TEXT:
       return key.indexOf(flip, at) + 1;
-    case typeByte(CANONICAL_TYPES.object):
+    case OBJECT:
       return endOfDocument(key, at, flip);
-    case typeByte(CANONICAL_TYPES.array):
+    case ARRAY:
       while (key[at] !== flip) at = endOfComponent(key, at, flip);
       return at + 1;
-    case typeByte(CANONICAL_TYPES.binData):
+    case BINARY:
       return at + 5 + (new DataView(key.buffer, key.byteOffset + at, 4).getInt32(0) ^ (flip && -1));
-    case typeByte(CANONICAL_TYPES.objectId):
+    case OBJECT_ID:
       return at + 12;
-    case typeByte(CANONICAL_TYPES.bool):
+    case BOOL:
       return at + 1;
-    case typeByte(CANONICAL_TYPES.date):
-    case typeByte(CANONICAL_TYPES.timestamp):
+    case DATE:
+    case TIMESTAMP:
       return at + 8;
-    case typeByte(CANONICAL_TYPES.regex):
+    case PATTERN:
       return key.indexOf(flip, key.indexOf(flip, at) + 1) + 1;
-    case typeByte(CANONICAL_TYPES.javascript):
+    case CODE:
       return key.indexOf(flip, at) + 1;
-    case typeByte(CANONICAL_TYPES.javascriptWithScope):
+    case SCOPED_CODE:
       return endOfDocument(key, key.indexOf(flip, at) + 1, flip);
     default:
       return at;
@@ -60,12 +74,6 @@ function endOfDocument(key: Uint8Array, at: number, flip: number): number {
   return at + 1;
 }
 
-const NULL = typeByte(CANONICAL_TYPES.null);
-const NUMBER = typeByte(CANONICAL_TYPES.int);
-const TEXT = typeByte(CANONICAL_TYPES.string);
-const OBJECT_ID = typeByte(CANONICAL_TYPES.objectId);
-const BOOL = typeByte(CANONICAL_TYPES.bool);
-const DATE = typeByte(CANONICAL_TYPES.date);
 /** Texts remembered: an index walked for statistics has a few of them over and over. */
 const TEXTS = 8;
 
@@ -100,7 +108,7 @@ export class KeyDecoder {
         return null;
       case DATE:
         this.at = start + 8;
-        return new Date(this.double(start, flip));
+        return dateOf(this.double(start, flip));
       case BOOL:
         this.at = start + 1;
         return (key[start]! ^ flip) === 1;
@@ -151,4 +159,9 @@ export class KeyDecoder {
 
 function numberOf(value: number): BsonValue {
   return (value | 0) === value ? new Int32(value) : new Double(value);
+}
+
+/** Undefined beyond JavaScript's dates. */
+function dateOf(milliseconds: number): Date | undefined {
+  return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds) : undefined;
 }

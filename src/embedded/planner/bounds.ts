@@ -1,6 +1,5 @@
 import { Binary, BSONRegExp, Decimal128, Double, ObjectId, Timestamp } from 'bson';
-import { BsonTypeName, BsonValue, isDocument, isNumber } from '../language/bson-value';
-import { CANONICAL_TYPES } from '../language/compare';
+import { CANONICAL_TYPES, BsonTypeName, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { FieldNode, FilterNode } from '../language/filter-node';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
 import { endOfKeyComponent } from '../language/key-decoder';
