@@ -35,11 +35,12 @@ function endOfBody(key: Uint8Array, at: number, type: number, flip: number): num
     case NUMBER:
       return endOfNumber(key, at + 8, flip);
     case TEXT:
-      return key.indexOf(flip, at) + 1;
+    case CODE:
+      return behindZero(key, at, flip);
     case OBJECT:
       return endOfDocument(key, at, flip);
     case ARRAY:
-      while (key[at] !== flip) at = endOfComponent(key, at, flip);
+      while (at < key.length && key[at] !== flip) at = endOfComponent(key, at, flip);
       return at + 1;
     case BINARY:
       return at + 5 + (new DataView(key.buffer, key.byteOffset + at, 4).getInt32(0) ^ (flip && -1));
@@ -51,14 +52,18 @@ function endOfBody(key: Uint8Array, at: number, type: number, flip: number): num
     case TIMESTAMP:
       return at + 8;
     case PATTERN:
-      return key.indexOf(flip, key.indexOf(flip, at) + 1) + 1;
-    case CODE:
-      return key.indexOf(flip, at) + 1;
+      return behindZero(key, behindZero(key, at, flip), flip);
     case SCOPED_CODE:
-      return endOfDocument(key, key.indexOf(flip, at) + 1, flip);
+      return endOfDocument(key, behindZero(key, at, flip), flip);
     default:
       return at;
   }
+}
+
+/** Behind the next end mark; the end of a key that was cut off, such as a bound. */
+function behindZero(key: Uint8Array, at: number, flip: number): number {
+  const zero = key.indexOf(flip, at);
+  return zero < 0 ? key.length : zero + 1;
 }
 
 function endOfNumber(key: Uint8Array, at: number, flip: number): number {
@@ -70,7 +75,9 @@ function endOfNumber(key: Uint8Array, at: number, flip: number): number {
 }
 
 function endOfDocument(key: Uint8Array, at: number, flip: number): number {
-  while (key[at] !== flip) at = endOfBody(key, key.indexOf(flip, at + 1) + 1, key[at]! ^ flip, flip);
+  while (at < key.length && key[at] !== flip) {
+    at = endOfBody(key, behindZero(key, at + 1, flip), key[at]! ^ flip, flip);
+  }
   return at + 1;
 }
 
