@@ -2,16 +2,15 @@ import {
   execute,
   type ExecutionResult,
   type FormattedExecutionResult,
+  GraphQLError,
   type GraphQLSchema,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { DomainError } from '../../errors';
 import type { RequestContext } from '../../schema/request-context';
 import type { PreparedOperation } from '../operations/operation-cache';
 import type { Variables } from '../operations/query-cost';
-import { asGraphQLError } from '../operations/refusals';
 import type { OperationScope } from './operation-scope';
 
 /** What one event answers. */
@@ -57,13 +56,14 @@ export class SharedResults {
 
   private answer(event: object): Answer | Promise<Answer> {
     const scope = this.maker.createScope();
-    const result = this.run(event, scope);
-    return result instanceof Promise
-      ? scope.within(result).then(
-          (settled) => this.settle(event, settled, scope),
-          (error: unknown) => this.settle(event, { errors: [asGraphQLError(error as DomainError)] }, scope),
-        )
-      : this.settle(event, result, scope);
+    const settle = (result: ExecutionResult) => this.settle(event, result, scope);
+    const fail = (error: unknown) => settle({ errors: [failureOf(error)] });
+    try {
+      const result = this.run(event, scope);
+      return result instanceof Promise ? scope.within(result).then(settle, fail) : settle(result);
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   private settle(event: object, result: ExecutionResult, scope: OperationScope): Answer {
@@ -88,6 +88,12 @@ export class SharedResults {
       variableValues: variables,
     }) as ExecutionResult | Promise<ExecutionResult>;
   }
+}
+
+/** What execution could not tell by itself, as an error of the result: the subscription goes on. */
+function failureOf(error: unknown): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
 }
 
 interface Selections {
