@@ -8,8 +8,9 @@ import { fillDatabase, numberedSession } from './many-sessions';
 const sessions = 100_000;
 const greedyClients = 4;
 const measuredMs = 8_000;
+/** In milliseconds; where the machine is so busy that a read alone takes long, so many times longer. */
 const longestP99Ms = 100;
-/** A slow machine is not what is tried here. */
+const slowerThanAlone = 4;
 const attempts = 3;
 
 let database: TestDatabase;
@@ -55,20 +56,23 @@ describe('four clients that do nothing but count leave room for one that reads a
     '%s',
     async (_what, query) => {
       let p99 = Infinity;
-      for (let attempt = 0; attempt < attempts && p99 > longestP99Ms; attempt += 1)
+      let longest = longestP99Ms;
+      for (let attempt = 0; attempt < attempts && p99 > longest; attempt += 1) {
+        longest = Math.max(longestP99Ms, slowerThanAlone * (await p99Beside(null)));
         p99 = await p99Beside(query);
+      }
 
-      expect(p99).toBeLessThanOrEqual(longestP99Ms);
+      expect(p99).toBeLessThanOrEqual(longest);
     },
     120_000,
   );
 });
 
-/** The time in which 99 of 100 reads of one session are answered while others count, in milliseconds. */
-async function p99Beside(query: string): Promise<number> {
+/** The time in which 99 of 100 reads of one session are answered while others count, or alone, in milliseconds. */
+async function p99Beside(query: string | null): Promise<number> {
   const until = performance.now() + measuredMs;
-  const others = Array.from({ length: greedyClients }, async () => {
-    while (performance.now() < until) await client.send(query);
+  const others = Array.from({ length: query === null ? 0 : greedyClients }, async () => {
+    while (performance.now() < until) await client.send(query!);
   });
   const times: number[] = [];
   for (let n = 0; performance.now() < until; n += 1) {

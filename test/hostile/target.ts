@@ -30,7 +30,11 @@ export class Target extends TestClient {
     const database = await createTestDatabase();
     await fillDatabase(database.settings, 500, 50);
     const server = await startServerProcess({ ...database.settings, ...settings });
-    return new Target(server, startProbe(new URL('/health/live', server.url).href), database.remove);
+    return new Target(
+      server,
+      startProbe(new URL('/health/live', server.url).href, server.pid),
+      database.remove,
+    );
   }
 
   /** Sends the attack, `times` at once. */
@@ -80,8 +84,8 @@ function codesIn(answer: string): string[] {
   return [...answer.matchAll(/"code":"([A-Z_]+)"/g)].map(([, code]) => code!);
 }
 
-function startProbe(url: string) {
-  const child = spawn(process.execPath, [join(__dirname, 'health-probe.js'), url], {
+function startProbe(url: string, pid: number) {
+  const child = spawn(process.execPath, [join(__dirname, 'health-probe.js'), url, String(pid)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   return {
