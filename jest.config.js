@@ -23,5 +23,7 @@ module.exports = {
   // jose is published as an ES module only.
   transform: { '/node_modules/jose/': '<rootDir>/jest.esm.js' },
   transformIgnorePatterns: [],
+  // Most tests wait for a server or a disk. Those of the slow suite measure waiting, and have the machine to themselves.
+  maxWorkers: process.env.MONGODB_URI || process.env.SUITE === 'slow' ? 1 : 2,
   testTimeout: 20_000,
 };
