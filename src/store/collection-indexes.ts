@@ -34,7 +34,9 @@ export function wantedIndexes(schema: Schema): WantedIndex[] {
 }
 
 /** The indexes that the collection has, but for the one of `_id`; none if there is no such collection. */
-export async function existingIndexes(collection: mongo.Collection): Promise<ExistingIndex[]> {
+export async function existingIndexes<Row extends object>(
+  collection: mongo.Collection<Row>,
+): Promise<ExistingIndex[]> {
   try {
     const indexes = (await collection.indexes()) as ExistingIndex[];
     return indexes.filter(({ name }) => name !== '_id_');

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { existingIndexes, keyText } from './collection-indexes';
 import { sessionIndexes } from './session-indexes';
 import type { SessionRow } from './session.model';
 
@@ -35,15 +36,6 @@ export async function addMissingDurations(sessions: mongo.Collection<SessionRow>
 }
 
 async function hasDurationIndex(sessions: mongo.Collection<SessionRow>): Promise<boolean> {
-  const present = await sessions.listIndexes().toArray().catch(noneWhereMissing);
-  const wanted = JSON.stringify(sessionIndexes.byDuration);
-  return present.some(({ key }) => JSON.stringify(key) === wanted);
+  const present = await existingIndexes(sessions);
+  return present.some(({ key }) => keyText(key) === keyText(sessionIndexes.byDuration));
 }
-
-/** There is no such collection yet. */
-function noneWhereMissing(error: unknown): mongo.IndexDescriptionInfo[] {
-  if ((error as { code?: unknown }).code === namespaceNotFound) return [];
-  throw error;
-}
-
-const namespaceNotFound = 26;
