@@ -1,4 +1,5 @@
 const { readdirSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 
 /**
  * The compiled copies of the tests whose names end so. Tests run as tsc compiled them: what is tested is what is
@@ -23,7 +24,8 @@ module.exports = {
   // jose is published as an ES module only.
   transform: { '/node_modules/jose/': '<rootDir>/jest.esm.js' },
   transformIgnorePatterns: [],
-  // Most tests wait for a server or a disk. Those of the slow suite measure waiting, and have the machine to themselves.
-  maxWorkers: process.env.MONGODB_URI || process.env.SUITE === 'slow' ? 1 : 2,
+  // Most tests wait for a server or a disk: one file more than there are cores keeps these busy. Those of the slow suite
+  // measure waiting, and have the machine to themselves; a MongoDB has one database for all.
+  maxWorkers: process.env.MONGODB_URI || process.env.SUITE === 'slow' ? 1 : availableParallelism() + 1,
   testTimeout: 20_000,
 };
