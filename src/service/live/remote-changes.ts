@@ -6,7 +6,12 @@ import type { Store } from '../../store/store';
 /** Before a change stream that has failed is opened again. */
 const reopenMs = 1_000;
 
-/** How often all watched sessions are looked at: where nothing else tells of others' changes, and behind what does. */
+/**
+ * How often all watched sessions are looked at: where nothing else tells of others' changes in time, and behind what does.
+ * The stream of a sharded cluster does not: a router holds each change back until every shard has got as far, and a shard
+ * to which nobody writes says so every ten seconds only
+ * (https://www.mongodb.com/docs/manual/administration/change-streams-production-recommendations/).
+ */
 const pollMs = 750;
 const safetyPollMs = 5_000;
 
@@ -56,7 +61,7 @@ export class RemoteChanges {
         this.handler.onUnknown();
         this.poll();
       },
-      this.isStreaming ? safetyPollMs : pollMs,
+      this.isStreaming && !this.store.isSharded ? safetyPollMs : pollMs,
     ).unref();
   }
 
