@@ -1,5 +1,4 @@
 import { BSON, type Document, type MongoClient } from 'mongodb';
-import { crc32c } from '../../src/embedded/wire/message';
 import { documentSequence, frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
@@ -64,7 +63,7 @@ describe('a message that breaks the framing', () => {
       'a section without an end of its name',
       opMsg(PING, { sections: [Buffer.from([1, 6, 0, 0, 0, 65, 65])] }),
     ],
-    ['a checksum that is wrong', opMsg(PING, { flags: CHECKSUM_PRESENT, sections: [uint32(1)] })],
+    ['a checksum', opMsg(PING, { flags: CHECKSUM_PRESENT, sections: [uint32(1)] })],
   ])('closes its connection: %s', async (_, bytes) => {
     expect(await raw.ask(bytes)).toBe('closed');
   });
@@ -129,13 +128,6 @@ describe('a message that MongoDB takes, if only just', () => {
     expect(await raw.reply()).toEqual({ ok: 1 });
     expect(await raw.reply()).toMatchObject({ ok: 1, you: expect.any(String) });
     expect(await raw.reply()).toMatchObject({ ok: 0, code: 59, errmsg: "no such command: 'none'" });
-  });
-
-  it('may carry a checksum', async () => {
-    const message = opMsg(PING, { flags: CHECKSUM_PRESENT, sections: [uint32(0)] });
-    message.writeUInt32LE(crc32c(message.subarray(0, -4)), message.length - 4);
-
-    expect(await raw.ask(message)).toEqual({ ok: 1 });
   });
 
   it('may carry its documents beside the body', async () => {

@@ -1,25 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Binary, deserialize, Document, serialize } from 'bson';
+import { Binary, deserialize, Document } from 'bson';
 import type { ConnectionState } from '../../src/embedded/commands/request';
 import { Engine, EngineOptions, openEngine } from '../../src/embedded/engine';
 import { runCommand } from '../../src/embedded/wire/request';
-import { OP_MSG_PREFIX } from '../../src/embedded/wire/message';
-import { encodeReply } from '../../src/embedded/wire/reply-encoder';
+import { parseMessage } from '../../src/embedded/wire/message';
+import { encodeReply, OP_MSG_PREFIX } from '../../src/embedded/wire/reply-encoder';
+import { opMsg } from './raw-connection';
 
 /** An engine without a socket: what is said to it is exactly what stands in the test, also about sessions. */
 export class InProcessEngine {
   readonly folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
   readonly errors: string[] = [];
+  private readonly log = {
+    info: () => undefined,
+    error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
+  };
   private engine!: Engine;
 
   async open(options: Omit<Partial<EngineOptions>, 'path' | 'log'> = {}): Promise<this> {
-    const log = {
-      info: () => undefined,
-      error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
-    };
-    this.engine = await openEngine({ ...options, path: this.folder, log });
+    this.engine = await openEngine({ ...options, path: this.folder, log: this.log });
     return this;
   }
 
@@ -38,13 +39,9 @@ export class InProcessEngine {
     db = 'test',
     connection: ConnectionState = new FakeConnection(),
   ): Promise<Document> {
-    const message = { body: Buffer.from(serialize({ ...command, $db: db })), sequences: [], namespace: null };
-    const log = {
-      info: () => undefined,
-      error: (text: string, error: unknown) => this.errors.push(`${text}: ${String(error)}`),
-    };
-    const reply = await runCommand(message, connection, this.engine, log);
-    return deserialize(encodeReply(reply, 0, false).subarray(OP_MSG_PREFIX));
+    const message = opMsg({ ...command, $db: db });
+    const reply = await runCommand(parseMessage(message), connection, this.engine, this.log);
+    return deserialize(encodeReply(reply, message).subarray(OP_MSG_PREFIX));
   }
 
   async all(collection: string, filter: Document = {}): Promise<Document[]> {

@@ -1,60 +1,116 @@
-import { checkDocument } from './bson-structure';
+import { MAX_MESSAGE_BYTES } from '../commands/request';
+import { ElementScanner } from '../language/document-bytes';
+import { check } from '../language/errors';
 
 /** The peer does not speak the protocol: there is no answer to give, its connection is closed. */
 export class ProtocolError extends Error {}
 
-const CASTAGNOLI = 0x82f63b78;
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ CASTAGNOLI : value >>> 1;
-  return value >>> 0;
-});
-
-/** The checksum of OP_MSG: CRC-32C (RFC 4960, appendix B), as an unsigned number. */
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
-const HEADER_BYTES = 16;
-
-const CHECKSUM_PRESENT = 1 << 0;
-const MORE_TO_COME = 1 << 1;
+export const HEADER_BYTES = 16;
+const MORE_TO_COME = 2;
 /** Bits 0 to 15 must be understood by the receiver; the others, such as exhaustAllowed, may be ignored. */
 const REQUIRED_FLAGS = 0xffff;
 
-/** Documents sent beside the body (OP_MSG section kind 1), to be read as an array field of that name. */
-export interface DocumentSequence {
-  readonly name: string;
-  readonly documents: readonly Buffer[];
+const EMPTY: Buffer = Buffer.alloc(0);
+
+/**
+ * Cuts a byte stream into messages. A message that came in one piece is not copied. Memory follows what has arrived,
+ * never what a header claims will come.
+ */
+export class FrameReader {
+  private bytes = EMPTY;
+  private start = 0;
+  private end = 0;
+
+  /** Bytes that wait for the rest of their message or for their turn. */
+  get buffered(): number {
+    return this.end - this.start;
+  }
+
+  push(chunk: Buffer): void {
+    const { buffered } = this;
+    if (buffered === 0) {
+      this.bytes = chunk;
+      this.start = 0;
+      this.end = chunk.length;
+      return;
+    }
+    if (this.bytes.length - this.end < chunk.length) {
+      const needed = buffered + chunk.length;
+      // Twice the need, so that a message in many small pieces is copied a few times only, but not beyond its end.
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, this.messageLength())));
+      this.bytes.copy(grown, 0, this.start, this.end);
+      this.bytes = grown;
+      this.start = 0;
+      this.end = buffered;
+    }
+    this.end += chunk.copy(this.bytes, this.end);
+  }
+
+  /**
+   * The next whole message with its header, or null while it is incomplete. It shares memory with what was pushed.
+   * @throws ProtocolError for a length that no message has
+   */
+  next(): Buffer | null {
+    const length = this.messageLength();
+    if (this.buffered < length) return null;
+    const message = this.bytes.subarray(this.start, this.start + length);
+    this.start += length;
+    if (this.buffered === 0) this.bytes = EMPTY;
+    return message;
+  }
+
+  /** At least a header, where the length has not come yet. */
+  private messageLength(): number {
+    if (this.buffered < 4) return HEADER_BYTES;
+    const length = this.bytes.readInt32LE(this.start);
+    if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new ProtocolError();
+    return length;
+  }
 }
 
 /** One request. Its documents are well formed (`checkDocument`), still encoded, and share the message's memory. */
 export interface ClientMessage {
   readonly body: Buffer;
-  readonly sequences: readonly DocumentSequence[];
-  /** OP_QUERY only: the collection that it names. */
-  readonly namespace: string | null;
+  /** Documents sent beside the body (OP_MSG section kind 1), to be read as an array field of that name. */
+  readonly sequences: ReadonlyMap<string, readonly Buffer[]>;
+  /** Whether it is the old OP_QUERY, with which a client that does not know us yet says hello. */
+  readonly isLegacy: boolean;
 }
 
 /**
- * Reads one framed message: OP_MSG, or the OP_QUERY with which old clients say hello.
+ * Reads one framed message: OP_MSG without a checksum, or an OP_QUERY.
  * @throws ProtocolError for what is neither; MongoError InvalidBSON (22) or Overflow (15) for its documents
  */
 export function parseMessage(frame: Buffer): ClientMessage {
-  const opcode = frame.readInt32LE(12);
-  if (opcode === OP_MSG) return parseOpMsg(frame);
-  if (opcode === OP_QUERY) return parseOpQuery(frame);
-  throw new ProtocolError(`opcode ${opcode}`);
-}
-
-/** The id by which a reply names its request. */
-export function requestIdOf(frame: Buffer): number {
-  return frame.readInt32LE(4);
+  if (isLegacy(frame)) {
+    // Behind the flags and the collection's name: how many to skip and to return.
+    const start = endOfName(frame, HEADER_BYTES + 4) + 8;
+    return { body: documentAt(frame, start), sequences: new Map(), isLegacy: true };
+  }
+  if (frame.readInt32LE(12) !== OP_MSG || frame.length < HEADER_BYTES + 4) throw new ProtocolError();
+  if (frame.readUInt32LE(HEADER_BYTES) & REQUIRED_FLAGS & ~MORE_TO_COME) throw new ProtocolError();
+  let body: Buffer | null = null;
+  const sequences = new Map<string, readonly Buffer[]>();
+  for (let at = HEADER_BYTES + 4; at < frame.length;) {
+    const kind = frame[at++]!;
+    if (kind === 0 && !body) {
+      body = documentAt(frame, at);
+      at += body.length;
+    } else if (kind === 1 && at + 4 <= frame.length) {
+      const end = at + frame.readUInt32LE(at);
+      const nameEnd = endOfName(frame, at + 4);
+      const name = frame.toString('utf8', at + 4, nameEnd - 1);
+      if (end < nameEnd || end > frame.length || sequences.has(name)) throw new ProtocolError();
+      sequences.set(name, documentsBetween(frame, nameEnd, end));
+      at = end;
+    } else {
+      throw new ProtocolError();
+    }
+  }
+  if (!body) throw new ProtocolError();
+  return { body, sequences, isLegacy: false };
 }
 
 /** Whether the frame is of the old kind, which is answered with OP_REPLY. */
@@ -67,93 +123,48 @@ export function wantsReply(frame: Buffer): boolean {
   return isLegacy(frame) || (frame.readUInt32LE(HEADER_BYTES) & MORE_TO_COME) === 0;
 }
 
-function parseOpMsg(frame: Buffer): ClientMessage {
-  if (frame.length < HEADER_BYTES + 4) throw new ProtocolError('OP_MSG without flags');
-  const flags = frame.readUInt32LE(HEADER_BYTES);
-  if (flags & REQUIRED_FLAGS & ~(CHECKSUM_PRESENT | MORE_TO_COME)) {
-    throw new ProtocolError(`OP_MSG flags 0x${flags.toString(16)}`);
-  }
-  const end = flags & CHECKSUM_PRESENT ? endBeforeChecksum(frame) : frame.length;
-  return parseSections(frame, HEADER_BYTES + 4, end);
+function endOfName(frame: Buffer, at: number): number {
+  const zero = frame.indexOf(0, at);
+  if (zero === -1) throw new ProtocolError();
+  return zero + 1;
 }
 
-function endBeforeChecksum(frame: Buffer): number {
-  const end = frame.length - 4;
-  if (end < HEADER_BYTES + 4 || frame.readUInt32LE(end) !== crc32c(frame.subarray(0, end))) {
-    throw new ProtocolError('OP_MSG checksum does not match');
-  }
-  return end;
-}
-
-function parseSections(frame: Buffer, start: number, end: number): ClientMessage {
-  let body: Buffer | null = null;
-  const sequences: DocumentSequence[] = [];
+function documentsBetween(frame: Buffer, start: number, end: number): Buffer[] {
+  const documents: Buffer[] = [];
   let at = start;
   while (at < end) {
-    const kind = frame[at++];
-    if (kind === 0 && !body) {
-      const after = checkDocument(frame, at, end);
-      body = frame.subarray(at, after);
-      at = after;
-    } else if (kind === 1) {
-      const after = sectionEnd(frame, at, end);
-      sequences.push(parseSequence(frame, at + 4, after));
-      at = after;
-    } else {
-      throw new ProtocolError(`OP_MSG section of kind ${kind}`);
-    }
+    const document = documentAt(frame, at);
+    documents.push(document);
+    at += document.length;
   }
-  if (!body) throw new ProtocolError('OP_MSG without a body');
-  return { body, sequences, namespace: null };
+  if (at > end) throw new ProtocolError();
+  return documents;
 }
 
-function sectionEnd(frame: Buffer, at: number, end: number): number {
-  const size = at + 4 <= end ? frame.readInt32LE(at) : 0;
-  if (size < 5 || at + size > end) throw new ProtocolError(`OP_MSG section of ${size} bytes`);
-  return at + size;
+function documentAt(frame: Buffer, at: number): Buffer {
+  return frame.subarray(at, checkDocument(frame, at, 1));
 }
 
-function parseSequence(frame: Buffer, start: number, end: number): DocumentSequence {
-  const [name, first] = cString(frame, start, end);
-  const documents: Buffer[] = [];
-  let at = first;
-  while (at < end) {
-    const after = checkDocument(frame, at, end);
-    documents.push(frame.subarray(at, after));
-    at = after;
+/** MongoDB's own limit on how deep documents and arrays may nest, counted from the command itself. */
+const MAX_DEPTH = 200;
+const DOCUMENT = 3;
+const ARRAY = 4;
+const BOOLEAN = 8;
+const CODE_WITH_SCOPE = 15;
+
+/**
+ * Checks that the document at `start` is well formed to its depth, and returns where it ends: what has passed can be
+ * decoded, walked or stored without being checked again.
+ * @throws MongoError InvalidBSON (22), Overflow (15), NotImplemented (238)
+ */
+function checkDocument(bytes: Buffer, start: number, depth: number): number {
+  check(depth <= MAX_DEPTH, 15, 'documents may not nest deeper than 200 levels');
+  const fields = new ElementScanner(bytes, start);
+  while (fields.next()) {
+    const { type, valueStart } = fields;
+    if (type === DOCUMENT || type === ARRAY) checkDocument(bytes, valueStart, depth + 1);
+    else check(type !== BOOLEAN || bytes[valueStart]! <= 1, 22, 'Invalid BSON: a boolean is neither 0 nor 1');
+    check(type !== CODE_WITH_SCOPE, 238, 'code with a scope is not supported');
   }
-  return { name, documents };
-}
-
-function parseOpQuery(frame: Buffer): ClientMessage {
-  const [namespace, afterName] = cString(frame, HEADER_BYTES + 4, frame.length);
-  const start = afterName + 8; // behind numberToSkip and numberToReturn
-  const body = frame.subarray(start, checkDocument(frame, start, frame.length));
-  return { body, sequences: [], namespace };
-}
-
-function cString(frame: Buffer, start: number, end: number): [text: string, after: number] {
-  const zero = frame.indexOf(0, start);
-  if (zero === -1 || zero >= end) throw new ProtocolError('a name has no end');
-  return [frame.toString('utf8', start, zero), zero + 1];
-}
-
-/** Bytes before the document of an OP_MSG: header, flags, section kind. */
-export const OP_MSG_PREFIX = HEADER_BYTES + 5;
-/** Bytes before the document of an OP_REPLY: header, flags, cursor id, starting from, number returned. */
-export const OP_REPLY_PREFIX = HEADER_BYTES + 20;
-
-/** Writes what goes before the document into the first bytes of `message`, which is complete otherwise. */
-export function writeReplyPrefix(
-  message: Buffer,
-  requestId: number,
-  responseTo: number,
-  legacy: boolean,
-): void {
-  message.fill(0, 0, legacy ? OP_REPLY_PREFIX : OP_MSG_PREFIX);
-  message.writeInt32LE(message.length, 0);
-  message.writeInt32LE(requestId, 4);
-  message.writeInt32LE(responseTo, 8);
-  message.writeInt32LE(legacy ? OP_REPLY : OP_MSG, 12);
-  if (legacy) message.writeInt32LE(1, HEADER_BYTES + 16);
+  return fields.valueEnd + 1;
 }

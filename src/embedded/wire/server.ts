@@ -2,7 +2,11 @@ import { chmod } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Engine, EngineLog } from '../engine';
-import { Connection, type ConnectionHost } from './connection';
+import { ConnectionState, Reply } from '../commands/request';
+import { MongoError } from '../language/errors';
+import { ClientMessage, FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
+import { encodeReply } from './reply-encoder';
+import { errorReply, runCommand } from './request';
 
 const LOOPBACK = '127.0.0.1';
 const MAX_CONNECTIONS = 10_000;
@@ -19,7 +23,7 @@ const CLOSE_WITHIN_MS = 5_000;
 export type Place = { socketPath: string } | { port: number };
 
 /** Serves MongoDB's wire protocol from one engine. */
-export class WireServer implements ConnectionHost {
+export class WireServer {
   private readonly connections = new Set<Connection>();
   private readonly server: Server;
   private readonly sweeper: NodeJS.Timeout;
@@ -86,5 +90,109 @@ export class WireServer implements ConnectionHost {
     for (const connection of this.connections) {
       if (connection.isStalledSince(limit)) connection.destroy();
     }
+  }
+}
+
+const INVALID_BSON = 22;
+
+/**
+ * One client. Its messages are served one after the other, as MongoDB does. While one is being served, or its reply
+ * waits for a slow reader, at most one more piece is taken from the socket.
+ */
+class Connection implements ConnectionState {
+  private readonly reader = new FrameReader();
+  private readonly closeCallbacks: (() => void)[] = [];
+  private isServing = false;
+  private isEnding = false;
+  /** Since when the peer owes us its first message, the rest of one, or to take a reply (ms since 1970). */
+  private owedSince: number | null = Date.now();
+
+  constructor(
+    readonly id: number,
+    readonly address: string,
+    private readonly socket: Socket,
+    private readonly server: WireServer,
+  ) {
+    socket.on('data', (chunk) => this.receive(chunk));
+    // The close that follows says all there is to say: the peer is gone.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.closeCallbacks.forEach((callback) => callback()));
+  }
+
+  get gone(): boolean {
+    return this.socket.destroyed;
+  }
+
+  onClose(callback: () => void): void {
+    if (this.gone) callback();
+    else this.closeCallbacks.push(callback);
+  }
+
+  /** Bytes in memory for this client: what it sent and we have not served, what we sent and it has not taken. */
+  get heldBytes(): number {
+    return this.reader.buffered + this.socket.writableLength;
+  }
+
+  /** Whether the peer has stood in the middle of a message, its own or ours, since before `time` (ms since 1970). */
+  isStalledSince(time: number): boolean {
+    return this.owedSince !== null && this.owedSince < time;
+  }
+
+  /** Closes as soon as the command that runs, if any, has been answered. */
+  end(): void {
+    this.isEnding = true;
+    if (!this.isServing) this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private receive(chunk: Buffer): void {
+    this.reader.push(chunk);
+    if (this.isServing) this.socket.pause();
+    else void this.serve();
+    this.server.noteHeldBytes(this);
+  }
+
+  /** Serves the messages that have arrived. */
+  private async serve(): Promise<void> {
+    this.isServing = true;
+    try {
+      for (let frame = this.reader.next(); frame && !this.isEnding; frame = this.reader.next()) {
+        this.owedSince = null;
+        const reply = await this.replyTo(frame);
+        if (wantsReply(frame) && !this.socket.write(encodeReply(reply, frame))) await this.drained();
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) this.server.log.error('a connection failed unexpectedly', error);
+      this.destroy();
+    }
+    this.isServing = false;
+    if (this.isEnding) return this.socket.destroySoon();
+    if (this.reader.buffered > 0) this.owedSince ??= Date.now();
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  private replyTo(frame: Buffer): Reply | Promise<Reply> {
+    const { engine, log } = this.server;
+    let message: ClientMessage;
+    try {
+      message = parseMessage(frame);
+    } catch (error) {
+      if (!(error instanceof MongoError)) throw error;
+      // Who sends broken BSON has lost the thread; who nests too deep may go on.
+      this.isEnding ||= error.code === INVALID_BSON;
+      return errorReply(error, log);
+    }
+    return runCommand(message, this, engine, log);
+  }
+
+  /** Resolves when the peer has taken what was written; never, when it goes away. */
+  private async drained(): Promise<void> {
+    this.owedSince = Date.now();
+    this.server.noteHeldBytes(this);
+    await new Promise<void>((resolve) => this.socket.once('drain', resolve));
+    this.owedSince = null;
   }
 }
