@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const numbers = { $range: [0, 1000] };
+const numbers = { $literal: Array.from({ length: 1000 }, (_, i) => i) };
 const endless: Record<string, Document> = {
   'products of $unwind': {
     pipeline: [{ $project: { n: numbers } }, { $unwind: '$n' }, { $match: { n: -1 } }],
@@ -65,7 +65,7 @@ it.each(Object.entries(endless))(
 
 it('holds what a pipeline gathers to a limit', async () => {
   const pipeline = [
-    { $project: { n: { $range: [0, 100_000] } } },
+    { $project: { n: { $literal: Array.from({ length: 100_000 }, (_, i) => i) } } },
     { $group: { _id: null, all: { $push: '$n' } } },
   ];
   await expect(hostile.command({ aggregate: 'c', cursor: {}, pipeline })).rejects.toMatchObject({

@@ -63,7 +63,7 @@ export function takeWork(): number {
 
 /** What an expression sees: the document, and the variables that surround it. */
 export interface Scope {
-  readonly root: BsonDocument;
+  root: BsonDocument;
   readonly variables: ReadonlyMap<string, Value>;
 }
 

@@ -1,84 +1,149 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
-import { BsonNumber, BsonValue, isNumber, Value } from './bson-value';
+import { BsonNumber, isNumber, Value } from './bson-value';
 import { check, MongoError } from './errors';
-import { countElements, nameOf } from './evaluation';
+import { nameOf } from './evaluation';
 import { calculate, Operation, toDouble } from './numbers';
 
-/** `$add` of two: numbers, or a date and milliseconds. */
-export function add(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('add', a, b);
-  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() + toDouble(b));
-  if (isNumber(a) && b instanceof Date) return new Date(b.getTime() + toDouble(a));
-  throw new MongoError(16554, `$add does not support ${nameOf(a)} and ${nameOf(b)}`);
+/** A value while arithmetic is under way: a double is JavaScript's number, for which no object need be made. */
+export type Operand = Value | number;
+
+/** One arithmetic operator. */
+export interface Arithmetic {
+  /** How many operands it takes, or any number, which it takes from the left to the right. */
+  readonly operands: 1 | 2 | 'any';
+  run(a: Operand, b: Operand): Operand;
+  /** What it gives without operands. */
+  readonly neutral?: BsonNumber;
 }
 
-/** `$subtract`: numbers, two dates, or a date and milliseconds. */
-export function subtract(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('subtract', a, b);
-  if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
-  if (a instanceof Date && isNumber(b)) return new Date(a.getTime() - toDouble(b));
-  throw new MongoError(16556, `$subtract does not support ${nameOf(a)} and ${nameOf(b)}`);
+const ZERO = new Int32(0);
+
+/** The operators that make numbers of numbers, and dates. Null and missing operands give null. */
+export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
+  $add: { operands: 'any', run: add, neutral: ZERO },
+  $multiply: {
+    operands: 'any',
+    run: (a, b) => onNumbers('multiply', a, b, 16555),
+    neutral: new Int32(1),
+  },
+  $subtract: { operands: 2, run: subtract },
+  $divide: { operands: 2, run: (a, b) => divide(a, b, (x, y) => x / y) },
+  $mod: { operands: 2, run: (a, b) => divide(a, b, remainder) },
+  $floor: rounding(Math.floor),
+  $ceil: rounding(Math.ceil),
+  $trunc: rounding(Math.trunc),
+  $round: rounding(halfToEven),
+  $abs: { operands: 1, run: (a) => onNumbers(doubleOf(a) < 0 ? 'subtract' : 'add', ZERO, a, 28765) },
+  $sqrt: ofDouble(Math.sqrt, 28714, (x) => x < 0),
+  $exp: ofDouble(Math.exp),
+  $ln: ofDouble(Math.log, 28766, (x) => x <= 0),
+  $log10: ofDouble(Math.log10, 28761, (x) => x <= 0),
+};
+
+/** The value as it is when arithmetic is done. */
+export function asValue(operand: Operand): Value {
+  return typeof operand === 'number' ? new Double(operand) : operand;
 }
 
-/** `$multiply` of two. */
-export function multiply(a: Value, b: Value): Value {
-  if (a == null || b == null) return null;
-  if (isNumber(a) && isNumber(b)) return calculated('multiply', a, b);
-  throw new MongoError(16555, `$multiply does not support ${nameOf(a)} and ${nameOf(b)}`);
+function isNone(operand: Operand): operand is null | undefined {
+  return operand === null || operand === undefined;
 }
 
-/** Beyond a long, arithmetic goes on in doubles. */
-function calculated(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber {
-  return calculate(operation, a, b) ?? calculate(operation, new Double(toDouble(a)), b)!;
+/** The nearest double; NaN for what is no number. */
+function doubleOf(operand: Operand): number {
+  if (typeof operand === 'number') return operand;
+  return isNumber(operand) ? toDouble(operand) : NaN;
 }
 
-/** An operator that divides; null where one of the two is missing. */
-export function divide(a: Value, b: Value, run: (a: BsonNumber, b: BsonNumber) => BsonNumber): Value {
-  if (a == null || b == null) return null;
-  const areNumbers = isNumber(a) && isNumber(b);
-  check(areNumbers, 16609, 'Division only supports numeric types');
-  check(!(a instanceof Decimal128 || b instanceof Decimal128), 238, 'Division of decimals is not supported');
-  check(toDouble(b) !== 0, 16608, "can't divide by zero");
-  return run(a, b);
+function isDouble(operand: Operand): boolean {
+  return typeof operand === 'number' || operand instanceof Double;
+}
+
+function add(a: Operand, b: Operand): Operand {
+  if (a instanceof Date && !isNone(b)) return moved(a, b, 1, 16554);
+  return b instanceof Date && !isNone(a) ? moved(b, a, 1, 16554) : onNumbers('add', a, b, 16554);
+}
+
+function subtract(a: Operand, b: Operand): Operand {
+  if (!(a instanceof Date) || isNone(b)) return onNumbers('subtract', a, b, 16556);
+  return b instanceof Date ? longOf(a.getTime() - b.getTime()) : moved(a, b, -1, 16556);
+}
+
+function moved(date: Date, by: Operand, sign: 1 | -1, code: number): Date {
+  check(typeof by === 'number' || isNumber(by), code, 'A date goes with a number of milliseconds only');
+  return new Date(date.getTime() + sign * doubleOf(by));
+}
+
+/** Of whole numbers that doubles hold exactly. */
+function longOf(value: number): Long {
+  return new Long(value | 0, Math.floor(value / 2 ** 32));
+}
+
+/** The result has the wider of the two types. Beyond a long, arithmetic goes on in doubles. */
+function onNumbers(operation: Operation, a: Operand, b: Operand, code: number): Operand {
+  if (isNone(a) || isNone(b)) return null;
+  const x = asValue(a);
+  const y = asValue(b);
+  if (!isNumber(x) || !isNumber(y)) {
+    throw new MongoError(code, `Cannot ${operation} the types ${nameOf(x)} and ${nameOf(y)}`);
+  }
+  return calculate(operation, x, y) ?? calculate(operation, new Double(toDouble(x)), y)!;
+}
+
+function divide(
+  a: Operand,
+  b: Operand,
+  run: (x: number, y: number, a: Operand, b: Operand) => Operand,
+): Operand {
+  if (isNone(a) || isNone(b)) return null;
+  const x = exactable(a, 16609);
+  const y = exactable(b, 16609);
+  check(y !== 0, 16608, "can't divide by zero");
+  return run(x, y, a, b);
 }
 
 /** What a division towards zero leaves, in the wider of the two types. */
-export function remainder(a: BsonNumber, b: BsonNumber): BsonNumber {
-  if (a instanceof Double || b instanceof Double) return new Double(toDouble(a) % toDouble(b));
-  const left = BigInt(a.toString()) % BigInt(b.toString());
+function remainder(x: number, y: number, a: Operand, b: Operand): Operand {
+  if (isDouble(a) || isDouble(b)) return x % y;
+  const left = BigInt(String(a)) % BigInt(String(b));
   return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(left)) : Long.fromBigInt(left);
 }
 
-/** Integers are what they are; decimals are refused. */
-export function rounded(value: Value, round: (number: number) => number): Value {
-  if (value == null) return null;
-  if (value instanceof Double) return new Double(round(value.value));
-  if (isNumber(value) && !(value instanceof Decimal128)) return value;
-  throw new MongoError(28765, `Rounding is not supported on the type ${nameOf(value)}`);
+/** The number as a double. Decimals are refused: what is made of them would have to be a decimal. */
+function exactable(operand: Operand, code: number): number {
+  if (typeof operand === 'number') return operand;
+  check(isNumber(operand), code, 'Arithmetic only supports numeric types');
+  check(!(operand instanceof Decimal128), 238, 'This operator is not supported on decimals');
+  return toDouble(operand);
+}
+
+/** Integers stay what they are. */
+function rounding(round: (number: number) => number): Arithmetic {
+  const run = (a: Operand) => {
+    if (isNone(a)) return null;
+    const number = exactable(a, 28765);
+    return isDouble(a) ? round(number) : a;
+  };
+  return { operands: 1, run };
 }
 
 /** As `$round` does it. */
-export function halfToEven(number: number): number {
+function halfToEven(number: number): number {
   const floor = Math.floor(number);
   return number - floor === 0.5 ? floor + Math.abs(floor % 2) : Math.round(number);
 }
 
-/** The logarithm of `$ln`. */
-export function logarithm(value: BsonValue): number {
-  const number = isNumber(value) && !(value instanceof Decimal128) ? toDouble(value) : null;
-  check(number !== null, 28765, '$ln only supports ints, longs and doubles');
-  check(!(number <= 0), 28766, "$ln's argument must be a positive number");
-  return Math.log(number);
-}
-
-/** `$range`. */
-export function range(...bounds: Value[]): Value {
-  const [start, end, step = 1] = bounds.map((bound) => (isNumber(bound) ? toDouble(bound) : NaN));
-  const areInts = [start!, end!, step].every((bound) => bound === (bound | 0));
-  check(areInts && step !== 0, 34443, '$range takes 32-bit integers, and no step of 0');
-  const count = Math.max(Math.ceil((end! - start!) / step), 0);
-  countElements(count);
-  return Array.from({ length: count }, (_, index) => new Int32(start! + index * step));
+/** @param isOutside numbers that it has no result for */
+function ofDouble(
+  calculateOne: (number: number) => number,
+  code = 28765,
+  isOutside: (number: number) => boolean = () => false,
+): Arithmetic {
+  const run = (a: Operand) => {
+    if (isNone(a)) return null;
+    const number = exactable(a, 28765);
+    check(!isOutside(number), code, `No result for ${number}`);
+    return calculateOne(number);
+  };
+  return { operands: 1, run };
 }

@@ -1,40 +1,16 @@
-import { BSONRegExp, Double, Int32, ObjectId } from 'bson';
+import { Int32 } from 'bson';
 import { ACCUMULATORS } from './accumulators';
 import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
-import {
-  Expression,
-  ExpressionCompiler,
-  isTruthy,
-  nameOf,
-  Scope,
-  withVariables,
-  countElements,
-} from './evaluation';
-import {
-  add,
-  divide,
-  halfToEven,
-  logarithm,
-  multiply,
-  range,
-  remainder,
-  rounded,
-  subtract,
-} from './expression-arithmetic';
-import { callMingo, isMingoOperator } from './mingo';
+import { countElements, Expression, ExpressionCompiler, isTruthy, nameOf, withVariables } from './evaluation';
 import { toDouble } from './numbers';
-import { compileRegExp, readRegExp } from './regex';
 
 /** Makes one operator with its operand ready to run. */
 type Operator = (operand: BsonValue, compile: ExpressionCompiler) => Expression;
 
-const ZERO = new Int32(0);
-const ONE = new Int32(1);
-
-/** Operators that are exact about BSON types and order, or choose what they evaluate. Mingo has the others. */
-const OPERATORS: Readonly<Record<string, Operator>> = {
+/** The operators that are exact about BSON types and order, or choose what they evaluate. */
+export const OPERATORS: Readonly<Record<string, Operator>> = {
   $literal: (operand) => () => operand,
   $and: (operand, compile) => {
     const conditions = listOf(operand).map(compile);
@@ -58,84 +34,45 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     compileEach('cond', operand, compile, (array, valueOf) =>
       array.filter((each) => isTruthy(valueOf(each))),
     ),
-  $reduce: compileReduce,
-  $eq: values(2, 2, (a, b) => compare(a, b) === 0),
-  $ne: values(2, 2, (a, b) => compare(a, b) !== 0),
-  $gt: values(2, 2, (a, b) => compare(a, b) > 0),
-  $gte: values(2, 2, (a, b) => compare(a, b) >= 0),
-  $lt: values(2, 2, (a, b) => compare(a, b) < 0),
-  $lte: values(2, 2, (a, b) => compare(a, b) <= 0),
-  $cmp: values(2, 2, (a, b) => new Int32(Math.sign(compare(a, b)))),
-  $not: values(1, 1, (value) => !isTruthy(value)),
-  $add: values(0, Infinity, (...all) => all.reduce<Value>(add, ZERO)),
-  $subtract: values(2, 2, subtract),
-  $multiply: values(0, Infinity, (...all) => all.reduce<Value>(multiply, ONE)),
-  $divide: values(2, 2, (a, b) => divide(a, b, (x, y) => new Double(toDouble(x) / toDouble(y)))),
-  $mod: values(2, 2, (a, b) => divide(a, b, remainder)),
-  $floor: values(1, 1, (value) => rounded(value, Math.floor)),
-  $ceil: values(1, 1, (value) => rounded(value, Math.ceil)),
-  $trunc: values(1, 1, (value) => rounded(value, Math.trunc)),
-  $round: values(1, 1, (value) => rounded(value, halfToEven)),
-  $ln: values(1, 1, (value) => (value == null ? null : new Double(logarithm(value)))),
-  $year: datePart('$year', (date) => date.getUTCFullYear()),
-  $month: datePart('$month', (date) => date.getUTCMonth() + 1),
-  $size: values(1, 1, (array) => new Int32(arrayIn('$size', 17124, array).length)),
-  $in: values(2, 2, (value, array) =>
-    arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0),
-  ),
-  $arrayElemAt: values(2, 2, elementAt),
-  $first: values(1, 1, (array) => elementAt(array, ZERO)),
-  $last: values(1, 1, (array) => elementAt(array, new Int32(-1))),
-  $concatArrays: values(0, Infinity, (...all) =>
+  $eq: values(2, (a, b) => compare(a, b) === 0),
+  $ne: values(2, (a, b) => compare(a, b) !== 0),
+  $gt: values(2, (a, b) => compare(a, b) > 0),
+  $gte: values(2, (a, b) => compare(a, b) >= 0),
+  $lt: values(2, (a, b) => compare(a, b) < 0),
+  $lte: values(2, (a, b) => compare(a, b) <= 0),
+  $cmp: values(2, (a, b) => new Int32(Math.sign(compare(a, b)))),
+  $not: values(1, (value) => !isTruthy(value)),
+  $type: values(1, nameOf),
+  $isArray: values(1, (value) => Array.isArray(value)),
+  $isNumber: values(1, (value) => isNumber(value)),
+  $size: values(1, (array) => new Int32(arrayIn('$size', 17124, array).length)),
+  $in: values(2, (value, array) => arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0)),
+  $arrayElemAt: values(2, elementAt),
+  $concatArrays: values(null, (...all) =>
     all.some((array) => array == null)
       ? null
       : all.flatMap((array) => arrayIn('$concatArrays', 28664, array)),
   ),
-  $reverseArray: values(1, 1, (array) =>
-    array == null ? null : [...arrayIn('$reverseArray', 34435, array)].reverse(),
-  ),
-  $indexOfArray: values(2, 2, (array, value) =>
-    array == null
-      ? null
-      : new Int32(arrayIn('$indexOfArray', 40090, array).findIndex((each) => compare(value, each) === 0)),
-  ),
-  $objectToArray: values(1, 1, (value) => {
+  $objectToArray: values(1, (value) => {
     check(value == null || isDocument(value), 40390, '$objectToArray requires a document');
     return value == null ? null : Array.from(value, ([k, v]) => documentOf({ k, v }));
   }),
-  $isArray: values(1, 1, (value) => Array.isArray(value)),
-  $isNumber: values(1, 1, (value) => isNumber(value)),
-  $slice: values(2, 3, slice),
-  $range: values(2, 3, range),
-  $concat: values(0, Infinity, concat),
+  $concat: values(null, concat),
   // Letters of ASCII only, as MongoDB does.
-  $toUpper: values(1, 1, (text) => textIn(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
-  $toLower: values(1, 1, (text) => textIn(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
-  $toString: values(1, 1, (value) =>
-    value instanceof ObjectId ? value.toHexString() : callMingo('$toString', value ?? null),
-  ),
-  $type: values(1, 1, nameOf),
-  $regexMatch: compileRegexMatch,
-  ...Object.fromEntries('$sum $avg $min $max'.split(' ').map((name) => [name, overValues(name)])),
+  $toUpper: values(1, (text) => textIn(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
+  $toLower: values(1, (text) => textIn(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
+  ...Object.fromEntries(['$sum', '$avg', '$min', '$max'].map((name) => [name, overValues(name)])),
 };
 
-/**
- * Makes one operator with its operand ready to run.
- * @throws MongoError InvalidPipelineOperator (168), 16020 for the wrong number of arguments, and others
- */
-export function compileOperator(name: string, operand: BsonValue, compile: ExpressionCompiler): Expression {
-  if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name]!(operand, compile);
-  check(isMingoOperator(name), 168, `The expression '${name}' is unknown or not supported`);
-  const valueOf = compile(operand);
-  return (scope) => callMingo(name, valueOf(scope) ?? null);
-}
-
-/** An operator on `least` to `most` values. */
-function values(least: number, most: number, run: (...values: Value[]) => Value): Operator {
+/** An operator on `count` values, null for any number of them. */
+function values(count: 1 | 2 | null, run: (...values: Value[]) => Value): Operator {
   return (operand, compile) => {
     const operands = listOf(operand).map(compile);
-    const isRight = operands.length >= least && operands.length <= most;
-    check(isRight, least === most ? 16020 : 28667, `Wrong number of arguments: ${operands.length}`);
+    check(
+      count === null || operands.length === count,
+      16020,
+      `Wrong number of arguments: ${operands.length}`,
+    );
     const [first, second] = operands;
     if (operands.length === 1) return (scope) => run(first!(scope));
     if (operands.length === 2) return (scope) => run(first!(scope), second!(scope));
@@ -143,17 +80,18 @@ function values(least: number, most: number, run: (...values: Value[]) => Value)
   };
 }
 
-function listOf(operand: BsonValue): BsonValue[] {
+/** What an operator is given: a list, or one operand by itself. */
+export function listOf(operand: BsonValue): BsonValue[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 
-/** The named parts of an operand, compiled; those that are optional may be `undefined`. */
+/** The named parts of an operand. */
 function partsOf(operand: BsonValue, needed: string[], optional: string[] = []): BsonDocument {
   check(isDocument(operand), 16878, `Expected an object with ${needed.join(', ')}`);
-  const missing = needed.find((name) => !operand.has(name));
-  check(missing === undefined, 16879, `Missing parameter '${missing}'`);
-  const unknown = [...operand.keys()].find((name) => !needed.includes(name) && !optional.includes(name));
-  check(unknown === undefined, 16879, `Unrecognized parameter '${unknown}'`);
+  const isRight =
+    needed.every((name) => operand.has(name)) &&
+    [...operand.keys()].every((name) => needed.includes(name) || optional.includes(name));
+  check(isRight, 16879, `Expected ${needed.join(', ')}, and nothing but ${optional.join(', ')} beside`);
   return operand;
 }
 
@@ -212,52 +150,10 @@ function compileEach(
   };
 }
 
-function compileReduce(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const names = ['input', 'initialValue', 'in'];
-  const [input, initial, inner] = names.map((name) => compile(partsOf(operand, names).get(name)!));
-  return (scope: Scope) => {
-    const array = input!(scope);
-    if (array == null) return null;
-    const next = (value: Value, element: BsonValue) => {
-      const bound = { value, this: element };
-      return inner!(withVariables(scope, Object.entries(bound)));
-    };
-    return arrayIn('$reduce', 40080, array).reduce(next, initial!(scope));
-  };
-}
-
-function compileRegexMatch(operand: BsonValue, compile: ExpressionCompiler): Expression {
-  const parts = partsOf(operand, ['input', 'regex'], ['options']);
-  const regex = parts.get('regex')!;
-  check(
-    regex instanceof BSONRegExp || typeof regex === 'string',
-    51105,
-    '$regexMatch takes a constant pattern',
-  );
-  const pattern = compileRegExp(readRegExp(regex, parts.get('options')));
-  const input = compile(parts.get('input')!);
-  return (scope) => {
-    const text = input(scope);
-    check(text == null || typeof text === 'string', 51104, "$regexMatch needs 'input' to be of type string");
-    return text != null && pattern.test(text);
-  };
-}
-
 /** A missing field stands before null here, where filters take the two for the same. */
 function compare(a: Value, b: Value): number {
   if (a !== undefined && b !== undefined) return compareValues(a, b);
   return Number(a !== undefined) - Number(b !== undefined);
-}
-
-/** Mingo knows time zones. */
-function datePart(name: string, part: (utc: Date) => number): Operator {
-  return (operand, compile) => {
-    const valueOf = compile(operand);
-    return (scope) => {
-      const date = valueOf(scope) ?? null;
-      return date instanceof Date ? new Int32(part(date)) : callMingo(name, date);
-    };
-  };
 }
 
 /** Counts the elements as work to be done. */
@@ -269,30 +165,14 @@ function arrayIn(operator: string, code: number, array: Value): BsonValue[] {
 }
 
 function textIn(value: Value): string {
-  check(
-    value == null || typeof value === 'string',
-    16007,
-    `can't convert from BSON type ${nameOf(value)} to String`,
-  );
+  check(value == null || typeof value === 'string', 16007, `${nameOf(value)} is not a string`);
   return value ?? '';
 }
 
 function elementAt(array: Value, index: Value): Value {
   if (array == null || index == null) return null;
-  if (!Array.isArray(array)) throw new MongoError(28689, `$arrayElemAt needs an array, not ${nameOf(array)}`);
-  check(isNumber(index), 28690, `$arrayElemAt needs a number as its second argument`);
-  return array.at(toDouble(index));
-}
-
-function slice(array: Value, ...[start, count]: Value[]): Value {
-  if (array == null || start == null || count === null) return null;
-  const elements = arrayIn('$slice', 28724, array);
-  check(isNumber(start), 28725, `Second argument to $slice must be a number, but is ${nameOf(start)}`);
-  const from = toDouble(start);
-  if (count === undefined) return from < 0 ? elements.slice(from) : elements.slice(0, from);
-  check(isNumber(count) && toDouble(count) > 0, 28729, 'Third argument to $slice must be positive');
-  const first = from < 0 ? Math.max(elements.length + from, 0) : from;
-  return elements.slice(first, first + toDouble(count));
+  check(isNumber(index), 28690, '$arrayElemAt needs a number as its second argument');
+  return arrayIn('$arrayElemAt', 28689, array).at(toDouble(index));
 }
 
 /** As long as a document may be. */
@@ -300,11 +180,8 @@ const LONGEST_TEXT = 16 * 1024 * 1024;
 
 function concat(...texts: Value[]): Value {
   if (texts.some((text) => text == null)) return null;
-  check(
-    texts.every((text) => typeof text === 'string'),
-    16702,
-    '$concat only supports strings',
-  );
+  const isText = texts.every((text) => typeof text === 'string');
+  check(isText, 16702, '$concat only supports strings');
   const length = texts.reduce<number>((sum, text) => sum + (text as string).length, 0);
   check(length <= LONGEST_TEXT, 16705, '$concat made a string that is longer than a document may be');
   return texts.join('');
@@ -312,10 +189,9 @@ function concat(...texts: Value[]): Value {
 
 /** An accumulator over its arguments, or over the elements of its only one. */
 function overValues(name: string): Operator {
-  return values(0, Infinity, (...all) => {
+  return values(null, (...all) => {
     const accumulator = ACCUMULATORS[name]!();
-    const elements = all.length === 1 && Array.isArray(all[0]) ? all[0] : all;
-    countElements(elements.length);
+    const elements = all.length === 1 && Array.isArray(all[0]) ? arrayIn(name, 2, all[0]) : all;
     for (const value of elements) accumulator.add(value);
     return accumulator.result();
   });

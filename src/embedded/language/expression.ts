@@ -1,7 +1,10 @@
+import { Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
 import { check, MongoError } from './errors';
-import { compileOperator } from './expression-operators';
 import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './evaluation';
+import { Arithmetic, ARITHMETIC, asValue, Operand } from './expression-arithmetic';
+import { listOf, OPERATORS } from './expression-operators';
+import { callMingo, isMingoOperator } from './mingo';
 import { parseFieldPath, topLevelName } from './path';
 
 /**
@@ -15,10 +18,56 @@ export function compileExpression(expression: BsonValue): Expression {
     return (scope) => elements.map((element) => element(scope) ?? null);
   }
   if (!isDocument(expression)) return () => expression;
+  const name = operatorOf(expression);
+  if (name === null) return compileObject(expression);
+  const operand = expression.get(name)!;
+  if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name]!(operand, compileExpression);
+  if (Object.hasOwn(ARITHMETIC, name)) {
+    const run = compileArithmetic(ARITHMETIC[name]!, operand);
+    return (scope) => asValue(run(scope));
+  }
+  check(isMingoOperator(name), 168, `The expression '${name}' is unknown or not supported`);
+  return compileOther(name, compileExpression(operand));
+}
+
+/** The operator that a document stands for, null where it is a document of expressions. */
+export function operatorOf(expression: BsonDocument): string | null {
   const [first] = expression.keys();
-  if (first?.startsWith('$') !== true) return compileObject(expression);
+  if (first?.startsWith('$') !== true) return null;
   check(expression.size === 1, 15983, 'An operator expression must have exactly one field');
-  return compileOperator(first, expression.get(first)!, compileExpression);
+  return first;
+}
+
+/** The same for who takes doubles as they are: numbers are passed on without an object for each. */
+export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
+  const name = isDocument(expression) ? operatorOf(expression) : null;
+  return name !== null && Object.hasOwn(ARITHMETIC, name)
+    ? compileArithmetic(ARITHMETIC[name]!, (expression as BsonDocument).get(name)!)
+    : compileExpression(expression);
+}
+
+function compileArithmetic(
+  { operands: count, run, neutral }: Arithmetic,
+  operand: BsonValue,
+): (scope: Scope) => Operand {
+  const operands = listOf(operand).map(compileOperand);
+  const isRight = count === 'any' || operands.length === count;
+  check(isRight, 16020, `Wrong number of arguments: ${operands.length}`);
+  const [first, second] = operands;
+  if (operands.length === 2) return (scope) => run(first!(scope), second!(scope));
+  if (count === 1) return (scope) => run(first!(scope), undefined);
+  return (scope) => operands.reduce<Operand>((all, valueOf) => run(all, valueOf(scope)), neutral);
+}
+
+/** An operator of mingo's; of a date in UTC, year and month are quicker to be had. */
+function compileOther(name: string, valueOf: Expression): Expression {
+  const isYear = name === '$year';
+  if (!isYear && name !== '$month') return (scope) => callMingo(name, valueOf(scope) ?? null);
+  return (scope) => {
+    const date = valueOf(scope) ?? null;
+    if (!(date instanceof Date)) return callMingo(name, date);
+    return new Int32(isYear ? date.getUTCFullYear() : date.getUTCMonth() + 1);
+  };
 }
 
 function compileObject(expression: BsonDocument): Expression {

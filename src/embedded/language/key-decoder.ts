@@ -1,4 +1,5 @@
 import { Double, Int32, ObjectId } from 'bson';
+import { endianness } from 'node:os';
 import { BsonValue, CANONICAL_TYPES } from './bson-value';
 import { typeByte } from './key-component';
 
@@ -81,6 +82,11 @@ function endOfDocument(key: Uint8Array, at: number, flip: number): number {
   return at + 1;
 }
 
+/** A double and its two halves; which of them is the low one depends on the processor. */
+const DOUBLES = new Float64Array(1);
+const HALVES = new Uint32Array(DOUBLES.buffer);
+const LOW = endianness() === 'LE' ? 0 : 1;
+
 /** Texts remembered: an index walked for statistics has a few of them over and over. */
 const TEXTS = 8;
 
@@ -90,7 +96,6 @@ const TEXTS = 8;
  * of numbers. Undefined for types whose components cannot be turned back.
  */
 export class KeyDecoder {
-  private readonly scratch = new DataView(new ArrayBuffer(8));
   private readonly texts: { bytes: Uint8Array; text: string }[] = [];
   private key: Uint8Array = new Uint8Array();
   /** Where the next component begins. */
@@ -138,11 +143,15 @@ export class KeyDecoder {
 
   /** As KeyWriter.double writes it: the sign is turned over, and so is all of a negative number; NaN is all zeros. */
   private double(at: number, flip: number): number {
-    const negative = ((this.key[at]! ^ flip) & 0x80) === 0;
-    const mask = negative ? flip ^ 0xff : flip;
-    this.scratch.setUint8(0, (this.key[at]! ^ mask) & (negative ? 0xff : 0x7f));
-    for (let i = 1; i < 8; i++) this.scratch.setUint8(i, this.key[at + i]! ^ mask);
-    return this.scratch.getFloat64(0);
+    const { key } = this;
+    const isNegative = ((key[at]! ^ flip) & 0x80) === 0;
+    const mask = isNegative === (flip === 0) ? -1 : 0;
+    const sign = isNegative ? 0 : 0x80000000;
+    const high = (key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!;
+    const low = (key[at + 4]! << 24) | (key[at + 5]! << 16) | (key[at + 6]! << 8) | key[at + 7]!;
+    HALVES[LOW] = low ^ mask;
+    HALVES[1 - LOW] = high ^ mask ^ sign;
+    return DOUBLES[0]!;
   }
 
   /** Undefined for a text that holds one of the characters which are written as two bytes. */

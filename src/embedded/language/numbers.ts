@@ -79,7 +79,8 @@ function exactDecimal(value: Decimal128): ExactNumber | null {
 /** The greatest double that is not above `value`, and whether it is `value` exactly. */
 export function doubleBelow(value: BsonNumber): { double: number; exact: boolean } {
   const double = toDouble(value);
-  if (isDoubleExactly(value)) return { double, exact: true };
+  if (isDoubleExactly(value) || (value instanceof Long && Number.isSafeInteger(double)))
+    return { double, exact: true };
   const order = compareNumbers(new Double(double), value);
   return order > 0 ? { double: nextDown(double), exact: false } : { double, exact: order === 0 };
 }

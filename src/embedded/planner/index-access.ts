@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue } from '../language/bson-value';
+import { BsonDocument } from '../language/bson-value';
 import { FilterNode } from '../language/filter-node';
 import { directionOf } from '../language/index-key';
 import { endOfKeyComponent, KeyDecoder } from '../language/key-decoder';
@@ -114,7 +114,7 @@ export class IndexAccess {
 
   /**
    * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
-   * where the index does not have all of the fields, or holds arrays.
+   * where the index does not have all of the fields, or holds arrays. A document is good until the next one is made.
    */
   decoderOf(fields: ReadonlySet<string>): ((entry: IndexEntry) => BsonDocument | null) | null {
     const names = this.components.map(({ path }) => path);
@@ -122,8 +122,8 @@ export class IndexAccess {
     const wanted = names.map((name) => fields.has(name));
     const count = wanted.lastIndexOf(true) + 1;
     const decoder = new KeyDecoder();
+    const document: BsonDocument = new Map();
     return ({ stored, keyStart }) => {
-      const document: BsonDocument = new Map<string, BsonValue>();
       decoder.begin(stored, keyStart);
       for (let i = 0; i < count; i++) {
         if (!wanted[i]) {

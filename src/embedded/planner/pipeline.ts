@@ -11,7 +11,7 @@ import { parseSort } from '../language/index-key';
 import { toDouble } from '../language/numbers';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
-import { coveredEntries, Plan, PlanRun, rowsOf } from './plan';
+import { Plan, PlanRun, rowsOf, walkRows } from './plan';
 import { planCount, planQuery } from './plan-query';
 import { conjunctsOf, Query } from './query';
 
@@ -131,17 +131,26 @@ function resultsOf(split: PipelineQuery, execution: Execution): Documents {
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */
-function* decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution: Execution): Documents {
+function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution: Execution): Documents {
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
-  const run = new PlanRun();
-  if (plan.decode) {
-    // Past the stages that have nothing to do: here it is the single row that counts.
-    for (const entry of coveredEntries(plan, execution, run)) {
-      yield entry && (plan.decode(entry) ?? decode(execution.view!.document(entry.recordId)!));
-    }
-    return;
-  }
-  for (const row of rowsOf(plan, execution, run)) {
+  const { source, decode: decodeEntry } = plan;
+  if (!decodeEntry || source.kind !== 'walks') return decodedDocuments(plan, execution, decode);
+  // Past the stages that have nothing to do: here it is the single row that counts.
+  return walkRows(
+    source.walks[0]!,
+    0,
+    execution,
+    new PlanRun(),
+    (entry) => decodeEntry(entry) ?? decode(execution.view!.document(entry.recordId)!),
+  );
+}
+
+function* decodedDocuments(
+  plan: Plan,
+  execution: Execution,
+  decode: (bytes: Uint8Array) => BsonDocument,
+): Documents {
+  for (const row of rowsOf(plan, execution, new PlanRun())) {
     if (!row) yield null;
     else yield row.bytes ? decode(row.bytes) : new Map<string, BsonValue>();
   }

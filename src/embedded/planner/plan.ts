@@ -158,8 +158,17 @@ function* allDocuments(reverse: boolean, { view, clock }: Execution, run: PlanRu
   }
 }
 
-/** The keys of one walk. */
-export function* walkRows(walk: Walk, number: number, { view, clock }: Execution, run: PlanRun): Rows {
+/**
+ * The keys of one walk.
+ * @param rowOf makes something else of each, in place of one more generator around this one
+ */
+export function* walkRows<T = IndexEntry>(
+  walk: Walk,
+  number: number,
+  { view, clock }: Execution,
+  run: PlanRun,
+  rowOf?: (entry: IndexEntry) => T,
+): Generator<T | null, void, undefined> {
   const { access, reverse } = walk;
   const accepts = access.keyTest();
   const seen = access.findsTwice ? new Set<number>() : null;
@@ -171,19 +180,9 @@ export function* walkRows(walk: Walk, number: number, { view, clock }: Execution
       if (accepts && !accepts(entry.key)) continue;
       if (seen?.has(entry.recordId)) continue;
       seen?.add(entry.recordId);
-      yield entry;
+      yield rowOf ? rowOf(entry) : (entry as T);
     }
   }
-}
-
-/** The entries that a plan which decodes them walks. */
-export function coveredEntries(
-  { source }: Plan,
-  execution: Execution,
-  run: PlanRun,
-): Generator<IndexEntry | null> {
-  const [walk] = (source as Extract<Source, { kind: 'walks' }>).walks;
-  return walkRows(walk!, 0, execution, run) as Generator<IndexEntry | null>;
 }
 
 /** What any of the walks finds, each document once. */

@@ -10,7 +10,7 @@ import {
   sumOf,
   Totals,
 } from './keys';
-import { Reader } from './lmdb';
+import { Entry, Reader } from './lmdb';
 import { CollectionInfo, CollectionView, IndexEntry, IndexInfo, StoredDocument } from './view';
 
 /** What a view reads from: one moment of the tables, and the catalog that belongs to it. */
@@ -33,7 +33,7 @@ export class ScopedCollectionView implements CollectionView {
     return this.scope.reader.get('documents', documentKey(this.collection.id, recordId));
   }
 
-  *scanIndex(
+  scanIndex(
     index: IndexInfo,
     lower: Uint8Array,
     upper: Uint8Array,
@@ -42,13 +42,9 @@ export class ScopedCollectionView implements CollectionView {
     const from = indexBound(index.id, lower);
     const to = indexBound(index.id, upper);
     const only = index.unique && isBeginningOnly(from, to) && this.scope.reader.get('indexes', from);
-    if (only) {
-      yield readEntry(index, { key: from, value: only });
-      return;
-    }
+    if (only) return [readEntry(index, { key: from, value: only })].values();
     // Only a unique index has anything in its values.
-    const walk = this.scope.reader.range('indexes', from, to, reverse, !index.unique);
-    for (const entry of walk) yield readEntry(index, entry);
+    return new IndexWalk(index, () => this.scope.reader.range('indexes', from, to, reverse, !index.unique));
   }
 
   *scanDocuments(reverse = false): IterableIterator<StoredDocument> {
@@ -74,6 +70,31 @@ export class ScopedCollectionView implements CollectionView {
 
   release(): void {
     this.scope.release();
+  }
+}
+
+/** A generator in all but name, at a fraction of what one costs for each entry. */
+class IndexWalk implements IterableIterator<IndexEntry> {
+  private entries: IterableIterator<Entry> | null = null;
+
+  constructor(
+    private readonly index: IndexInfo,
+    private readonly open: () => IterableIterator<Entry>,
+  ) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<IndexEntry> {
+    this.entries ??= this.open();
+    const result = this.entries.next();
+    return result.done ? result : { done: false, value: readEntry(this.index, result.value) };
+  }
+
+  return(): IteratorResult<IndexEntry> {
+    this.entries?.return?.();
+    return { done: true, value: undefined };
   }
 }
 

@@ -65,23 +65,28 @@ export function storedEntry(
 }
 
 export function readEntry(index: IndexInfo, { key, value }: StoredEntry): IndexEntry {
-  if (index.unique) return new StoredIndexEntry(key, key.length, recordIdOfValue(value));
-  const end = key.length - recordIdLength;
-  return new StoredIndexEntry(key, end, key.readUIntBE(end, recordIdLength));
+  return new StoredIndexEntry(key, index.unique ? value : null);
 }
 
+/** Most walks look at the record only, or only at the bytes: what else is asked for is cut out then. */
 class StoredIndexEntry implements IndexEntry {
-  readonly keyStart = idLength;
-
   constructor(
     readonly stored: Buffer,
-    private readonly end: number,
-    readonly recordId: number,
+    /** Null where the record stands at the end of the key. */
+    private readonly record: Buffer | null,
   ) {}
 
-  /** Cut out when it is asked for: most walks look at the record only. */
+  get keyStart(): number {
+    return idLength;
+  }
+
   get key(): Uint8Array {
-    return this.stored.subarray(idLength, this.end);
+    return this.stored.subarray(idLength, this.record ? undefined : -recordIdLength);
+  }
+
+  get recordId(): number {
+    if (this.record) return recordIdOfValue(this.record);
+    return this.stored.readUIntBE(this.stored.length - recordIdLength, recordIdLength);
   }
 }
 

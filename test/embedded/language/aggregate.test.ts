@@ -75,6 +75,9 @@ const expressions = String.raw`
 {"$mod": [7.5, 4]} | 3.5
 {"$floor": 2.5} | {"$numberDouble":"2"}
 {"$abs": -3} | 3
+{"$abs": -2.5} | 2.5
+{"$abs": "$x"} | {"$numberDecimal":"0.5"}
+{"$abs": "$n"} | null
 {"$sqrt": 9} | {"$numberDouble":"3"}
 {"$toInt": "$d"} | 2
 {"$toDouble": "$i"} | {"$numberDouble":"5"}
@@ -82,21 +85,14 @@ const expressions = String.raw`
 {"$size": "$a"} | 3
 {"$arrayElemAt": ["$a", -1]} | "x"
 {"$arrayElemAt": ["$a", 9]} | -
-{"$first": "$a"} | 1
-{"$last": "$a"} | "x"
 {"$in": [2, "$a"]} | true
-{"$slice": ["$a", -2]} | [{"$numberDouble":"2"}, "x"]
-{"$slice": ["$a", 1, 1]} | [{"$numberDouble":"2"}]
 {"$concatArrays": ["$a", [9]]} | [1, {"$numberDouble":"2"}, "x", 9]
-{"$reverseArray": "$a"} | ["x", {"$numberDouble":"2"}, 1]
 {"$isArray": "$a"} | true
 {"$map": {"input": "$docs", "as": "e", "in": {"$add": ["$$e.v", 1]}}} | [2, 3, null]
 {"$filter": {"input": "$docs", "cond": {"$gt": ["$$this.v", 1]}}} | [{"v": 2}]
-{"$reduce": {"input": [1, 2, 3], "initialValue": 0, "in": {"$add": ["$$value", "$$this"]}}} | 6
 {"$sum": "$docs.v"} | 3
 {"$avg": [1, 2]} | 1.5
 {"$max": "$docs.v"} | 2
-{"$indexOfArray": ["$a", "x"]} | 2
 {"$objectToArray": "$o"} | [{"k": "k", "v": 1}]
 # texts, dates and types
 {"$concat": ["$s", "!"]} | "Hey!"
@@ -105,7 +101,6 @@ const expressions = String.raw`
 {"$strLenCP": "$s"} | 3
 {"$substrBytes": ["$s", 1, 1]} | "e"
 {"$split": ["a-b", "-"]} | ["a", "b"]
-{"$regexMatch": {"input": "$s", "regex": {"$regularExpression":{"pattern":"^H","options":""}}}} | true
 {"$dateToString": {"date": "$at", "format": "%Y-%m-%dT%H:%M:%S.%L"}} | "2026-01-02T03:04:05.678"
 {"$hour": "$at"} | 3
 {"$type": "$l"} | "long"
@@ -119,10 +114,8 @@ const expressions = String.raw`
 {"$year": "$at"} | 2026
 {"$month": {"date": "$at", "timezone": "America/New_York"}} | 1
 {"$dayOfYear": "$at"} | 2
-{"$range": [0, 5, 2]} | [0, 2, 4]
 {"$toUpper": "straße"} | "STRAßE"
 {"$dateToString": {"date": "$at", "format": "%H:%M", "timezone": "America/New_York"}} | "22:04"
-{"$setUnion": [["$id"], ["$id"]]} | [{"$oid":"0123456789abcdef01234567"}]
 {"$substrBytes": ["$s", 1, 2]} | "ey"
 {"$indexOfBytes": ["$s", "y"]} | 2
 `;
@@ -135,7 +128,7 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 });
 
 const refusedExpressions = String.raw`
-168 | {"$bogus": 1} ; {"$function": {}}
+168 | {"$bogus": 1} ; {"$function": {}} ; {"$reduce": {}} ; {"$slice": ["$a", 1]}
 16020 | {"$eq": [1]}
 15983 | {"$add": 1, "$sum": 2}
 17276 | "$$nope"
@@ -147,12 +140,9 @@ const refusedExpressions = String.raw`
 16020 | {"$cond": [1]}
 40066 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
 168 | {"$dateTrunc": {"date": "$at", "unit": "day"}}
-238 | {"$abs": "$x"} ; {"$abs": {"$numberLong":"9007199254740993"}}
+238 | {"$floor": "$x"} ; {"$toInt": {"$numberLong":"9007199254740993"}} ; {"$strLenCP": ["$o"]}
 40485 | {"$hour": {"date": "$at", "timezone": "Mars"}}
 18536 | {"$dateToString": {"date": "$at", "format": "%G"}}
-146 | {"$range": [0, 100000000]}
-146 | {"$map": {"input": {"$range": [0, 1000]}, "in": {"$size": {"$range": [0, 1000]}}}}
-51091 | {"$regexMatch": {"input": "$s", "regex": "(?!x)"}}
 `;
 it.each(rowsOf(refusedExpressions))('an expression is refused with %s', (_title, code, expression) => {
   expect(errorOf(() => compileExpression(valueFrom(expression))(scopeOf(row))).code).toBe(code);
