@@ -2,103 +2,103 @@ import type { Config } from './config';
 import { isLoopback } from './loopback';
 import { choice, integer, optional, type Setting } from './setting';
 
-/** How callers can say who they are. */
+/** How callers can authenticate. */
 const authMethods = ['jwt', 'keys'] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
 /**
- * Signature algorithms of public keys (RFC 7518, section 3.1, and RFC 8037). None with a shared secret: where both are
- * taken, a token can be signed with the public key as if that were the secret.
+ * Public-key signature algorithms (RFC 7518, section 3.1, and RFC 8037). Shared-secret algorithms are excluded: if both
+ * were accepted, a token could be signed with the public key as the secret.
  */
 const tokenAlgorithms = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA'.split(' ');
 
-/** A budget: so many points within so many seconds. */
+/** A budget of points per time window. */
 export interface RateQuota {
   readonly points: number;
   readonly seconds: number;
 }
 
-/** Who may do what, and how much of it. */
+/** Authentication, browser access and rate limits. */
 export const accessSettings = {
   auth: optional(
     'AUTH',
     readAuth,
     'none, jwt, keys; or jwt,keys',
-    'How callers say who they are. Without it: whatever of JWT_… and API_KEYS_FILE is set.',
+    'How callers authenticate. Default: the methods for which JWT_… or API_KEYS_FILE is set.',
   ),
-  apiKeysFile: optional('API_KEYS_FILE', asItIs, 'a path', 'The API keys, as npm run key writes them.'),
-  jwtIssuer: optional('JWT_ISSUER', asItIs, 'a text', 'The iss that tokens must have.'),
-  jwtAudience: optional('JWT_AUDIENCE', asItIs, 'a text', 'The aud that tokens must have.'),
+  apiKeysFile: optional('API_KEYS_FILE', asItIs, 'a path', 'The file of API keys, as npm run key writes it.'),
+  jwtIssuer: optional('JWT_ISSUER', asItIs, 'a string', 'The issuer (iss) that tokens must have.'),
+  jwtAudience: optional('JWT_AUDIENCE', asItIs, 'a string', 'The audience (aud) that tokens must have.'),
   jwtJwksUrl: optional('JWT_JWKS_URL', jwksUrl, 'a URL', 'Where the issuer publishes its keys.'),
   jwtKeyFile: optional(
     'JWT_KEY_FILE',
     asItIs,
     'a path',
-    'The keys of the issuer instead: a public key or certificate in PEM, a JWK or a JWKS.',
+    "The issuer's keys in a file instead: a public key or certificate in PEM, a JWK or a JWKS.",
   ),
   jwtAlgorithms: list(
     'JWT_ALGORITHMS',
     ['RS256', 'ES256', 'EdDSA'],
     algorithm,
-    `some of ${tokenAlgorithms.join(', ')}`,
-    'The algorithms that tokens may be signed with.',
+    `one or more of ${tokenAlgorithms.join(', ')}`,
+    'The accepted signature algorithms.',
   ),
   jwtClockSkewMs: integer(
     'JWT_CLOCK_SKEW_MS',
     30_000,
     0,
     600_000,
-    "By how much the issuer's clock may differ from this machine's, in milliseconds.",
+    "How far the issuer's clock may differ from this machine's, in milliseconds.",
   ),
   corsOrigins: list(
     'CORS_ORIGINS',
     [],
     originOf,
     'origins, or *',
-    'The origins whose pages may call the API, as in https://app.example, separated by commas.',
+    'Origins whose pages may call the API, such as https://app.example, separated by commas.',
   ),
   allowedHosts: list(
     'ALLOWED_HOSTS',
     [],
     hostName,
     'host names',
-    'Names besides localhost that requests may be sent to. Where it is set, or the server listens on loopback without ' +
-      'authentication, others are refused.',
+    'Host names that requests may use besides localhost. Others are refused if this is set, or if the server listens on ' +
+      'loopback without authentication.',
   ),
   trustedProxies: list(
     'TRUSTED_PROXIES',
     [],
     asItIs,
     'addresses or CIDR ranges',
-    'Proxies whose X-Forwarded-For says where a request came from.',
+    'Proxies whose X-Forwarded-For is trusted.',
   ),
   introspection: choice(
     'INTROSPECTION',
     ['on', 'off'],
     'on',
-    'Whether callers who may read can ask for the schema, and errors suggest names of it.',
+    'Whether callers with sessions:read can query the schema, and errors suggest names from it.',
   ),
   trustedDocuments: optional(
     'TRUSTED_DOCUMENTS',
     asItIs,
     'a path',
-    'A manifest of the only documents that run, by id or text.',
+    'A manifest of documents; no others run.',
   ),
   rateLimit: optional(
     'RATE_LIMIT',
     readRateQuota,
-    'points/time, as in 6000/m, 100/s, 500/10s',
-    'How many points each caller may spend. A query costs the nodes it could touch, a write its events.',
+    'points/time, such as 6000/m, 100/s, 500/10s',
+    'Points that each caller may spend. A query costs one per node it could touch, a write one per event.',
   ),
   rateLimitStore: choice(
     'RATE_LIMIT_STORE',
     ['memory', 'database'],
     'memory',
-    'Where is counted what callers spend: in each process, or in the database for all processes together.',
+    'Where spent points are counted: in each process, or in the database for all processes.',
   ),
 };
 
-/** The methods that are in use; none: everyone may do everything. */
+/** The authentication methods in use; if none, everyone may do everything. */
 export function authMethodsOf(config: Config): readonly AuthMethod[] {
   if (config.auth !== null) return config.auth;
   const { jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeyFile, apiKeysFile } = config;
@@ -106,7 +106,7 @@ export function authMethodsOf(config: Config): readonly AuthMethod[] {
   return authMethods.filter((method) => (method === 'jwt' ? hasJwt : apiKeysFile !== null));
 }
 
-/** What is wrong with settings of access that are right one by one, each in a line. */
+/** Problems between access settings that are valid one by one, one line each. */
 export function accessProblems(config: Config): string[] {
   const methods = authMethodsOf(config);
   const problems: string[] = [];
@@ -114,7 +114,7 @@ export function accessProblems(config: Config): string[] {
   if (methods.includes('jwt')) problems.push(...tokenProblems(config));
   if (config.auth === null && methods.length === 0 && !isLoopback(config.host)) {
     problems.push(
-      `HOST=${JSON.stringify(config.host)} lets other machines in: set AUTH to jwt or keys, or to none to let everyone do everything`,
+      `HOST=${JSON.stringify(config.host)} is reachable from other machines: set AUTH to jwt or keys, or to none to let everyone do everything`,
     );
   }
   return problems;
@@ -129,7 +129,7 @@ function tokenProblems({ jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeyFile }: Confi
   return problems;
 }
 
-/** A setting with values that are separated by commas. */
+/** A comma-separated list. */
 function list<T extends string>(
   variable: string,
   fallback: readonly T[],
@@ -163,19 +163,20 @@ function jwksUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!isSafe)
-    throw new Error('must be an https URL: whoever can change the keys on their way can sign tokens');
+    throw new Error('must be an https URL: anyone who can change the keys in transit can sign tokens');
   return value;
 }
 
 function algorithm(value: string): string {
-  if (!tokenAlgorithms.includes(value)) throw new Error(`must be some of ${tokenAlgorithms.join(', ')}`);
+  if (!tokenAlgorithms.includes(value))
+    throw new Error(`must be one or more of ${tokenAlgorithms.join(', ')}`);
   return value;
 }
 
 function originOf(value: string): string {
   if (value === '*' || (URL.canParse(value) && new URL(value).origin === value)) return value;
   throw new Error(
-    'must be origins as browsers send them, as in https://app.example or http://localhost:3000, or *',
+    'must be origins as browsers send them, such as https://app.example or http://localhost:3000, or *',
   );
 }
 
@@ -189,6 +190,6 @@ function readRateQuota(text: string): RateQuota {
   const seconds = match ? Number(match[2] || 1) * { s: 1, m: 60, h: 3600 }[match[3] as 's' | 'm' | 'h'] : 0;
   const points = Number(match?.[1] ?? 0);
   if (points < 1 || seconds < 1 || seconds > 86_400)
-    throw new Error('must be points for a time of at most a day, as in 6000/m, 100/s or 500/10s');
+    throw new Error('must be points per time of at most a day, such as 6000/m, 100/s or 500/10s');
   return { points, seconds };
 }

@@ -29,21 +29,16 @@ const logFormats = ['auto', 'json', 'pretty'] as const;
 
 const MiB = 1024 * 1024;
 
-/** Every setting: its variable, its default, what it takes and what it means. */
+/** Every setting: its variable, default, allowed values and meaning. */
 export const settings = {
-  host: text(
-    'HOST',
-    '127.0.0.1',
-    'an address or host name',
-    'The address to listen on; 0.0.0.0 for all addresses.',
-  ),
+  host: text('HOST', '127.0.0.1', 'an address or host name', 'The address to listen on; 0.0.0.0 for all.'),
   port: integer('PORT', 4000, 0, 65_535, 'The port to listen on; 0 takes a free one.'),
   ...accessSettings,
   dataDir: text(
     'DATA_DIR',
     './data',
     'a path',
-    'The folder of the embedded engine, used without MONGODB_URI.',
+    'The data folder of the embedded engine, used without MONGODB_URI.',
   ),
   mongodbUri: secret(
     optional(
@@ -58,12 +53,12 @@ export const settings = {
     'MONGODB_DATABASE',
     databaseName,
     'a name of 1 to 63 characters',
-    'The database; otherwise the one in MONGODB_URI, or "conversations".',
+    'The database name. Default: the one in MONGODB_URI, or "conversations".',
   ),
   autoIndex: flag(
     'AUTO_INDEX',
     true,
-    'Whether a start builds indexes that are missing. With false, "npm run admin -- indexes --build" does.',
+    'Whether to build missing indexes at start. With false, run "npm run admin -- indexes --build".',
   ),
   readPreference: choice(
     'READ_PREFERENCE',
@@ -72,56 +67,57 @@ export const settings = {
     'Where queries read. Mutations always read the primary.',
   ),
   logLevel: choice('LOG_LEVEL', logLevels, 'info', 'The minimum level that is logged.'),
-  logFormat: choice(
-    'LOG_FORMAT',
-    logFormats,
-    'auto',
-    'json, pretty, or auto: pretty in a terminal, json elsewhere.',
+  logFormat: choice('LOG_FORMAT', logFormats, 'auto', 'auto: pretty in a terminal, json elsewhere.'),
+  maxBodyBytes: integer(
+    'MAX_BODY_BYTES',
+    16 * MiB,
+    1024,
+    256 * MiB,
+    'Maximum size of a request body, in bytes.',
   ),
-  maxBodyBytes: integer('MAX_BODY_BYTES', 16 * MiB, 1024, 256 * MiB, 'The largest request body, in bytes.'),
   maxBodyValues: integer(
     'MAX_BODY_VALUES',
     300_000,
     1000,
     100_000_000,
-    'How many values and keys the JSON of a body may have.',
+    'Maximum number of values and keys in a JSON body.',
   ),
-  maxQueryDepth: integer('MAX_QUERY_DEPTH', 12, 1, 100, 'How deep the selections of an operation may nest.'),
+  maxQueryDepth: integer('MAX_QUERY_DEPTH', 12, 1, 100, 'Maximum depth of nested selections.'),
   maxQueryCost: integer(
     'MAX_QUERY_COST',
     30_000,
     1,
     10_000_000,
-    'How many nodes an operation may ask for, by its first and last.',
+    'Maximum number of nodes an operation may ask for, by its first and last.',
   ),
   maxQueryValues: integer(
     'MAX_QUERY_VALUES',
     250_000,
     100,
     100_000_000,
-    'How many values an answer may have: the fields of all its nodes.',
+    'Maximum number of values in a response: the fields of all its nodes.',
   ),
-  maxQueryAliases: integer('MAX_QUERY_ALIASES', 50, 0, 10_000, 'How many aliases an operation may use.'),
+  maxQueryAliases: integer('MAX_QUERY_ALIASES', 50, 0, 10_000, 'Maximum number of aliases in an operation.'),
   maxQueryTokens: integer(
     'MAX_QUERY_TOKENS',
     20_000,
     100,
     1_000_000,
-    'How many tokens the text of a request may have.',
+    'Maximum number of tokens in a GraphQL document.',
   ),
   maxQueryBytes: integer(
     'MAX_QUERY_BYTES',
     64 * 1024,
     1024,
     1024 * 1024,
-    'How many bytes the text of a request may have.',
+    'Maximum size of a GraphQL document, in bytes.',
   ),
   maxQueryFields: integer(
     'MAX_QUERY_FIELDS',
     1000,
     10,
     10_000,
-    'How many fields an operation may select, once its fragments are spread.',
+    'Maximum number of fields an operation selects, with its fragments spread.',
   ),
   execution: choice(
     'EXECUTION',
@@ -134,89 +130,89 @@ export const settings = {
     10_000,
     100,
     600_000,
-    'How long a request may take, in milliseconds.',
+    'Maximum time for a request, in milliseconds.',
   ),
   readTimeoutMs: integer(
     'READ_TIMEOUT_MS',
     5_000,
     10,
     600_000,
-    'How long the database may work on one read, in milliseconds.',
+    'Maximum time for one read in the database, in milliseconds.',
   ),
   slowRequestMs: integer(
     'SLOW_REQUEST_MS',
     1_000,
     1,
     600_000,
-    'Requests that take longer are logged as slow, in milliseconds.',
+    'Time after which a request is logged as slow, in milliseconds.',
   ),
-  writerLanes: integer('WRITER_LANES', 1, 1, 2, 'How many transactions of events one process has in flight.'),
+  writerLanes: integer('WRITER_LANES', 1, 1, 2, 'Number of event transactions that a process runs at once.'),
   maxQueuedEvents: integer(
     'MAX_QUEUED_EVENTS',
     20_000,
     1000,
     1_000_000,
-    'How many events may wait to be stored.',
+    'Maximum number of events in the write queue.',
   ),
   maxQueuedBytes: integer(
     'MAX_QUEUED_BYTES',
     256 * MiB,
     16 * MiB,
     4096 * MiB,
-    'How many bytes of events may wait to be stored.',
+    'Maximum size of the write queue, in bytes.',
   ),
   maxAnswerBytes: integer(
     'MAX_ANSWER_BYTES',
     256 * MiB,
     16 * MiB,
     65_536 * MiB,
-    'How many bytes large answers may hold in memory, in total.',
+    'Maximum memory for all large responses together, in bytes.',
   ),
   ...liveSettings,
   workers: {
     variable: 'WORKERS',
     fallback: 1,
     allowed: '1 to 256, auto',
-    meaning: 'How many processes serve, behind the one port; auto: one for each core.',
+    meaning: 'Number of server processes behind one port; auto: one per core.',
     read: (value) => (value === 'auto' ? availableParallelism() : wholeNumber(value, 1, 256, ' or auto')),
   } satisfies Setting<number>,
   metrics: choice(
     'METRICS',
     ['off', 'on'],
     'off',
-    'on: GET /metrics for Prometheus, on PORT unless METRICS_PORT is set.',
+    'on: serve GET /metrics for Prometheus, on PORT unless METRICS_PORT is set.',
   ),
   metricsPort: optionalInteger(
     'METRICS_PORT',
     0,
     65_535,
-    'A port of its own for GET /metrics; 0 takes a free one. Implies METRICS=on.',
+    'A separate port for GET /metrics; 0 takes a free one. Implies METRICS=on.',
   ),
   otlpEndpoint: optional(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     httpUrl,
     'a URL',
-    'An OpenTelemetry collector, as in http://localhost:4318, that gets traces by OTLP over HTTP.',
+    'An OpenTelemetry collector for traces by OTLP over HTTP, such as http://localhost:4318.',
   ),
   logRequests: choice(
     'LOG_REQUESTS',
     ['off', 'on'],
     'off',
-    'on: a line in the log for every operation, without its payloads.',
+    'on: log a line for every operation, without payloads.',
   ),
   shutdownDelayMs: integer(
     'SHUTDOWN_DELAY_MS',
     0,
     0,
     600_000,
-    'How long a stopping server still serves while /health/ready says no: what a balancer needs to notice.',
+    'How long a stopping server keeps serving while /health/ready fails, in milliseconds.',
   ),
   shutdownTimeoutMs: integer(
     'SHUTDOWN_TIMEOUT_MS',
     10_000,
     0,
     600_000,
-    'How long a stopping server waits for what is in flight.',
+    'How long a stopping server waits for operations in flight, in milliseconds.',
   ),
 };
 
@@ -225,7 +221,7 @@ export type Config = {
   readonly [name in keyof typeof settings]: (typeof settings)[name] extends Setting<infer T> ? T : never;
 };
 
-/** Whether the driver has to tell of each command. */
+/** Whether the driver must report each command. */
 export function isWatched(config: Pick<Config, 'metrics' | 'metricsPort' | 'otlpEndpoint'>): boolean {
   return isMeasured(config) || config.otlpEndpoint !== null;
 }
@@ -235,7 +231,7 @@ export function isMeasured({ metrics, metricsPort }: Pick<Config, 'metrics' | 'm
   return metrics === 'on' || metricsPort !== null;
 }
 
-/** Settings that cannot be used, each in a line that names it. */
+/** Invalid settings, one line each. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     const [first, ...others] = problems;
@@ -248,12 +244,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** What the environment has set, as it is there. */
+/** The environment variables, unparsed. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Settings that are right one by one and cannot be used together: what is wrong with them, nothing or null if all is well.
- * A new setting that depends on another one adds its rule here.
+ * Rules between settings that are valid one by one; each returns its problems, or null.
+ * Add a rule here for a setting that depends on another.
  */
 const combinations: readonly ((config: Config) => string | readonly string[] | null)[] = [
   accessProblems,
@@ -263,23 +259,23 @@ const combinations: readonly ((config: Config) => string | readonly string[] | n
       : null,
   ({ port, metricsPort }) =>
     metricsPort === port && port !== 0
-      ? `METRICS_PORT=${metricsPort} must not be PORT; METRICS=on has the metrics on PORT`
+      ? `METRICS_PORT=${metricsPort} must differ from PORT; METRICS=on serves the metrics on PORT`
       : null,
 ];
 
-/** What an environment makes of the settings, also where some of it is wrong. */
+/** The settings of an environment, including invalid ones. */
 export interface ReadSettings {
-  /** Complete: with the default in place of what cannot be used. */
+  /** Complete: invalid values are replaced by their defaults. */
   readonly config: Config;
-  /** The variables whose values cannot be used. */
+  /** The variables with invalid values. */
   readonly refused: ReadonlySet<string>;
   /** One line each. */
   readonly problems: readonly string[];
 }
 
 /**
- * The settings in `env`, with defaults for what it lacks; an empty value counts as lacking. A secret may also stand in a
- * file that `env` names: MONGODB_URI in that of MONGODB_URI_FILE, without the newline at its end.
+ * Reads the settings from `env`, with defaults for variables that are unset or empty. A secret can also be read from a
+ * file: MONGODB_URI from the path in MONGODB_URI_FILE, without the trailing newline.
  */
 export function readSettings(env: Environment): ReadSettings {
   const problems: string[] = [];
@@ -300,8 +296,8 @@ export function readSettings(env: Environment): ReadSettings {
 }
 
 /**
- * The settings of {@link readSettings}, where all can be used.
- * @throws ConfigError that names every variable, value and rule at fault
+ * Reads the settings as {@link readSettings} does, and requires all of them to be valid.
+ * @throws ConfigError that names every invalid variable, its value and the rule
  */
 export function readConfig(env: Environment): Config {
   const { config, problems } = readSettings(env);
@@ -334,20 +330,20 @@ function read(setting: Setting<unknown>, value: string): unknown {
   }
 }
 
-/** A value as a message may show it. */
+/** A value with its secrets masked. */
 function shown({ mask }: Setting<unknown>, value: string): string {
   return JSON.stringify(mask ? mask(value) : value);
 }
 
-/** A setting as it is used. */
+/** A setting in effect. */
 export interface SettingInUse {
   readonly variable: string;
-  /** As a message may show it; empty if there is none. */
+  /** Secrets are masked; empty if unset. */
   readonly value: string;
   readonly source: 'default' | 'environment' | 'file' | 'default, because the value cannot be used';
 }
 
-/** Every setting as `env` has made it, for a person to look at. */
+/** Every setting in effect with its source, for people to read. */
 export function settingsInUse({ config, refused }: ReadSettings, env: Environment): SettingInUse[] {
   return Object.entries<Setting<unknown>>(settings).map(([name, setting]) => {
     const { variable, mask } = setting;

@@ -2,21 +2,21 @@ import { integer } from './setting';
 
 const MiB = 1024 * 1024;
 
-/** What subscriptions and their connections may cost. */
+/** Limits for subscriptions and their connections. */
 export const liveSettings = {
   maxLiveConnections: integer(
     'MAX_LIVE_CONNECTIONS',
     10_000,
     1,
     1_000_000,
-    'WebSocket and server-sent events connections that one process holds.',
+    'Maximum number of WebSocket and server-sent events connections of one process.',
   ),
   maxOperationsPerConnection: integer(
     'MAX_OPERATIONS_PER_CONNECTION',
     100,
     1,
     10_000,
-    'Subscriptions and other operations that may run at the same time on one WebSocket.',
+    'Maximum number of subscriptions and other operations at once on one WebSocket.',
   ),
   connectionInitTimeoutMs: integer(
     'CONNECTION_INIT_TIMEOUT_MS',
@@ -30,27 +30,27 @@ export const liveSettings = {
     MiB,
     1024,
     256 * MiB,
-    'The largest message on a WebSocket, in bytes.',
+    'Maximum size of a WebSocket message, in bytes.',
   ),
   maxLiveBufferBytes: integer(
     'MAX_LIVE_BUFFER_BYTES',
     512 * 1024,
     16 * 1024,
     256 * MiB,
-    'How many bytes may wait for a slow client of a WebSocket before its subscriptions are held back.',
+    'Bytes buffered for a slow WebSocket client before its subscriptions pause.',
   ),
   liveCheckMs: integer(
     'LIVE_CHECK_MS',
     12_000,
     100,
     600_000,
-    'How often each live connection is asked whether its client is still there, in milliseconds.',
+    'How often each live connection is pinged, in milliseconds.',
   ),
   liveStallTimeoutMs: integer(
     'LIVE_STALL_TIMEOUT_MS',
     30_000,
     100,
     600_000,
-    'How long a client may take nothing of what is sent to it before it is cut off, in milliseconds.',
+    'How long a client may accept no data before it is disconnected, in milliseconds.',
   ),
 };

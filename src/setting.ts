@@ -1,25 +1,26 @@
-/** How a value of the environment becomes a setting; `read` throws the rule in words where the value breaks it. */
+/** One setting, read from an environment variable. */
 export interface Setting<T> {
   readonly variable: string;
   readonly fallback: T;
-  /** The values it takes, in words, for the README's table. */
+  /** The allowed values, for the README's table. */
   readonly allowed: string;
   /** One line for the README's table. */
   readonly meaning: string;
+  /** Parses a value. Throws an Error that states the rule if it is invalid. */
   readonly read: (value: string) => T;
   /**
-   * Set where a value can be a secret: what of it a message may show. Such a setting can also be read from a file, whose
-   * path is in the variable with `_FILE` at its end.
+   * For secrets: masks a value for messages. A secret can also be read from a file, whose path is in the variable with
+   * the suffix `_FILE`.
    */
   readonly mask?: (value: string) => string;
 }
 
-/** Any text that is not empty. `allowed` says in words what it is. */
+/** Any string that is not empty. `allowed` describes it. */
 export function text(variable: string, fallback: string, allowed: string, meaning: string): Setting<string> {
   return { variable, fallback, allowed, meaning, read: (value) => value };
 }
 
-/** A setting that need not be set: null then. */
+/** A setting without a default: null if unset. */
 export function optional<T>(
   variable: string,
   read: (value: string) => T,
@@ -29,7 +30,7 @@ export function optional<T>(
   return { variable, fallback: null, allowed, meaning, read };
 }
 
-/** The setting, as one whose value no message shows but as `mask` leaves it, and which can be read from a file. */
+/** Makes a setting secret: messages show its value masked, and it can be read from a file. */
 export function secret<T>(setting: Setting<T>, mask: (value: string) => string = () => '***'): Setting<T> {
   return { ...setting, mask };
 }
@@ -51,7 +52,7 @@ export function integer(
   };
 }
 
-/** A whole number from `least` to `most`, or nothing: null then. */
+/** A whole number from `least` to `most`; null if unset. */
 export function optionalInteger(
   variable: string,
   least: number,
@@ -61,7 +62,7 @@ export function optionalInteger(
   return optional(variable, (value) => wholeNumber(value, least, most), `${least} to ${most}`, meaning);
 }
 
-/** @throws Error that says the rule, and what is allowed besides (`orElse`), where `value` is anything else */
+/** @throws Error that states the rule, with `orElse` for other allowed values, if `value` is invalid */
 export function wholeNumber(value: string, least: number, most: number, orElse = ''): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < least || number > most) {
@@ -70,14 +71,14 @@ export function wholeNumber(value: string, least: number, most: number, orElse =
   return number;
 }
 
-/** @throws Error that says the rule, where `value` is no address of the web */
+/** @throws Error that states the rule, if `value` is not an HTTP URL */
 export function httpUrl(value: string): string {
   if (!/^https?:$/.test(URL.canParse(value) ? new URL(value).protocol : ''))
     throw new Error('must be an http or https URL');
   return value;
 }
 
-/** One of a few words. */
+/** One of `choices`. */
 export function choice<T extends string>(
   variable: string,
   choices: readonly T[],

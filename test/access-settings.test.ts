@@ -28,7 +28,7 @@ describe('the settings of access', () => {
     'keep a server without authentication from listening on %s, in one line',
     (HOST) => {
       expect(() => readConfig({ HOST })).toThrow(
-        `HOST=${JSON.stringify(HOST)} lets other machines in: set AUTH to jwt or keys, or to none to let everyone do everything`,
+        `HOST=${JSON.stringify(HOST)} is reachable from other machines: set AUTH to jwt or keys, or to none to let everyone do everything`,
       );
     },
   );
@@ -49,15 +49,15 @@ describe('the settings of access', () => {
   it.each([
     [{ AUTH: 'basic' }, /none, jwt, keys or jwt,keys/],
     [{ AUTH: 'none,jwt' }, /none, jwt, keys or jwt,keys/],
-    [{ JWT_ALGORITHMS: 'RS256,HS256' }, /must be some of RS256/],
-    [{ JWT_ALGORITHMS: 'none' }, /must be some of RS256/],
+    [{ JWT_ALGORITHMS: 'RS256,HS256' }, /must be one or more of RS256/],
+    [{ JWT_ALGORITHMS: 'none' }, /must be one or more of RS256/],
     [{ JWT_JWKS_URL: 'http://issuer.example/keys' }, /https/],
     [{ CORS_ORIGINS: 'https://app.example/' }, /origins as browsers send them/],
     [{ CORS_ORIGINS: 'app.example' }, /origins as browsers send them/],
     [{ ALLOWED_HOSTS: 'app.example:80' }, /without ports/],
-    [{ RATE_LIMIT: '100' }, /as in 6000\/m/],
-    [{ RATE_LIMIT: '0/m' }, /as in 6000\/m/],
-    [{ RATE_LIMIT: '5/30h' }, /as in 6000\/m/],
+    [{ RATE_LIMIT: '100' }, /such as 6000\/m/],
+    [{ RATE_LIMIT: '0/m' }, /such as 6000\/m/],
+    [{ RATE_LIMIT: '5/30h' }, /such as 6000\/m/],
     [{ INTROSPECTION: 'no' }, /on, off/],
   ])('refuse %j', (env, words) => {
     expect(() => readConfig(env)).toThrow(words);

@@ -64,7 +64,7 @@ describe('a server that cannot start says why in one line and exits with 1', () 
 
   it('where other machines could reach it and nobody has to say who they are', async () => {
     expect(await whyNot({ HOST: '0.0.0.0', DATA_DIR: folder })).toBe(
-      'HOST="0.0.0.0" lets other machines in: set AUTH to jwt or keys, or to none to let everyone do everything',
+      'HOST="0.0.0.0" is reachable from other machines: set AUTH to jwt or keys, or to none to let everyone do everything',
     );
   });
 
