@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   );
 }
 
-function writeLog(level: 'info' | 'error', message: string, detail?: string): void {
+function writeLog(level: 'error', message: string, detail?: string): void {
   process.stderr.write(`${level}: ${message}${detail ? `\n${detail}` : ''}\n`);
 }
 

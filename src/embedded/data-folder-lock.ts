@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
+  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
-  Stats,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -24,13 +24,10 @@ interface Holder {
   readonly token: string;
 }
 
-/** The folder belongs to another engine; the message says to which process. */
-export class DataFolderInUseError extends Error {}
-
 /**
  * Makes the folder (for this user only) and takes it for this process; returns what gives it back. The lock of a
  * process that died without giving it back is taken over.
- * @throws DataFolderInUseError, or the system's error when the folder cannot be made or written
+ * @throws Error that names the process which has the folder; the system's error when it cannot be made or written
  */
 export function lockDataFolder(folder: string): () => void {
   makeFolder(folder);
@@ -40,7 +37,7 @@ export function lockDataFolder(folder: string): () => void {
   writeFileSync(draft, JSON.stringify(self), { mode: 0o600 });
   try {
     // Linking the finished file is atomic: nobody ever reads half a lock, and only one can link.
-    while (!tryLink(draft, lockFile)) removeStale(lockFile, folder);
+    while (failed('EEXIST', () => linkSync(draft, lockFile))) removeStale(lockFile, folder);
   } finally {
     unlinkSync(draft);
   }
@@ -49,57 +46,51 @@ export function lockDataFolder(folder: string): () => void {
   };
 }
 
-/** The id of the live process that has the folder; null where none has. Takes nothing. */
-export function holderOf(folder: string): number | null {
+/**
+ * Why an engine could not start on this data folder, in one line: it cannot be written or made, or another process has
+ * it; null where it could. Changes nothing, so that it can be asked while an engine runs.
+ */
+export function findDataFolderProblem(dataFolder: string): string | null {
+  const folder = resolve(dataFolder);
+  let path = folder;
+  while (!existsSync(path) && path !== dirname(path)) path = dirname(path);
   try {
+    if (!statSync(path).isDirectory()) return `the data folder ${folder} cannot be made: ${path} is a file`;
     const holder = readHolder(join(folder, LOCK_FILE));
-    return holder && isAlive(holder) ? holder.pid : null;
-  } catch {
-    // Whoever may not read it cannot tell; taking the folder says why.
+    if (holder && isAlive(holder)) return inUse(folder, holder);
+    accessSync(path, constants.W_OK | constants.X_OK);
     return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `the data folder ${folder} cannot be ${path === folder ? 'written' : 'made'}: ${code}`;
   }
+}
+
+function inUse(folder: string, { pid }: Holder): string {
+  return `the data folder ${folder} is in use by the process with id ${pid}`;
 }
 
 /** With its parents. Not `recursive`: where the system refuses with ENOENT, as in /proc, Node.js would try for ever. */
 function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
+  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  if (isThere()) return;
+  if (folder !== dirname(folder)) makeFolder(dirname(folder));
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Made by someone else in the meantime.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
-}
-
-function tryLink(draft: string, lockFile: string): boolean {
-  try {
-    linkSync(draft, lockFile);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    // It may have been made by someone else in the meantime.
+    if (!isThere()) throw error;
   }
 }
 
 function removeStale(lockFile: string, folder: string): void {
   const holder = readHolder(lockFile);
   if (!holder) return;
-  if (isAlive(holder)) {
-    throw new DataFolderInUseError(
-      `the data folder ${folder} is in use by the process with id ${holder.pid}`,
-    );
-  }
+  if (isAlive(holder)) throw new Error(inUse(folder, holder));
   // Moved aside first and looked at again: another process may have taken the stale lock over since it was read.
   const aside = `${lockFile}.${randomUUID()}`;
-  try {
-    renameSync(lockFile, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (readHolder(aside)?.token !== holder.token) tryLink(aside, lockFile);
+  if (failed('ENOENT', () => renameSync(lockFile, aside))) return;
+  if (readHolder(aside)?.token !== holder.token) failed('EEXIST', () => linkSync(aside, lockFile));
   unlinkSync(aside);
 }
 
@@ -138,38 +129,13 @@ function startTimeOf(pid: number): string | null {
   }
 }
 
-/**
- * Why an engine could not start on this data folder, in one line: it cannot be written or made, or another process has
- * it; null where it could. Changes nothing, so that it can be asked while an engine runs.
- */
-export function findDataFolderProblem(dataFolder: string): string | null {
-  const folder = resolve(dataFolder);
-  const holder = holderOf(folder);
-  if (holder !== null) return `the data folder ${folder} is in use by the process with id ${holder}`;
-  return findWriteProblem(folder, folder);
-}
-
-function findWriteProblem(path: string, folder: string): string | null {
-  const found = statOf(path);
-  if (!found) {
-    const parent = dirname(path);
-    return parent === path ? null : findWriteProblem(parent, folder);
-  }
-  if (!found.isDirectory()) return `the data folder ${folder} cannot be made: ${path} is a file`;
+/** Whether the system refuses it with this code. @throws the system's error for any other one */
+function failed(code: string, step: () => void): boolean {
   try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-    return null;
+    step();
+    return false;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return `the data folder ${folder} cannot be ${path === folder ? 'written' : 'made'}: ${code}`;
-  }
-}
-
-/** Undefined where there is nothing, also because something above it is a file. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
+    if ((error as NodeJS.ErrnoException).code === code) return true;
+    throw error;
   }
 }

@@ -5,19 +5,17 @@ import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/cursors';
 import { checkFormat, commitKey, Ids, readCatalog, readGarbage } from './storage/catalog';
-import { ReadScope, ScopedCollectionView } from './storage/collection-view';
+import { ReadScope, viewOf } from './storage/collection-view';
 import { GarbageCollector } from './storage/catalog-changes';
 import { Blocked, GroupCommit, WriteScope } from './storage/group-commit';
 import { Environment } from './storage/lmdb';
 import { Store } from './storage/store';
-import { noTotals } from './storage/keys';
 import { CollectionView } from './storage/view';
 import { OpenTransactions, Transaction } from './transactions/transaction';
 import { Sessions } from './transactions/sessions';
 
 /** Where the engine tells its operator what a client cannot be told. */
 export interface EngineLog {
-  info(message: string): void;
   error(message: string, error: unknown): void;
 }
 
@@ -58,12 +56,14 @@ export class Engine {
    */
   read(request: CommandRequest, collectionName: string): CollectionView | null {
     const ns = `${request.db}.${collectionName}`;
-    return viewOf(this.scopeOf(request, ns), ns);
+    const transaction = this.sessions.transactionOf(request);
+    transaction?.use(ns);
+    return viewOf(transaction ?? this.groups.latest(), ns);
   }
 
   /** As `read`, for what is asked of the catalog itself; the caller releases it. */
   readScope(request: CommandRequest): ReadScope {
-    return this.scopeOf(request, null);
+    return this.sessions.transactionOf(request) ?? this.groups.latest();
   }
 
   /** As `readScope`, for what is answered at once. */
@@ -102,7 +102,10 @@ export class Engine {
     isBulk: boolean,
   ): Promise<T> {
     const transaction = this.sessions.transactionOf(request);
-    if (!transaction) return this.groups.submit(run, deadlineOf(request), isBulk);
+    if (!transaction) {
+      const limit = timeLimitOf(request.body);
+      return this.groups.submit(run, limit === null ? Infinity : Date.now() + limit, isBulk);
+    }
     for (;;) {
       try {
         transaction.beginTurn();
@@ -130,30 +133,6 @@ export class Engine {
     this.cursors.closeIdle();
     while (this.store.keptBytes > MOST_KEPT_BYTES && this.cursors.size > 0) this.cursors.closeIdle(1);
   }
-
-  private scopeOf(request: CommandRequest, ns: string | null): ReadScope {
-    const transaction = this.sessions.transactionOf(request);
-    if (!transaction) return this.latest();
-    if (ns !== null) transaction.use(ns);
-    return transaction;
-  }
-
-  private latest(): ReadScope {
-    return latestScope(this.store, this.groups);
-  }
-}
-
-function viewOf(scope: ReadScope, ns: string): CollectionView | null {
-  const collection = scope.catalog.find(ns);
-  if (collection) return new ScopedCollectionView(collection, scope);
-  scope.release();
-  return null;
-}
-
-/** What was committed last. */
-function latestScope(store: Store, { catalog }: GroupCommit): ReadScope {
-  const snapshot = store.snapshot();
-  return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
 }
 
 /**
@@ -174,7 +153,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
-function compose(store: Store, options: EngineOptions): Engine {
+function compose(store: Store, { log, ...options }: EngineOptions): Engine {
   const snapshot = store.snapshot();
   const catalog = readCatalog(snapshot);
   const garbage = readGarbage(snapshot);
@@ -183,24 +162,12 @@ function compose(store: Store, options: EngineOptions): Engine {
 
   const open = new OpenTransactions();
   const groups = new GroupCommit(store, catalog, commits, new Ids(catalog, garbage), open);
-  const host = { groups, open, snapshot: () => store.snapshot() };
-  const sessions = new Sessions(() => new Transaction(host), options.transactionIdleMilliseconds ?? minute);
-  const tell = (what: string) => (error: unknown) =>
-    options.log.error(`${what}; it will be tried again`, error);
+  const startTransaction = () => new Transaction(groups, open);
+  const sessions = new Sessions(startTransaction, options.transactionIdleMilliseconds ?? minute);
+  const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);
   const collector = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
   if (garbage.length > 0) collector.wake();
-  const expiry = new Expiry(
-    {
-      groups,
-      open: (ns) => viewOf(latestScope(store, groups), ns),
-      onFailure: tell('expired documents could not be removed'),
-    },
-    options.expireEveryMilliseconds,
-  );
+  const onFailure = tell('expired documents could not be removed');
+  const expiry = new Expiry(groups, onFailure, options.expireEveryMilliseconds ?? minute);
   return new Engine(store, groups, sessions, collector, expiry);
-}
-
-function deadlineOf(request: CommandRequest): number {
-  const limit = timeLimitOf(request.body);
-  return limit === null ? Infinity : Date.now() + limit;
 }

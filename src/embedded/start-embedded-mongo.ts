@@ -10,94 +10,20 @@ import type { WorkerInput, WorkerReport } from './worker';
 const STOPS_WITHIN_MS = 15_000;
 /** The engine keeps documents outside of the heap; what needs more than this would never end well. */
 const MAX_HEAP_MB = 1024;
-
-export interface EngineThreadEvents {
-  /** Told what the engine has to say to its operator. */
-  readonly log?: (level: 'info' | 'error', message: string, detail?: string) => void;
-  /** Told once when the engine has stopped without being asked to. Without it, that is an uncaught exception. */
-  readonly onFailure?: (error: Error) => void;
-}
-
-/** The worker, seen from its host: it starts, runs, and ends because it was asked to or because it failed. */
-export class EngineThread {
-  private phase: 'starting' | 'running' | 'closing' | 'ended' = 'starting';
-  private failure: Error | null = null;
-  private readonly exited: Promise<void>;
-  address = '';
-
-  private constructor(
-    private readonly worker: Worker,
-    private readonly events: EngineThreadEvents,
-    private readonly release: () => void,
-  ) {
-    worker.on('error', (error) => (this.failure = error instanceof Error ? error : new Error(String(error))));
-    this.exited = new Promise((resolve) => worker.once('exit', (code) => resolve(this.ended(code))));
-  }
-
-  static async start(input: WorkerInput, events: EngineThreadEvents, release: () => void) {
-    const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
-    const worker = new Worker(join(__dirname, 'worker.js'), { workerData: input, resourceLimits });
-    const thread = new EngineThread(worker, events, release);
-    const listening = new Promise<void>((resolve) =>
-      worker.on('message', (report) => thread.hear(report, resolve)),
-    );
-    await Promise.race([listening, thread.exited]);
-    if (thread.failure) throw thread.failure;
-    return thread;
-  }
-
-  async close(): Promise<void> {
-    if (this.phase === 'running') {
-      this.phase = 'closing';
-      this.worker.postMessage('close');
-    }
-    const cutOff = setTimeout(() => void this.worker.terminate(), STOPS_WITHIN_MS);
-    await this.exited;
-    clearTimeout(cutOff);
-  }
-
-  private hear(report: WorkerReport, listening: () => void): void {
-    switch (report.kind) {
-      case 'listening':
-        this.address = report.address;
-        this.phase = 'running';
-        return listening();
-      case 'refused':
-        this.failure = Object.assign(new Error(report.message), {
-          code: report.code,
-          syscall: report.syscall,
-        });
-        return;
-      case 'log':
-        this.events.log?.(report.level, report.message, report.detail);
-    }
-  }
-
-  private ended(exitCode: number): void {
-    // The exit code of a worker that was cut off is 1.
-    const asked = this.phase === 'closing' && !this.failure;
-    const starting = this.phase === 'starting';
-    this.phase = 'ended';
-    this.release();
-    if (asked) return;
-    this.failure ??= new Error(`the embedded engine stopped with exit code ${exitCode}`);
-    if (starting) return;
-    if (!this.events.onFailure) throw this.failure;
-    this.events.onFailure(this.failure);
-  }
-}
-
-/** What a Unix socket's path may be long on every system, without its final zero (104 on macOS, 108 on Linux). */
+/** How long a Unix socket's path may be on every system, without its final zero (104 on macOS, 108 on Linux). */
 const MAX_SOCKET_PATH_BYTES = 103;
-const SOCKET_NAME = 'mongo.sock';
 
-export interface EmbeddedMongoOptions extends EngineThreadEvents {
+export interface EmbeddedMongoOptions {
   /** The data folder; made where it is missing. */
   readonly path: string;
   /** Listens on this port of 127.0.0.1 (0: a free one) in place of a Unix socket in the data folder. */
   readonly port?: number;
   /** How long a client may stand in the middle of a message, its own or ours, before it is cut off; 30,000 by default. */
   readonly stalledAfterMilliseconds?: number;
+  /** Told what the engine has to say to its operator. */
+  readonly log?: (level: 'error', message: string, detail?: string) => void;
+  /** Told once when the engine has stopped without being asked to. Without it, that is an uncaught exception. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 export interface EmbeddedMongo {
@@ -116,59 +42,107 @@ export class EmbeddedMongoStartError extends Error {}
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
   const path = resolve(options.path);
-  const release: (() => void)[] = [];
-  const releaseAll = () =>
-    release
-      .splice(0)
-      .reverse()
-      .forEach((each) => each());
+  const { port, stalledAfterMilliseconds } = options;
+  const releases: (() => void)[] = [];
+  const releaseAll = () => {
+    for (const release of releases.splice(0).reverse()) release();
+  };
   try {
-    release.push(lockDataFolder(path));
-    const place = options.port === undefined ? socketPlace(path, release) : { port: options.port };
-    const { stalledAfterMilliseconds } = options;
-    const engine = await EngineThread.start({ path, place, stalledAfterMilliseconds }, options, releaseAll);
-    return { uri: `mongodb://${hostOf(engine.address)}/?directConnection=true`, close: () => engine.close() };
+    releases.push(lockDataFolder(path));
+    const place = port === undefined ? socketPlace(path, releases) : { port };
+    const engine = new EngineThread({ path, place, stalledAfterMilliseconds }, options, releaseAll);
+    const address = await engine.address;
+    // A connection string would read the slashes of a socket's path as its own.
+    const host = 'port' in place ? address : encodeURIComponent(address);
+    return { uri: `mongodb://${host}/?directConnection=true`, close: () => engine.close() };
   } catch (error) {
     releaseAll();
-    throw new EmbeddedMongoStartError(explain(error as NodeJS.ErrnoException, path, options.port), {
-      cause: error,
-    });
+    throw new EmbeddedMongoStartError(explain(error as NodeJS.ErrnoException, path, port), { cause: error });
   }
 }
 
-/** As a connection string has it, which would read the slashes of a socket's path as its own. */
-function hostOf(address: string): string {
-  return address.includes('/') ? encodeURIComponent(address) : address;
-}
-
 /** A socket in the data folder, or in a private folder of its own where that path would be too long for the system. */
-function socketPlace(path: string, release: (() => void)[]): Place {
-  let socketPath = join(path, SOCKET_NAME);
+function socketPlace(path: string, releases: (() => void)[]): Place {
+  let socketPath = join(path, 'mongo.sock');
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     const folder = mkdtempSync(join(tmpdir(), 'mongo-'));
-    release.push(() => rmSync(folder, { recursive: true, force: true }));
-    socketPath = join(folder, SOCKET_NAME);
+    releases.push(() => rmSync(folder, { recursive: true, force: true }));
+    socketPath = join(folder, 'mongo.sock');
   }
   // What a killed process left behind; the folder's lock is ours by now.
   rmSync(socketPath, { force: true });
   return { socketPath };
 }
 
-function explain(error: NodeJS.ErrnoException, path: string, port: number | undefined): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `port ${port} of 127.0.0.1 is taken by another program`;
-    case 'EACCES':
-      if (error.syscall === 'listen') return `port ${port} of 127.0.0.1 may not be used by this user`;
-      return `the data folder ${path} cannot be written: permission denied`;
-    case 'EPERM':
-    case 'EROFS':
-      return `the data folder ${path} cannot be written: ${error.message}`;
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return `the data folder ${path} cannot be made: a file is in its place`;
-    default:
-      if (error.syscall === 'mkdir') return `the data folder ${path} cannot be made: ${error.message}`;
-      return error.message.split('\n', 1)[0]!;
+/** The worker, seen from its host: it starts, runs, and ends because it was asked to or because it failed. */
+class EngineThread {
+  /** Where it listens. Rejects where it cannot start. */
+  readonly address: Promise<string>;
+  private readonly worker: Worker;
+  private readonly exited: Promise<void>;
+  private state: 'starting' | 'running' | 'closing' = 'starting';
+  private failure: Error | null = null;
+
+  constructor(
+    input: WorkerInput,
+    private readonly options: EmbeddedMongoOptions,
+    private readonly release: () => void,
+  ) {
+    const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
+    this.worker = new Worker(join(__dirname, 'worker.js'), { workerData: input, resourceLimits });
+    this.worker.on('error', (error) => (this.failure = error as Error));
+    this.address = new Promise((listening, refuse) => {
+      this.worker.on('message', (report: WorkerReport) => this.hear(report, listening));
+      this.worker.once('exit', () => refuse(this.failure ?? new Error('the embedded engine did not start')));
+    });
+    this.exited = new Promise((ended) => {
+      this.worker.once('exit', (code) => {
+        ended();
+        this.ended(code);
+      });
+    });
   }
+
+  async close(): Promise<void> {
+    if (this.state === 'running') this.worker.postMessage('close');
+    this.state = 'closing';
+    const cutOff = setTimeout(() => void this.worker.terminate(), STOPS_WITHIN_MS);
+    await this.exited;
+    clearTimeout(cutOff);
+  }
+
+  private hear(report: WorkerReport, listening: (address: string) => void): void {
+    switch (report.kind) {
+      case 'listening':
+        this.state = 'running';
+        return listening(report.address);
+      case 'refused':
+        this.failure = Object.assign(new Error(report.message), report.error);
+        return;
+      case 'error':
+        this.options.log?.('error', report.message, report.detail);
+    }
+  }
+
+  private ended(exitCode: number): void {
+    this.release();
+    // The exit code of a worker that was cut off is 1.
+    if (this.state === 'starting' || (this.state === 'closing' && !this.failure)) return;
+    const failure = this.failure ?? new Error(`the embedded engine stopped with exit code ${exitCode}`);
+    if (!this.options.onFailure) throw failure;
+    this.options.onFailure(failure);
+  }
+}
+
+/** The failures that people meet, in one line. */
+function explain({ code, syscall, message }: NodeJS.ErrnoException, path: string, port?: number): string {
+  if (code === 'EADDRINUSE') return `port ${port} of 127.0.0.1 is taken by another program`;
+  if (code === 'EACCES' && syscall === 'listen')
+    return `port ${port} of 127.0.0.1 may not be used by this user`;
+  if (code === 'EACCES') return `the data folder ${path} cannot be written: permission denied`;
+  if (code === 'EPERM' || code === 'EROFS') return `the data folder ${path} cannot be written: ${message}`;
+  if (code === 'EEXIST' || code === 'ENOTDIR')
+    return `the data folder ${path} cannot be made: a file is in its place`;
+  if (syscall === 'mkdir') return `the data folder ${path} cannot be made: ${message}`;
+  return message.split('\n', 1)[0]!;
 }

@@ -12,22 +12,16 @@ export interface WorkerInput {
 /** What the worker tells its host. The host's only message to it is `'close'`. */
 export type WorkerReport =
   | { kind: 'listening'; address: string }
-  | { kind: 'refused'; message: string; code?: string; syscall?: string }
-  | { kind: 'log'; level: 'info' | 'error'; message: string; detail?: string };
+  | { kind: 'refused'; message: string; error: { code?: string; syscall?: string } }
+  | { kind: 'error'; message: string; detail: string | undefined };
 
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message);
 }
 
 const log: EngineLog = {
-  info: (message) => report({ kind: 'log', level: 'info', message }),
   error: (message, error) =>
-    report({
-      kind: 'log',
-      level: 'error',
-      message,
-      detail: error instanceof Error ? error.stack : String(error),
-    }),
+    report({ kind: 'error', message, detail: error instanceof Error ? error.stack : String(error) }),
 };
 
 async function serve({ path, place, stalledAfterMilliseconds }: WorkerInput): Promise<void> {
@@ -52,7 +46,7 @@ function end(): void {
   parentPort?.close();
 }
 
-serve(workerData as WorkerInput).catch((error: NodeJS.ErrnoException) => {
-  report({ kind: 'refused', message: error.message, code: error.code, syscall: error.syscall });
+serve(workerData as WorkerInput).catch(({ message, code, syscall }: NodeJS.ErrnoException) => {
+  report({ kind: 'refused', message, error: { code, syscall } });
   end();
 });

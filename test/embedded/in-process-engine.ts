@@ -14,7 +14,6 @@ export class InProcessEngine {
   readonly folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
   readonly errors: string[] = [];
   private readonly log = {
-    info: () => undefined,
     error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
   };
   private engine!: Engine;

@@ -4,16 +4,10 @@ import { toDouble } from '../language/numbers';
 import { Clock } from '../planner/execution';
 import { conjunctsOf } from '../planner/query';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
+import { viewOf } from '../storage/collection-view';
 import { GroupCommit } from '../storage/group-commit';
-import { CollectionView } from '../storage/view';
-import { deleteRecord, SelectedRecords } from './modification';
 
-/** What it needs of the engine. */
-interface ExpiryHost {
-  readonly groups: GroupCommit;
-  open(ns: string): CollectionView | null;
-  onFailure(error: unknown): void;
-}
+import { deleteRecord, SelectedRecords } from './modification';
 
 /** Removes the documents whose time has come, as indexes with `expireAfterSeconds` say: one pass a minute, as MongoDB. */
 export class Expiry {
@@ -21,8 +15,9 @@ export class Expiry {
   private passing: Promise<void> | null = null;
 
   constructor(
-    private readonly host: ExpiryHost,
-    everyMilliseconds = 60_000,
+    private readonly groups: GroupCommit,
+    private readonly onFailure: (error: unknown) => void,
+    everyMilliseconds: number,
   ) {
     this.timer = setInterval(() => {
       this.passing ??= this.pass().finally(() => (this.passing = null));
@@ -36,11 +31,11 @@ export class Expiry {
 
   private async pass(): Promise<void> {
     try {
-      for (const collection of this.host.groups.catalog.all()) {
+      for (const collection of this.groups.catalog.all()) {
         for (const index of collection.entryIndexes) await this.removeExpired(collection, index);
       }
     } catch (error) {
-      this.host.onFailure(error);
+      this.onFailure(error);
     }
   }
 
@@ -55,10 +50,10 @@ export class Expiry {
     const filter = { kind: 'and' as const, children: [expired, ...(partial ? conjunctsOf(partial) : [])] };
     const selected = new SelectedRecords(
       { filter, multi: true },
-      () => this.host.open(ns),
+      () => viewOf(this.groups.latest(), ns),
       () => new Clock(),
     );
-    await this.host.groups.submit((scope) =>
+    await this.groups.submit((scope) =>
       selected.each(scope, ns, (...found) => deleteRecord(scope, ...found)),
     );
   }

@@ -22,6 +22,14 @@ export interface ReadScope {
   release(): void;
 }
 
+/** A collection seen through a scope; null, and the scope let go, where there is no such collection. */
+export function viewOf(scope: ReadScope, ns: string): CollectionView | null {
+  const collection = scope.catalog.find(ns);
+  if (collection) return new ScopedCollectionView(collection, scope);
+  scope.release();
+  return null;
+}
+
 /** A collection seen through a scope. */
 export class ScopedCollectionView implements CollectionView {
   constructor(

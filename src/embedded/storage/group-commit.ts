@@ -164,7 +164,7 @@ export class GroupCommit {
   private running: Promise<void> | null = null;
 
   constructor(
-    private readonly store: Store,
+    readonly store: Store,
     private catalogOnDisk: Catalog,
     private commits: number,
     readonly ids: Ids,
@@ -174,6 +174,13 @@ export class GroupCommit {
   /** The catalog as of the latest commit. */
   get catalog(): Catalog {
     return this.catalogOnDisk;
+  }
+
+  /** What was committed last; the caller releases it. */
+  latest(): ReadScope {
+    const snapshot = this.store.snapshot();
+    const release = () => snapshot.release();
+    return { reader: snapshot, catalog: this.catalog, addedTotals: () => noTotals, release };
   }
 
   /** The catalog as it will be when the group in flight has committed. */

@@ -1,7 +1,7 @@
 import { Binary } from 'bson';
 import { CommandRequest } from '../commands/request';
-import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
-import { MongoError } from '../language/errors';
+import { BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { check } from '../language/errors';
 import { toDouble } from '../language/numbers';
 
 /** Commands that may be statements of a transaction, besides its end. */
@@ -12,15 +12,15 @@ const transactionCommands = new Set(
 );
 const endings = new Set(['commitTransaction', 'abortTransaction']);
 const retryableCommands = new Set(['delete', 'findAndModify', 'findandmodify', 'insert', 'update']);
+const systemDatabases = new Set(['admin', 'config', 'local']);
 
 /** What the fields of a command say about its place in a session. */
 export interface TransactionFields {
   /** The session's id, in hexadecimal. */
   readonly id: string;
   readonly number: number;
-  readonly kind: 'statement' | 'ending' | 'retryable';
-  /** Whether the statement is the first one of its transaction. */
-  readonly starts: boolean;
+  /** A statement of a transaction, the first one or a later one; its commit or abort; a write that may be retried. */
+  readonly kind: 'begin' | 'continue' | 'end' | 'retryable';
 }
 
 /**
@@ -31,45 +31,34 @@ export function transactionFieldsOf({ name, db, body }: CommandRequest): Transac
   const given = body.get('txnNumber');
   const inTransaction = body.has('autocommit');
   const starts = body.has('startTransaction');
-  if (inTransaction && body.get('autocommit') !== false) throw invalid('autocommit may only be false');
-  if (starts && (!inTransaction || body.get('startTransaction') !== true)) {
-    throw invalid("'startTransaction' may only be true, and goes with autocommit=false");
-  }
-  if (given === undefined) {
-    if (!inTransaction) return null;
-    throw invalid("'autocommit' needs a txnNumber");
-  }
+  check(!inTransaction || body.get('autocommit') === false, 72, 'autocommit may only be false');
+  check(
+    !starts || (inTransaction && body.get('startTransaction') === true),
+    72,
+    "'startTransaction' may only be true, and goes with autocommit=false",
+  );
+  if (given === undefined && !inTransaction) return null;
   const number = isNumber(given) ? toDouble(given) : NaN;
-  if (!(number >= 0)) throw invalid('txnNumber must be a number of 0 or more');
   const id = sessionIdOf(body.get('lsid'));
-  if (id === null) throw invalid('txnNumber needs the id of a session');
+  check(
+    number >= 0 && id !== null,
+    72,
+    'a transaction needs a txnNumber of 0 or more and the id of a session',
+  );
   if (!inTransaction) {
-    if (retryableCommands.has(name)) return { id, number, kind: 'retryable', starts };
-    throw new MongoError(50768, `txnNumber may not be provided for command ${name}`);
+    check(retryableCommands.has(name), 50768, 'txnNumber may not be provided for this command');
+    return { id, number, kind: 'retryable' };
   }
-  if (endings.has(name)) return { id, number, kind: 'ending', starts };
-  assertAllowed(name, db, body, starts);
-  return { id, number, kind: 'statement', starts };
+  if (endings.has(name)) return { id, number, kind: 'end' };
+  check(transactionCommands.has(name), 263, 'Cannot run this command in a multi-document transaction.');
+  check(!systemDatabases.has(db), 263, `Cannot run command against the '${db}' database in a transaction.`);
+  check(!body.has('writeConcern'), 72, 'writeConcern belongs to the end of a transaction');
+  check(starts || !body.has('readConcern'), 72, 'readConcern belongs to the first command of a transaction');
+  return { id, number, kind: starts ? 'begin' : 'continue' };
 }
 
 /** The id in `{ id: UUID }`, in hexadecimal. */
 export function sessionIdOf(lsid: BsonValue | undefined): string | null {
   const id = isDocument(lsid) ? lsid.get('id') : undefined;
   return id instanceof Binary ? Buffer.from(id.buffer).toString('hex', 0, id.position) : null;
-}
-
-function assertAllowed(name: string, db: string, body: BsonDocument, starts: boolean): void {
-  if (!transactionCommands.has(name)) {
-    throw new MongoError(263, `Cannot run '${name}' in a multi-document transaction.`);
-  }
-  if (db === 'config' || db === 'admin' || db === 'local') {
-    throw new MongoError(263, `Cannot run command against the '${db}' database in a transaction.`);
-  }
-  if (body.has('writeConcern')) throw invalid('writeConcern belongs to the end of a transaction');
-  if (!starts && body.has('readConcern'))
-    throw invalid('readConcern belongs to the first command of a transaction');
-}
-
-function invalid(message: string): MongoError {
-  return new MongoError(72, message);
 }

@@ -1,4 +1,4 @@
-import { MongoError } from '../language/errors';
+import { check, MongoError } from '../language/errors';
 import { Catalog, commitKey, Ids, StoredCollection } from '../storage/catalog';
 import {
   Blocked,
@@ -12,24 +12,16 @@ import {
   WriteScope,
 } from '../storage/group-commit';
 import { noTotals, sumOf, Totals } from '../storage/keys';
-import { Entry, Reader, Snapshot, Table } from '../storage/lmdb';
+import { Entry, Snapshot, Table } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
 const mostBytes = 256 * 2 ** 20;
 
 /** A snapshot with uncommitted writes over it. */
-export class TransactionOverlay extends Overlay {
+class TransactionOverlay extends Overlay {
   private readonly walks = new Set<IterableIterator<Entry>>();
   private ended = false;
-
-  /** @param error what a read is told after the end */
-  constructor(
-    base: Reader,
-    private readonly error: () => Error,
-  ) {
-    super(base);
-  }
 
   override get(table: Table, key: Uint8Array): Buffer | undefined {
     this.assertOpen();
@@ -38,24 +30,17 @@ export class TransactionOverlay extends Overlay {
 
   /** @throws MongoError TransactionTooLarge */
   override put(table: Table, key: Buffer, value: Buffer): void {
-    if (this.bytes + key.length + value.length > mostBytes) {
-      throw new MongoError(
-        257,
-        `Total size of all transaction operations must be less than ${mostBytes} bytes.`,
-      );
-    }
+    check(
+      this.bytes + key.length + value.length <= mostBytes,
+      257,
+      'A transaction may write 256 MiB at most.',
+    );
     super.put(table, key, value);
   }
 
-  override *range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse = false,
-    keysOnly = false,
-  ): IterableIterator<Entry> {
+  override *range(...range: Parameters<Overlay['range']>): IterableIterator<Entry> {
     this.assertOpen();
-    const walk = super.range(table, lower, upper, reverse, keysOnly);
+    const walk = super.range(...range);
     this.walks.add(walk);
     try {
       for (const entry of walk) {
@@ -75,56 +60,38 @@ export class TransactionOverlay extends Overlay {
   }
 
   private assertOpen(): void {
-    if (this.ended) throw this.error();
+    if (this.ended) throw new MongoError(251, 'The transaction has ended.');
   }
-}
-
-/** What others need to know of an open transaction. */
-interface OpenTransaction {
-  /** Its writes are part of the group in flight: later writes build on them instead of waiting. */
-  readonly applied: boolean;
-  readonly ended: Promise<void>;
-  uses(ns: string): boolean;
 }
 
 /** The transactions that have neither committed nor aborted, and what each of them has changed. */
 export class OpenTransactions implements Claims {
-  private readonly transactions = new Set<OpenTransaction>();
-  private readonly holders = new Map<string, OpenTransaction>();
+  private readonly transactions = new Set<Transaction>();
+  private readonly holders = new Map<string, Transaction>();
 
-  add(transaction: OpenTransaction): void {
+  add(transaction: Transaction): void {
     this.transactions.add(transaction);
   }
 
   /** @throws MongoError WriteConflict when another one holds it */
-  hold(claim: string, transaction: OpenTransaction): void {
+  hold(claim: string, transaction: Transaction): void {
     const holder = this.holders.get(claim);
     if (holder && holder !== transaction) throw writeConflict();
     this.holders.set(claim, transaction);
   }
 
-  remove(transaction: OpenTransaction, claims: ReadonlySet<string>): void {
+  remove(transaction: Transaction, claims: ReadonlySet<string>): void {
     this.transactions.delete(transaction);
     for (const claim of claims) this.holders.delete(claim);
   }
 
   assertFree(claim: string): void {
-    const holder = this.holders.get(claim);
-    if (holder && !holder.applied) throw new Blocked(holder.ended);
+    this.holders.get(claim)?.assertApplied();
   }
 
   assertUnused(ns: string): void {
-    for (const transaction of this.transactions) {
-      if (transaction.uses(ns) && !transaction.applied) throw new Blocked(transaction.ended);
-    }
+    for (const transaction of this.transactions) if (transaction.uses(ns)) transaction.assertApplied();
   }
-}
-
-/** What a transaction needs of the storage. */
-export interface TransactionHost {
-  readonly groups: GroupCommit;
-  readonly open: OpenTransactions;
-  snapshot(): Snapshot;
 }
 
 /**
@@ -132,35 +99,34 @@ export interface TransactionHost {
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
 export class Transaction implements WriteScope {
-  readonly reader: TransactionOverlay;
-  readonly writer: TransactionOverlay;
+  readonly reader: Overlay;
+  readonly writer: Overlay;
   readonly ids: Ids;
   catalog: Catalog;
-  /** Resolves when it has committed or aborted, and nothing waits for it any more. */
-  readonly ended: Promise<void>;
-  /** Its writes are part of the group in flight: later writes of that group build on them. */
-  applied = false;
+  private readonly overlay: TransactionOverlay;
   private readonly snapshot: Snapshot;
+  /** The number of the commit that its snapshot shows. */
   private readonly number: number;
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
   private readonly added = new Map<number, Totals>();
   private turnEnds = 0;
+  private isApplied = false;
+  /** Resolves when it has committed or aborted, and nothing waits for it any more. */
+  private readonly ended: Promise<void>;
   private tellEnded!: () => void;
 
-  constructor(private readonly host: TransactionHost) {
-    this.snapshot = host.snapshot();
+  constructor(
+    private readonly groups: GroupCommit,
+    private readonly open: OpenTransactions,
+  ) {
+    this.snapshot = groups.store.snapshot();
     this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
-    this.catalog = host.groups.catalog;
-    this.ids = host.groups.ids;
-    const overlay = new TransactionOverlay(
-      this.snapshot,
-      () => new MongoError(251, 'The transaction has ended.'),
-    );
-    this.reader = overlay;
-    this.writer = overlay;
+    this.catalog = groups.catalog;
+    this.ids = groups.ids;
+    this.overlay = this.reader = this.writer = new TransactionOverlay(this.snapshot);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
-    host.open.add(this);
+    open.add(this);
   }
 
   /**
@@ -168,15 +134,12 @@ export class Transaction implements WriteScope {
    * @throws MongoError SnapshotUnavailable when it has been created, dropped or changed since the snapshot
    */
   use(ns: string): StoredCollection | null {
-    if (this.used.has(ns)) return this.catalog.find(ns);
-    if (this.host.groups.nextCatalog.find(ns) !== this.catalog.find(ns)) {
-      throw new MongoError(
-        246,
-        'Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.',
-      );
-    }
+    const collection = this.catalog.find(ns);
+    if (this.used.has(ns)) return collection;
+    const isSame = this.groups.nextCatalog.find(ns) === collection;
+    check(isSame, 246, 'The collection has changed since the snapshot of the transaction; please retry.');
     this.used.add(ns);
-    return this.catalog.find(ns);
+    return collection;
   }
 
   uses(ns: string): boolean {
@@ -188,11 +151,18 @@ export class Transaction implements WriteScope {
     return this.claims.has(claimOfCollection(ns));
   }
 
+  /**
+   * Later writes of the group in flight build on what is part of it, instead of waiting.
+   * @throws Blocked until the end, unless the writes are part of that group
+   */
+  assertApplied(): void {
+    if (!this.isApplied) throw new Blocked(this.ended);
+  }
+
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
     if (this.claims.has(claim)) return;
-    if (this.host.groups.changesAfter(this.number, claim) || this.changedSince(table, key))
-      throw writeConflict();
+    if (this.groups.changesAfter(this.number, claim) || this.changedSince(table, key)) throw writeConflict();
     this.hold(claim);
   }
 
@@ -228,15 +198,18 @@ export class Transaction implements WriteScope {
    */
   async commit(): Promise<void> {
     try {
-      if (!this.writer.isEmpty) await this.host.groups.submit((group) => this.applyTo(group));
+      if (!this.overlay.isEmpty) await this.groups.submit((group) => this.applyTo(group));
     } finally {
-      this.end();
+      this.abort();
     }
   }
 
-  /** Gives up the writes and lets go of everything. */
+  /** Lets go of everything, and gives up what is not committed. */
   abort(): void {
-    this.end();
+    this.overlay.end();
+    this.snapshot.release();
+    this.open.remove(this, this.claims);
+    this.tellEnded();
   }
 
   private applyTo(group: WriteGroup): void {
@@ -246,8 +219,8 @@ export class Transaction implements WriteScope {
     }
     for (const claim of this.claims) group.touch(claim);
     for (const [collectionId, added] of this.added) group.count(collectionId, added);
-    this.writer.applyTo(group.writer);
-    this.applied = true;
+    this.overlay.applyTo(group.writer);
+    this.isApplied = true;
   }
 
   private hold(claim: string): void {
@@ -255,25 +228,14 @@ export class Transaction implements WriteScope {
     this.claims.add(claim);
   }
 
-  private get open(): OpenTransactions {
-    return this.host.open;
-  }
-
   private changedSince(table: Table, key: Buffer): boolean {
-    if (this.host.groups.number <= this.number) return false;
-    const latest = this.host.snapshot();
+    if (this.groups.number <= this.number) return false;
+    const latest = this.groups.store.snapshot();
     try {
       const [before, now] = [this.snapshot.get(table, key), latest.get(table, key)];
       return before === undefined || now === undefined ? before !== now : !before.equals(now);
     } finally {
       latest.release();
     }
-  }
-
-  private end(): void {
-    this.writer.end();
-    this.snapshot.release();
-    this.open.remove(this, this.claims);
-    this.tellEnded();
   }
 }

@@ -1,0 +1,119 @@
+import { ConnectionState } from '../commands/request';
+import { check, MongoError } from '../language/errors';
+import { Transaction } from './transaction';
+
+/** What the statements of a retryable write have done, by statement id, for the case that their answer gets lost. */
+export type StatementResults = Map<number, unknown>;
+
+/** What the latest transaction number of a session stands for. */
+type Phase =
+  | { kind: 'retryable'; results: StatementResults }
+  | { kind: 'open'; transaction: Transaction }
+  | { kind: 'committing' | 'committed' | 'aborted' };
+
+/** One client session: at any time it has one transaction number, and the highest one counts. */
+export class Session {
+  private number = -1;
+  private phase: Phase = { kind: 'aborted' };
+  private tail: Promise<unknown> = Promise.resolve();
+  private running = 0;
+  lastUsed = 0;
+  /** The one that its latest statement came in on. */
+  connection: ConnectionState | null = null;
+
+  get openTransaction(): Transaction | null {
+    return this.phase.kind === 'open' ? this.phase.transaction : null;
+  }
+
+  /** How many answers are remembered. */
+  get resultCount(): number {
+    return this.phase.kind === 'retryable' ? this.phase.results.size : 0;
+  }
+
+  /** Whether it may be forgotten. */
+  get isIdle(): boolean {
+    return this.running === 0 && this.phase.kind !== 'open';
+  }
+
+  /** Runs the statements of a session one after the other, as MongoDB does: a retry waits for what it repeats. */
+  run<T>(statement: () => Promise<T> | T): Promise<T> {
+    this.lastUsed = Date.now();
+    this.running += 1;
+    const result = this.tail.then(statement).finally(() => {
+      this.running -= 1;
+      this.lastUsed = Date.now();
+    });
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Aborts a transaction in which nothing has happened since `before`. */
+  expire(before: number): void {
+    if (this.running === 0 && this.lastUsed < before) this.abortOpen();
+  }
+
+  /** @throws TransactionTooOld, ConflictingOperationInProgress */
+  begin(number: number, start: () => Transaction): Transaction {
+    check(this.isAfter(number), 117, 'A transaction with this number has already been started');
+    const transaction = start();
+    this.enter(number, { kind: 'open', transaction });
+    return transaction;
+  }
+
+  /**
+   * The transaction that a statement belongs to.
+   * @throws TransactionTooOld, NoSuchTransaction, TransactionCommitted
+   */
+  continue(number: number): Transaction {
+    if (this.isAfter(number)) throw new MongoError(251, `There is no transaction ${number}.`);
+    if (this.phase.kind === 'open') return this.phase.transaction;
+    if (this.phase.kind === 'committed')
+      throw new MongoError(256, `Transaction ${number} has been committed.`);
+    throw new MongoError(251, `Transaction ${number} has been aborted.`);
+  }
+
+  /** The answers of this retryable write so far; a higher number than before forgets those of the older one. */
+  retryable(number: number): StatementResults {
+    if (this.isAfter(number)) this.enter(number, { kind: 'retryable', results: new Map() });
+    if (this.phase.kind === 'retryable') return this.phase.results;
+    throw new MongoError(217, `Transaction number ${number} has been used by a multi-document transaction`);
+  }
+
+  /** Commits; doing it again is fine. */
+  async commit(number: number): Promise<void> {
+    if (number === this.number && this.phase.kind === 'committed') return;
+    const transaction = this.continue(number);
+    this.phase = { kind: 'committing' };
+    try {
+      await transaction.commit();
+      this.phase = { kind: 'committed' };
+    } catch (error) {
+      this.phase = { kind: 'aborted' };
+      throw error;
+    }
+  }
+
+  abort(number: number): void {
+    this.continue(number);
+    this.abortOpen();
+  }
+
+  /** Aborts a transaction that is open; one that is committing already will end by itself. */
+  abortOpen(): void {
+    if (this.phase.kind !== 'open') return;
+    this.phase.transaction.abort();
+    this.phase = { kind: 'aborted' };
+  }
+
+  /** Whether the number is higher than any before. @throws TransactionTooOld where it is lower than the latest */
+  private isAfter(number: number): boolean {
+    if (number >= this.number) return number > this.number;
+    throw new MongoError(225, `Transaction ${number} is older than the session's latest, ${this.number}.`);
+  }
+
+  private enter(number: number, phase: Phase): void {
+    this.abortOpen();
+    this.number = number;
+    this.phase = phase;
+  }
+}
