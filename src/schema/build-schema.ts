@@ -9,21 +9,21 @@ import { NodeResolver } from './node.resolver';
 import { SessionResolver } from './session.resolver';
 import { StatisticsResolver } from './statistics.resolver';
 
-/** The API: everything of contract.graphql. */
+/** The API; it contains all of contract.graphql. */
 export function buildGraphQLSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [SessionResolver, EventResolver, NodeResolver, StatisticsResolver, LiveResolver],
-    // The models name JavaScript's types; here they get their scalars.
+    // Models use JavaScript types; these are their scalars.
     scalarsMap: [
       { type: Date, scalar: DateTimeScalar },
       { type: Object, scalar: JSONObjectScalar },
     ],
-    // The rules of input are the service's, which says which argument breaks which.
+    // The service validates input, because its errors name the argument.
     validate: false,
-    // type-graphql wants one as soon as there are subscriptions; each of ours has a source of its own.
+    // Required by type-graphql for subscriptions, but unused: each of ours has its own source.
     pubSub: { publish: noPubSub, subscribe: noPubSub },
   });
-  // type-graphql takes no description for what it puts together from all resolvers.
+  // type-graphql accepts no description for root types.
   for (const [name, description] of Object.entries(rootDescriptions)) {
     const root = schema.getType(name);
     if (root) root.description = description;
@@ -32,16 +32,16 @@ export function buildGraphQLSchema(): GraphQLSchema {
 }
 
 const rootDescriptions = {
-  Query: 'What can be read. Lists come in pages, in both directions, by cursors.',
-  Mutation: 'What can be written. Every write is safe to retry, at any time.',
-  Subscription: 'What can be followed as it happens.',
+  Query: 'Reads. Lists are paged by cursors, in both directions.',
+  Mutation: 'Writes. Each is safe to retry, at any time.',
+  Subscription: 'Live updates.',
 };
 
 function noPubSub(): never {
   throw new Error('no subscription of this schema has topics');
 }
 
-/** The schema as text, the same for the same schema. */
+/** The schema as text, in a stable order. */
 export function printGraphQLSchema(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }

@@ -9,12 +9,12 @@ const unacceptable = {
     'must be an RFC 3339 date and time with an offset, such as "2026-01-01T00:00:00.000Z" or "2026-01-01T01:00:00+01:00".',
   ),
   leapSecond: new Unacceptable('must not be a leap second: seconds go from 00 to 59.'),
-  midnight: new Unacceptable('must say midnight as 00:00:00 of the day that begins.'),
+  midnight: new Unacceptable('must write midnight as 00:00:00 of the new day.'),
   noSuchTime: new Unacceptable('must be a date and a time that exist.'),
   year: new Unacceptable('must be in the years 0000 to 9999, in UTC.'),
 };
 
-/** An instant: sub-millisecond digits are cut off. */
+/** An instant; digits below a millisecond are cut off. */
 export const DateTimeScalar = new GraphQLScalarType<Scalar<Date>, string>({
   name: 'DateTime',
   description: 'An instant: RFC 3339 in, RFC 3339 in UTC with milliseconds out (2026-01-01T00:00:00.000Z).',
@@ -24,14 +24,14 @@ export const DateTimeScalar = new GraphQLScalarType<Scalar<Date>, string>({
   parseLiteral: (node) => (node.kind === Kind.STRING ? parseInstant(node.value) : unacceptable.form),
 });
 
-/** What `Date` itself would write, as most clients send it: a fifth of what taking it to pieces costs. */
+/** Parses the format of `Date.toISOString`, which most clients send, at a fifth of the cost of the regular expression. */
 function parseCanonical(text: string): Date | null {
   if (text.length !== '2026-01-01T00:00:00.000Z'.length) return null;
   const instant = new Date(text);
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === text ? instant : null;
 }
 
-/** The instant that `text` says, or what is wrong with it. */
+/** The instant in `text`, or the rule that it breaks. */
 function parseInstant(text: string): Scalar<Date> {
   const canonical = parseCanonical(text);
   if (canonical !== null) return canonical;
@@ -41,7 +41,7 @@ function parseInstant(text: string): Scalar<Date> {
   if (time!.endsWith(':60')) return unacceptable.leapSecond;
   if (time!.startsWith('24:')) return unacceptable.midnight;
   const local = new Date(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
-  // The 30th of February would become the 2nd of March.
+  // Date turns the 30th of February into the 2nd of March.
   const exists = !Number.isNaN(local.getTime()) && local.toISOString().startsWith(`${date}T${time}`);
   if (!exists || Number(hours) > 23 || Number(minutes) > 59) return unacceptable.noSuchTime;
   const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);

@@ -1,6 +1,6 @@
 import { maxJsonDepth, maxMetadataBytes, maxPayloadBytes } from '../service/input-rules';
 
-// The rules of input as the schema's descriptions say them, with the limits that are enforced.
+// Input rules in words, for the schema's descriptions.
 
 export const idRule = '1 to 128 characters without white space or control characters.';
 export const languageRule = 'A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR.';

@@ -5,8 +5,8 @@ import { Event } from '../store/event.model';
 import type { PageOfList } from './page-of-list';
 import { PageInfo } from './page-info.type';
 
-/** Its cursor is made when it is read: most clients take the page's two ends. */
-@ObjectType('EventEdge', { simpleResolvers: true, description: "An event's place in a list." })
+/** Encodes the cursor on access, because most clients only use the page's two ends. */
+@ObjectType('EventEdge', { simpleResolvers: true, description: 'An event with its cursor.' })
 export class EventEdge {
   @Field(() => Event, { description: 'The event.' })
   readonly node: Event;
@@ -18,7 +18,7 @@ export class EventEdge {
     this.node = node;
   }
 
-  @Field(() => String, { description: 'Marks this place in the list, for after and before.' })
+  @Field(() => String, { description: 'Its place in the list, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
@@ -46,7 +46,7 @@ export class EventConnection {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo, { description: 'What lies before and after the page.' })
+  @Field(() => PageInfo, { description: 'Cursors, and whether there are more pages.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

@@ -11,20 +11,20 @@ export enum EventOrderField {
 
 registerEnumType(EventOrderField, {
   name: 'EventOrderField',
-  description: 'What the events of a session can be ordered by.',
+  description: 'Fields to order events by.',
   valuesConfig: {
     TIMESTAMP: { description: 'Conversation order: when they happened, then by position.' },
-    POSITION: { description: 'The order in which they were stored: whatever is new comes last.' },
+    POSITION: { description: 'The order in which they were stored: new events come last.' },
   },
 });
 
 @InputType('EventFilter', {
-  description: 'Selects the events that meet every given condition.',
+  description: 'Selects events that meet all given conditions.',
 })
 export class EventFilter {
   @Field(() => [EventType], {
     nullable: true,
-    description: 'Of one of these types; an empty list finds nothing.',
+    description: 'One of these types; an empty list matches nothing.',
   })
   readonly types?: EventType[] | null;
 
@@ -51,7 +51,7 @@ export class EventOrder {
   readonly direction!: OrderDirection;
 }
 
-/** The order that the argument asks for; without it, the conversation from its beginning. */
+/** The order that the argument asks for; by default conversation order. */
 export function eventOrderOf(order: EventOrder | null | undefined): EventOrderOfStore {
   return {
     field: order?.field === EventOrderField.POSITION ? 'position' : 'timestamp',

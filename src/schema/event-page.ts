@@ -16,7 +16,7 @@ import { needsRows, rowSelection } from './page-of-list';
 import type { Selection } from './selection';
 
 /**
- * The page that the arguments of a session's `events` ask for, and the cursors of its list.
+ * Reads the arguments of `Session.events`: the page to read and the codec of its cursors.
  * @throws BAD_USER_INPUT
  */
 export function readEventPage(
@@ -28,15 +28,15 @@ export function readEventPage(
   return { order, cursors, place: checkPage(page, cursors), selection: checkEventFilter(filter) };
 }
 
-/** A page of events that is going to be asked for below the session that is being resolved. */
+/** The page of events that the operation selects below the session that is being resolved. */
 export interface AwaitedEvents {
   readonly page: EventPageRequest;
   readonly fields: Selection;
 }
 
 /**
- * The page of events that is going to be asked for, if it is the operation's only one and it is sure to be; null
- * otherwise, also where its arguments break a rule: saying so is left to the field.
+ * The page of events below this session, to be read together with it. Null if the operation may read none or several,
+ * or if its arguments are invalid: the field itself reports that.
  */
 export function awaitedEvents(
   sessionId: string,
@@ -44,7 +44,7 @@ export function awaitedEvents(
   info: GraphQLResolveInfo,
 ): AwaitedEvents | null {
   const connection = selection.below('events');
-  // Sessions that are looked up side by side are one command by themselves.
+  // Sessions of several root fields are read by one command already.
   if (!needsRows(connection) || info.operation.selectionSet.selections.length > 1) return null;
   const node = onlyEventsField(info.fieldNodes);
   if (node === null) return null;
@@ -59,7 +59,7 @@ export function awaitedEvents(
 
 const known = new WeakMap<FieldNode, FieldNode | null>();
 
-/** The field `events` of a selection without fragments and conditions on the way to it; null if there is no such one. */
+/** The only field `events`, if no fragment or directive is in the way; otherwise null. */
 function onlyEventsField([node, ...others]: readonly FieldNode[]): FieldNode | null {
   if (others.length > 0) return null;
   let found = known.get(node!);

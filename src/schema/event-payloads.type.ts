@@ -13,15 +13,15 @@ registerEnumType(EventRejectionCode, {
   description: 'Why one event of a batch was not stored.',
   valuesConfig: {
     SESSION_NOT_FOUND: { description: 'There is no session with this id.' },
-    SESSION_COMPLETED: { description: 'The session has ended, and this event was not in it.' },
-    EVENT_CONFLICT: { description: 'The session has an event with this id and other content.' },
-    BAD_USER_INPUT: { description: 'The event breaks a rule, which the message says.' },
+    SESSION_COMPLETED: { description: 'The session has ended, and does not have this event.' },
+    EVENT_CONFLICT: { description: 'The session has an event with this id and different content.' },
+    BAD_USER_INPUT: { description: 'The event is invalid; the message states the rule.' },
   },
 });
 
-@ObjectType('AddEventPayload', { simpleResolvers: true, description: 'An event that is stored.' })
+@ObjectType('AddEventPayload', { simpleResolvers: true, description: 'A stored event.' })
 export class AddEventPayload {
-  @Field(() => Event, { description: 'The event as it is stored.' })
+  @Field(() => Event, { description: 'The stored event.' })
   readonly event: Event;
 
   @Field(() => Boolean, {
@@ -46,10 +46,10 @@ export class EventRejection {
   @Field(() => ID, { description: 'The eventId that was sent.' })
   readonly eventId: string;
 
-  @Field(() => EventRejectionCode, { description: 'The reason, for programs.' })
+  @Field(() => EventRejectionCode, { description: 'The reason, as a code.' })
   readonly code: EventRejectionCode;
 
-  @Field(() => String, { description: 'The reason, for people.' })
+  @Field(() => String, { description: 'The reason, as text.' })
   readonly message: string;
 
   constructor({ sessionId, eventId, code, message }: EventRejection) {
@@ -60,7 +60,7 @@ export class EventRejection {
   }
 }
 
-// Told apart by their classes: a resolveType of ours would be wrapped in a promise.
+// Resolved by class: type-graphql would wrap a resolveType of ours in a promise.
 export const AddEventResult = createUnionType({
   name: 'AddEventResult',
   description: 'What became of one event of a batch.',
@@ -72,12 +72,12 @@ export class AddEventsPayload {
   @Field(() => [AddEventResult], { description: 'One for each event sent, in the same order.' })
   readonly results!: (AddEventPayload | EventRejection)[];
 
-  @Field(() => Int, { description: 'How many events were stored by this request.' })
+  @Field(() => Int, { description: 'Number of events stored by this request.' })
   readonly createdCount!: number;
 
-  @Field(() => Int, { description: 'How many events were stored already.' })
+  @Field(() => Int, { description: 'Number of events that were already stored.' })
   readonly duplicateCount!: number;
 
-  @Field(() => Int, { description: 'How many events were not stored.' })
+  @Field(() => Int, { description: 'Number of events that were not stored.' })
   readonly rejectedCount!: number;
 }

@@ -7,15 +7,15 @@ import { DateTimeScalar } from './date-time.scalar';
 import { idRule, payloadRule } from './described-rules';
 import { JSONObjectScalar } from './json-object.scalar';
 
-@InputType('AddEventInput', { description: 'An event to be stored once, whatever is retried.' })
+@InputType('AddEventInput', { description: 'An event to store.' })
 export class AddEventInput {
-  @Field(() => ID, { description: `The session that it belongs to. ${idRule}` })
+  @Field(() => ID, { description: `The session of the event. ${idRule}` })
   readonly sessionId!: string;
 
   @Field(() => ID, { description: `Your own id, unique within the session. ${idRule}` })
   readonly eventId!: string;
 
-  @Field(() => EventType, { description: 'Who or what the event comes from.' })
+  @Field(() => EventType, { description: 'The source of the event.' })
   readonly type!: EventType;
 
   @Field(() => JSONObjectScalar, {
@@ -25,12 +25,12 @@ export class AddEventInput {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: "When it happened; without it, when it is stored, by the server's clock.",
+    description: "When it happened. Default: when it is stored, by the server's clock.",
   })
   readonly timestamp?: Scalar<Date> | null;
 }
 
-@InputType('AddEventsInput', { description: 'Events to be stored once, each by itself.' })
+@InputType('AddEventsInput', { description: 'A batch of events to store.' })
 export class AddEventsInput {
   @Field(() => [AddEventInput], {
     description: `1 to ${maxEventsPerRequest}, of one session or of many.`,

@@ -14,7 +14,7 @@ import { sessionFields } from './session-fields';
 export class EventResolver {
   @Query(() => Event, { nullable: true, description: 'Null where there is no such event.' })
   event(
-    @Arg('sessionId', () => ID, { description: 'The session that it belongs to.' }) sessionId: string,
+    @Arg('sessionId', () => ID, { description: 'The session of the event.' }) sessionId: string,
     @Arg('eventId', () => ID, { description: "The caller's own id of the event." }) eventId: string,
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
@@ -22,7 +22,7 @@ export class EventResolver {
     return reader.event(checkId('sessionId', sessionId), checkId('eventId', eventId), selectionOf(info));
   }
 
-  @FieldResolver(() => Session, { description: 'The session that it belongs to.' })
+  @FieldResolver(() => Session, { description: 'The session of the event.' })
   session(
     @Root() event: Event,
     @Ctx() { reader }: RequestContext,

@@ -6,7 +6,7 @@ type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
 const noObject = new Unacceptable('must be a JSON object.');
 
-/** A JSON object, as an object and not as text. */
+/** A JSON object, sent as an object and not as a string. */
 export const JSONObjectScalar = new GraphQLScalarType<Scalar<JsonObject>, JsonObject>({
   name: 'JSONObject',
   description: 'A JSON object. Empty objects, nested nulls and key order survive a round trip.',
@@ -20,7 +20,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What is written inline, as JSON.parse would have made it: with an ordinary prototype, and any name as a plain key. */
+/** An inline literal as JSON.parse would build it: with the ordinary prototype, and any name, even __proto__, as a plain key. */
 function literalObject(node: ObjectValueNode, variables: Variables): JsonObject {
   const object: JsonObject = {};
   for (const { name, value } of node.fields) {
@@ -52,6 +52,6 @@ function literal(node: ValueNode, variables: Variables): unknown {
     case Kind.VARIABLE:
       return variables?.[node.name.value] ?? null;
     case Kind.ENUM:
-      throw new GraphQLError(`JSONObject cannot hold ${node.value}: a text needs quotes.`, { nodes: node });
+      throw new GraphQLError(`JSONObject cannot hold ${node.value}: a string needs quotes.`, { nodes: node });
   }
 }

@@ -18,11 +18,10 @@ export class LiveResolver {
       context.live.eventsOf(args.sessionId, context.resumeAfter ?? args.afterPosition),
   })
   eventAdded(
-    @Arg('sessionId', () => ID, { description: 'The session whose events these are.' }) _sessionId: string,
+    @Arg('sessionId', () => ID, { description: 'The session to follow.' }) _sessionId: string,
     @Arg('afterPosition', () => Int, {
       nullable: true,
-      description:
-        'The last position that the client has; 0 for all. Without it, only what comes from now on.',
+      description: 'The last position the client has; 0 for all. Without it, only new events.',
     })
     _afterPosition: number | null | undefined,
     @Root() event: Event,

@@ -8,14 +8,14 @@ import type { RequestContext } from './request-context';
 import { type Selection, selectionOf } from './selection';
 import { sessionFields } from './session-fields';
 
-/** How many ids one request may ask about. */
+/** The maximum number of ids in one request. */
 const maxNodes = 500;
 
 @Resolver()
 export class NodeResolver {
   @Query(() => Node, {
     nullable: true,
-    description: 'Null for an id that names nothing, or that was not given out here.',
+    description: 'Null for an unknown id.',
   })
   node(
     @Arg('id', () => ID, { description: 'A global id.' }) id: string,
@@ -34,14 +34,14 @@ export class NodeResolver {
     @Ctx() { reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): (Promise<Node | null> | Node | null)[] {
-    if (ids.length > maxNodes) throw badUserInput('ids', `must be at most ${maxNodes}.`);
+    if (ids.length > maxNodes) throw badUserInput('ids', `must contain at most ${maxNodes} ids.`);
     const selection = selectionOf(info);
-    // Lookups of the same moment are one command a kind.
+    // Lookups of one tick are batched into one command for each type.
     return ids.map((id) => nodeOf(id, reader, selection));
   }
 }
 
-/** Null for an id that names nothing, or that was not given out here. */
+/** Null for an unknown or invalid id. */
 function nodeOf(id: string, reader: Reader, selection: Selection): Promise<Node | null> | Node | null {
   const key = parseGlobalId(id);
   if (key === null || !isId(key.sessionId)) return null;

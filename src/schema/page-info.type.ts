@@ -2,18 +2,16 @@ import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType('PageInfo', {
   simpleResolvers: true,
-  description: 'What lies before and after a page, and the cursors to read on with.',
+  description: 'Whether there are more pages, and the cursors to get them.',
 })
 export class PageInfo {
   @Field(() => Boolean, {
-    description:
-      'Whether there is more after the page. Exact for first; for last, whether the page was asked for before a cursor.',
+    description: 'Whether more rows follow the page. Exact with first; with last, whether before was given.',
   })
   readonly hasNextPage!: boolean;
 
   @Field(() => Boolean, {
-    description:
-      'Whether there is more before the page. Exact for last; for first, whether the page was asked for after a cursor.',
+    description: 'Whether more rows precede the page. Exact with last; with first, whether after was given.',
   })
   readonly hasPreviousPage!: boolean;
 

@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../store/page';
 import type { PageInfo } from './page-info.type';
 import type { Selection } from './selection';
 
-/** A page together with the list that it is of. */
+/** A page of a list, with the codec of the list's cursors. */
 export class PageOfList<Row, Place> {
   readonly rows: readonly Row[];
 
@@ -16,8 +16,8 @@ export class PageOfList<Row, Place> {
   }
 
   /**
-   * Exact in the direction of the request. In the other one: whether there is the row that the page begins behind,
-   * which costs nothing to know.
+   * Exact in the direction of the request. In the other direction, true if the request had a cursor there, which costs
+   * nothing to know.
    */
   get info(): PageInfo {
     const { direction, after, before } = this.request;
@@ -35,7 +35,7 @@ export class PageOfList<Row, Place> {
   }
 }
 
-/** A page of which nothing is asked. */
+/** The page of a connection whose rows are not selected. */
 export const unreadPage: Page<never> = { rows: [], more: false };
 
 /** Whether a connection's selection needs the rows of its page. */
@@ -45,7 +45,7 @@ export function needsRows(connection: Selection): boolean {
 
 const known = new WeakMap<Selection, Selection>();
 
-/** What is selected of the rows of a connection. */
+/** The fields selected of a connection's rows. */
 export function rowSelection(connection: Selection): Selection {
   let rows = known.get(connection);
   if (rows === undefined) known.set(connection, (rows = connection.belowAny(['nodes'], ['edges', 'node'])));

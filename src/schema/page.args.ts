@@ -3,27 +3,27 @@ import { defaultPageSize, maxPageSize } from '../service/page';
 import { EventFilter, EventOrder } from './event-filter.input';
 import { SessionFilter, SessionOrder } from './session-filter.input';
 
-/** A list's arguments, as Relay has them; the rules are in service/page. */
+/** The arguments of a list, as Relay defines them; service/page has the rules. */
 @ArgsType()
 export class PageArgs {
   @Field(() => Int, {
     nullable: true,
-    description: `How many from the start of the list or after a cursor, 1 to ${maxPageSize}. ${defaultPageSize} without first and last.`,
+    description: `Number of rows from the start or after a cursor, 1 to ${maxPageSize}. Default, without last: ${defaultPageSize}.`,
   })
   readonly first?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Only what comes after this cursor of the same list.' })
+  @Field(() => String, { nullable: true, description: 'Only rows after this cursor of the same list.' })
   readonly after?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: `How many from the end of the list or before a cursor, 1 to ${maxPageSize}; not together with first.`,
+    description: `Number of rows from the end or before a cursor, 1 to ${maxPageSize}; not together with first.`,
   })
   readonly last?: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Only what comes before this cursor of the same list.',
+    description: 'Only rows before this cursor of the same list.',
   })
   readonly before?: string | null;
 }
@@ -35,7 +35,7 @@ export class EventPageArgs extends PageArgs {
 
   @Field(() => EventOrder, {
     nullable: true,
-    description: 'Without it: the conversation from its beginning.',
+    description: 'Default: conversation order.',
   })
   readonly orderBy?: EventOrder | null;
 }
@@ -47,7 +47,7 @@ export class SessionPageArgs extends PageArgs {
 
   @Field(() => SessionOrder, {
     nullable: true,
-    description: 'Without it: those that started last come first.',
+    description: 'Default: newest first.',
   })
   readonly orderBy?: SessionOrder | null;
 }

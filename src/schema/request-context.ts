@@ -5,17 +5,17 @@ import type { SessionService } from '../service/session-service';
 import type { Reader } from '../store/reader';
 import type { RequestScope } from '../store/request-scope';
 
-/** What resolvers work with; made anew for each operation. */
+/** What resolvers use; created for each operation. */
 export interface RequestContext {
   readonly sessions: SessionService;
   readonly events: EventService;
   readonly live: LiveService;
   readonly reader: Reader;
-  /** Where a subscription goes on, for clients that say so apart from its arguments. */
+  /** The position to resume a subscription after, if the client sent it outside the arguments. */
   readonly resumeAfter?: number | null;
 }
 
-/** The context of one operation; without a scope, nothing bounds it. */
+/** The context of one operation; without a scope, it has no limits. */
 export function createRequestContext(services: Services, scope: RequestScope | null = null): RequestContext {
   const { sessions, events, live } = services;
   return { sessions, events, live, reader: services.reader(scope) };

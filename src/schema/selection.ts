@@ -4,13 +4,13 @@ import type { FieldNode, SelectionNode } from 'graphql';
 type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'variableValues'>;
 
 /**
- * What an operation selects below one field: names of fields, whatever their aliases, through fragments of any type,
- * without what @skip and @include leave out. So it may name more than one object has, never less.
+ * The fields that an operation selects below one field: by name, not alias, through fragments of any type, without those
+ * that @skip and @include leave out. It may name fields that the object's type lacks, but misses none.
  */
 export class Selection implements Iterable<string> {
   private readonly fields = new Map<string, Selection>();
 
-  /** The names, in the order in which they come first. */
+  /** The names, in the order of their first occurrence. */
   [Symbol.iterator](): Iterator<string> {
     return this.fields.keys();
   }
@@ -19,19 +19,19 @@ export class Selection implements Iterable<string> {
     return names.some((name) => this.fields.has(name));
   }
 
-  /** What is selected below the field; empty if it is not selected itself. */
+  /** The selection below the field; empty if the field is not selected. */
   below(name: string): Selection {
     return this.fields.get(name) ?? new Selection();
   }
 
-  /** What is selected below any of the fields that are reached by these paths. */
+  /** The merged selections below these paths. */
   belowAny(...paths: readonly (readonly string[])[]): Selection {
     const merged = new Selection();
     for (const path of paths) merged.merge(path.reduce<Selection>((at, name) => at.below(name), this));
     return merged;
   }
 
-  /** The field, to be added to. */
+  /** The selection below the field, created if it is missing. */
   open(name: string): Selection {
     let below = this.fields.get(name);
     if (below === undefined) this.fields.set(name, (below = new Selection()));
@@ -43,12 +43,12 @@ export class Selection implements Iterable<string> {
   }
 }
 
-/** What of a document selects the same in every request with it, and so is read once. */
+/** Selections that do not depend on variables: the same for every request with the document. */
 const known = new WeakMap<FieldNode, Selection>();
-/** What goes by a request's variables is read once a request: by its variables, then by the nodes of the field. */
+/** Selections that depend on variables, by the request's variables and the field's nodes. */
 const knownByVariables = new WeakMap<object, WeakMap<readonly FieldNode[], Selection>>();
 
-/** What the operation selects below the field that is being resolved. */
+/** The selection below the field that is being resolved. */
 export function selectionOf(info: Info): Selection {
   const { fieldNodes, variableValues } = info;
   const lone = fieldNodes.length === 1 ? fieldNodes[0] : undefined;

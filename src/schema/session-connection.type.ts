@@ -5,8 +5,8 @@ import { Session } from '../store/session.model';
 import type { PageOfList } from './page-of-list';
 import { PageInfo } from './page-info.type';
 
-/** Its cursor is made when it is read: most clients take the page's two ends. */
-@ObjectType('SessionEdge', { simpleResolvers: true, description: "A session's place in a list." })
+/** Encodes the cursor on access, because most clients only use the page's two ends. */
+@ObjectType('SessionEdge', { simpleResolvers: true, description: 'A session with its cursor.' })
 export class SessionEdge {
   @Field(() => Session, { description: 'The session.' })
   readonly node: Session;
@@ -18,7 +18,7 @@ export class SessionEdge {
     this.node = node;
   }
 
-  @Field(() => String, { description: 'Marks this place in the list, for after and before.' })
+  @Field(() => String, { description: 'Its place in the list, for after and before.' })
   get cursor(): string {
     return this.cursors.encode(this.node);
   }
@@ -26,7 +26,7 @@ export class SessionEdge {
 
 @ObjectType('SessionConnection', {
   simpleResolvers: true,
-  description: 'A page of the list of sessions.',
+  description: 'A page of sessions.',
 })
 export class SessionConnection {
   @Field(() => Int, { description: 'All sessions that match the filter. Counted only when asked for.' })
@@ -49,7 +49,7 @@ export class SessionConnection {
     return this.page.rows;
   }
 
-  @Field(() => PageInfo, { description: 'What lies before and after the page.' })
+  @Field(() => PageInfo, { description: 'Cursors, and whether there are more pages.' })
   get pageInfo(): PageInfo {
     return this.page.info;
   }

@@ -4,8 +4,8 @@ import type { Selection } from './selection';
 const known = new WeakMap<Selection, ReadonlySet<string>>();
 
 /**
- * The fields that a session must be read with, for what is selected of it. What its own events ask of it is among
- * them, so that they need not ask again.
+ * The fields of a session to read for a selection. They include those that its events select of their session, so that
+ * it is not read again.
  */
 export function sessionFields(selection: Selection): ReadonlySet<string> {
   let fields = known.get(selection);
@@ -16,7 +16,7 @@ export function sessionFields(selection: Selection): ReadonlySet<string> {
 function readFields(selection: Selection): ReadonlySet<string> {
   const fields = new Set(selection);
   const events = selection.below('events');
-  // Without a filter, the number of a session's events is one of its fields.
+  // Without a filter, totalCount is the session's eventCount.
   if (events.has('totalCount')) fields.add('eventCount');
   const ofEvents = rowSelection(events);
   if (ofEvents.has('session'))

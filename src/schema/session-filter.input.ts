@@ -19,7 +19,7 @@ export enum SessionOrderField {
 
 registerEnumType(SessionOrderField, {
   name: 'SessionOrderField',
-  description: 'What the list of sessions can be ordered by.',
+  description: 'Fields to order sessions by.',
   valuesConfig: {
     STARTED_AT: { description: 'When they started.' },
     ENDED_AT: { description: 'Lists only sessions that have ended.' },
@@ -28,12 +28,12 @@ registerEnumType(SessionOrderField, {
 });
 
 @InputType('SessionFilter', {
-  description: 'Selects the sessions that meet every given condition.',
+  description: 'Selects sessions that meet all given conditions.',
 })
 export class SessionFilter {
   @Field(() => [SessionStatus], {
     nullable: true,
-    description: 'In one of these states; an empty list finds nothing.',
+    description: 'One of these statuses; an empty list matches nothing.',
   })
   readonly statuses?: SessionStatus[] | null;
 
@@ -67,7 +67,7 @@ export class SessionFilter {
   @Field(() => DateTimeRange, {
     nullable: true,
     description:
-      'When the last event happened; finds calls that stand still. No index has it: ask for it beside a condition that few sessions meet.',
+      'When the last event happened; finds calls that stand still. It has no index: combine it with a condition that few sessions meet.',
   })
   readonly lastEventAt?: DateTimeRange | null;
 
@@ -78,7 +78,7 @@ export class SessionFilter {
   readonly endReasons?: string[] | null;
 }
 
-@InputType('SessionOrder', { description: 'The order of the list of sessions.' })
+@InputType('SessionOrder', { description: 'The order of sessions.' })
 export class SessionOrder {
   @Field(() => SessionOrderField, {
     defaultValue: SessionOrderField.STARTED_AT,
@@ -96,7 +96,7 @@ const storedFields: Readonly<Record<SessionOrderField, StoredField>> = {
   DURATION: 'durationMs',
 };
 
-/** The order that the argument asks for; without it, the sessions that started last come first. */
+/** The order that the argument asks for; by default newest first. */
 export function sessionOrderOf(order: SessionOrder | null | undefined): SessionOrderOfStore {
   return {
     field: storedFields[order?.field ?? SessionOrderField.STARTED_AT],

@@ -9,7 +9,7 @@ import { SessionStatus } from '../store/session-status';
     'All in milliseconds. The percentiles are right within 2 percent. p90Ms is the duration that 90 of 100 sessions do not exceed.',
 })
 export class DurationStatistics {
-  @Field(() => Int, { description: 'How many sessions have ended.' })
+  @Field(() => Int, { description: 'Number of sessions that have ended.' })
   readonly sessionCount: number;
 
   @Field(() => Float, { description: 'The sum.' })
@@ -54,7 +54,7 @@ export class DurationStatistics {
   }
 }
 
-/** The fields for which the database has to sort durations into buckets. */
+/** The fields that need the database to count durations in buckets. */
 export const percentileFields = ['p50Ms', 'p90Ms', 'p95Ms', 'p99Ms'] as const;
 
 @ObjectType('SessionGroup', {
@@ -71,7 +71,7 @@ export class SessionGroup {
   @Field(() => String, { nullable: true, description: 'The language of the sessions.' })
   readonly language: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why they ended; null also where none was given.' })
+  @Field(() => String, { nullable: true, description: 'Why they ended; null also if none was given.' })
   readonly endReason: string | null;
 
   @Field(() => Object, {
@@ -81,7 +81,7 @@ export class SessionGroup {
   })
   readonly metadata: JsonObject | null;
 
-  @Field(() => Int, { description: 'How many sessions the group has.' })
+  @Field(() => Int, { description: 'Number of sessions in the group.' })
   readonly sessionCount: number;
 
   @Field(() => Float, { description: 'A whole number.' })

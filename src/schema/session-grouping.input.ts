@@ -13,27 +13,27 @@ registerEnumType(CalendarUnit, {
   name: 'CalendarUnit',
   description: 'A span of the calendar of the time zone; weeks begin on Monday.',
   valuesConfig: {
-    HOUR: { description: 'From full hour to full hour; one that comes twice, when clocks go back, is two.' },
-    DAY: { description: 'From midnight to midnight: 23 or 25 hours where clocks change.' },
+    HOUR: { description: 'One hour. When clocks go back, the repeated hour is separate.' },
+    DAY: { description: 'From midnight to midnight: 23 or 25 hours when clocks change.' },
     WEEK: { description: 'From Monday to Monday.' },
-    MONTH: { description: 'From the first day of a month to that of the next.' },
+    MONTH: { description: 'A calendar month.' },
   },
 });
 
 @InputType('SessionGrouping', {
-  description: 'What the sessions of a group have in common.',
+  description: 'The fields to group sessions by.',
 })
 export class SessionGrouping {
   @Field(() => CalendarUnit, { nullable: true, description: 'By when they started.' })
   readonly startedAt?: CalendarUnit | null;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'By the state that they are in.' })
+  @Field(() => Boolean, { defaultValue: false, description: 'By status.' })
   readonly status!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'By their language.' })
+  @Field(() => Boolean, { defaultValue: false, description: 'By language.' })
   readonly language!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'By why they ended.' })
+  @Field(() => Boolean, { defaultValue: false, description: 'By end reason.' })
   readonly endReason!: boolean;
 
   @Field(() => String, {
@@ -50,7 +50,7 @@ const units: Readonly<Record<CalendarUnit, StoredUnit>> = {
   MONTH: 'month',
 };
 
-/** The grouping that the argument asks for; null for none. */
+/** The grouping that the argument asks for, or null. */
 export function groupingOf(input: SessionGrouping | null | undefined): GroupingInput | null {
   return input ? { ...input, startedAt: input.startedAt ? units[input.startedAt] : null } : null;
 }

@@ -6,7 +6,7 @@ import { Session } from '../store/session.model';
   description: 'The result of createSession.',
 })
 export class CreateSessionPayload {
-  @Field(() => Session, { description: 'The session as it is stored now.' })
+  @Field(() => Session, { description: 'The stored session.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
@@ -20,7 +20,7 @@ export class CreateSessionPayload {
   description: 'The result of completeSession.',
 })
 export class CompleteSessionPayload {
-  @Field(() => Session, { description: 'The session as it is stored now.' })
+  @Field(() => Session, { description: 'The stored session.' })
   readonly session!: Session;
 
   @Field(() => Boolean, {
@@ -34,7 +34,7 @@ export class CompleteSessionPayload {
   description: 'The result of updateSession.',
 })
 export class UpdateSessionPayload {
-  @Field(() => Session, { description: 'The session as it is stored now.' })
+  @Field(() => Session, { description: 'The stored session.' })
   readonly session!: Session;
 
   @Field(() => Boolean, { description: 'False where the session said all of it already.' })

@@ -19,11 +19,11 @@ registerEnumType(SessionOutcome, {
   description: 'How a call can end.',
   valuesConfig: {
     COMPLETED: { description: 'Normally.' },
-    FAILED: { description: 'By a failure.' },
+    FAILED: { description: 'With a failure.' },
   },
 });
 
-@InputType('CreateSessionInput', { description: 'A call that begins.' })
+@InputType('CreateSessionInput', { description: 'A session to create.' })
 export class CreateSessionInput {
   @Field(() => ID, { description: `Your own id, unique over all sessions. ${idRule}` })
   readonly sessionId!: string;
@@ -33,20 +33,20 @@ export class CreateSessionInput {
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
-    description: `What is known about the call, as a JSON object. ${metadataRule}`,
+    description: `Data about the call, as a JSON object. ${metadataRule}`,
   })
   readonly metadata?: Scalar<JsonObject> | null;
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: "When it began; without it, now, by the server's clock.",
+    description: "When it began. Default: now, by the server's clock.",
   })
   readonly startedAt?: Scalar<Date> | null;
 }
 
-@InputType('CompleteSessionInput', { description: 'A call that ends.' })
+@InputType('CompleteSessionInput', { description: 'The end of a session.' })
 export class CompleteSessionInput {
-  @Field(() => ID, { description: 'The session that ends.' })
+  @Field(() => ID, { description: 'The session to end.' })
   readonly sessionId!: string;
 
   @Field(() => SessionOutcome, { defaultValue: SessionOutcome.COMPLETED, description: 'How it ended.' })
@@ -54,7 +54,7 @@ export class CompleteSessionInput {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: "When it ended, not before it started; without it, now, by the server's clock.",
+    description: "When it ended, not before it started. Default: now, by the server's clock.",
   })
   readonly endedAt?: Scalar<Date> | null;
 
@@ -64,21 +64,21 @@ export class CompleteSessionInput {
   @Field(() => JSONObjectScalar, {
     nullable: true,
     description:
-      'Sets these top-level keys of the metadata, in the same step. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep.',
+      'Sets these top-level keys of the metadata, in the same step. The result may have at most 16 KiB as JSON and 32 levels.',
   })
   readonly setMetadata?: Scalar<JsonObject> | null;
 }
 
 @InputType('UpdateSessionInput', { description: 'Changes to the metadata and language of a session.' })
 export class UpdateSessionInput {
-  @Field(() => ID, { description: 'The session that it is about.' })
+  @Field(() => ID, { description: 'The session to update.' })
   readonly sessionId!: string;
 
   @Field(() => JSONObjectScalar, {
     nullable: true,
     description:
       'Sets these top-level keys of the metadata; what they held is replaced. ' +
-      'Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep.',
+      'The result may have at most 16 KiB as JSON and 32 levels.',
   })
   readonly setMetadata?: Scalar<JsonObject> | null;
 

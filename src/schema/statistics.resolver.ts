@@ -14,7 +14,7 @@ export class StatisticsResolver {
       'How many sessions there are and how long they took, a group for each combination of what groupBy names, by time ' +
       'and then by size. Without groupBy: one group. ' +
       `At most ${maxGroups} groups: more are refused as QUERY_TOO_COMPLEX. ` +
-      'By time, status and language, and without eventCount, it is quick; ask for a range of startedAt where it is not.',
+      'It is fast with startedAt, status and language only, and without eventCount; otherwise filter by a range of startedAt.',
   })
   async sessionStatistics(
     @Arg('filter', () => SessionFilter, { nullable: true, description: 'Only sessions that match.' })

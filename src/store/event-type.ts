@@ -8,9 +8,9 @@ export enum EventType {
 
 registerEnumType(EventType, {
   name: 'EventType',
-  description: 'Who or what an event comes from.',
+  description: 'The source of an event.',
   valuesConfig: {
-    USER_SPEECH: { description: 'The person who calls or is called said something.' },
+    USER_SPEECH: { description: 'The caller, or the person called, said something.' },
     BOT_SPEECH: { description: 'The voice assistant said something.' },
     SYSTEM: { description: 'Anything else that happened in the call: a transfer, a silence, an error.' },
   },

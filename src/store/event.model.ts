@@ -5,7 +5,7 @@ import { EventType } from './event-type';
 import { restoreJson, type JsonObject, type StoredJson } from './json-object';
 import { eventGlobalId, Node } from './node';
 
-/** An event as it is stored. */
+/** A document of `events`. */
 export interface EventRow {
   readonly sessionId: string;
   readonly eventId: string;
@@ -27,14 +27,14 @@ export const storedOrderIndex = { sessionId: 1, position: 1 } as const;
 })
 // A retried event collides with itself: this index is the idempotency guarantee.
 @index({ sessionId: 1, eventId: 1 }, { unique: true })
-// What pages walk: conversation order; `type` last, so that a filter by type is decided in the index.
+// Conversation order, for pages. `type` is last so that the index also decides a filter by type.
 @index(conversationIndex)
-// Stored order, what readers that follow a call walk. Unique: no two events ever share a position.
+// Stored order, for readers that follow a call. Unique: no two events share a position.
 @index(storedOrderIndex, { unique: true })
 @modelOptions({
-  // minimize would drop an empty payload in silence.
+  // minimize would silently drop an empty payload.
   schemaOptions: { collection: 'events', versionKey: false, minimize: false, id: false },
-  // Any JSON object, and none of Mongoose's business.
+  // Any JSON object; Mongoose does not look inside.
   options: { allowMixed: Severity.ALLOW },
 })
 export class Event implements Node {
@@ -46,7 +46,7 @@ export class Event implements Node {
   @prop({ type: String, required: true })
   readonly eventId: string;
 
-  @Field(() => EventType, { description: 'Who or what the event comes from.' })
+  @Field(() => EventType, { description: 'The source of the event.' })
   @prop({ type: String, required: true, enum: EventType })
   readonly type: EventType;
 
@@ -72,7 +72,7 @@ export class Event implements Node {
   @prop({ type: Number, required: true })
   readonly position: number;
 
-  /** From a row, or the part of one that was asked for: what is not in it stays undefined and must not be read. */
+  /** From a row or a projection of one: missing fields stay undefined and must not be read. */
   constructor(row: EventRow) {
     this.sessionId = row.sessionId;
     this.eventId = row.eventId;

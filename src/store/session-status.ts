@@ -18,7 +18,7 @@ registerEnumType(SessionStatus, {
   },
 });
 
-/** Whether a session in this state takes no more events. */
+/** Whether a session with this status accepts no more events. */
 export function hasEnded(status: SessionStatus): boolean {
   return status === SessionStatus.COMPLETED || status === SessionStatus.FAILED;
 }

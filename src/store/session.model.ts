@@ -6,7 +6,7 @@ import { Node, sessionGlobalId } from './node';
 import { hasDuration, hasEnd, hasEndReason, sessionIndexes } from './session-indexes';
 import { SessionStatus } from './session-status';
 
-/** A session as it is stored. */
+/** A document of `sessions`. */
 export interface SessionRow {
   readonly _id: Types.ObjectId;
   readonly sessionId: string;
@@ -16,12 +16,12 @@ export interface SessionRow {
   readonly labels: readonly string[];
   readonly startedAt: Date;
   readonly endedAt: Date | null;
-  /** From startedAt to endedAt, for the index of its order. Like the next one, missing while the session is open. */
+  /** From startedAt to endedAt, indexed for the order by duration. This and endReason are missing while the session is open. */
   readonly durationMs?: number | null;
   readonly endReason?: string | null;
   readonly eventCount: number;
   readonly lastEventAt: Date | null;
-  /** How often what is said about the session has changed; missing for never. */
+  /** Number of changes to metadata, language and end; missing for none. */
   readonly revision?: number;
 }
 
@@ -29,7 +29,7 @@ export interface SessionRow {
 @ObjectType('Session', {
   implements: Node,
   simpleResolvers: true,
-  description: 'One call: when it began and ended, what is said about it, and its events.',
+  description: 'One call: its start and end, metadata and events.',
 })
 @index(sessionIndexes.identity, { unique: true })
 @index(sessionIndexes.byStart)
@@ -40,13 +40,13 @@ export interface SessionRow {
 @index(sessionIndexes.byDuration, { partialFilterExpression: hasDuration })
 @index(sessionIndexes.byEndReason, { partialFilterExpression: hasEndReason })
 @modelOptions({
-  // minimize would drop empty metadata in silence.
+  // minimize would silently drop empty metadata.
   schemaOptions: { collection: 'sessions', versionKey: false, minimize: false, id: false },
-  // Any JSON object, and none of Mongoose's business.
+  // Any JSON object; Mongoose does not look inside.
   options: { allowMixed: Severity.ALLOW },
 })
 export class Session implements Node {
-  /** Part of the list's order; not part of the API. */
+  /** The tie-breaker in the order of lists; not part of the API. */
   readonly _id: Types.ObjectId;
 
   @Field(() => ID, { description: "The caller's own id, unique over all sessions." })
@@ -63,17 +63,17 @@ export class Session implements Node {
 
   @Field(() => Object, {
     description:
-      'What is known about the call: a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be filtered by.',
+      'Data about the call: a JSON object of at most 16 KiB and 32 levels. Sessions can be filtered by its top-level strings, numbers, booleans and nulls.',
   })
   @prop({ type: Schema.Types.Mixed, required: true })
   readonly metadata: JsonObject;
 
-  /** `key=value` for each scalar of the metadata, so that a search by one is a walk of one index; not part of the API. */
+  /** `key=value` for each top-level scalar of the metadata, to filter by one index; not part of the API. */
   @prop({ type: [String], required: true })
   readonly labels!: readonly string[];
 
   @Field(() => Date, {
-    description: "When the call began, by the caller's clock or, without it, the server's.",
+    description: "When the call began, by the caller's clock (the server's, if the caller sent none).",
   })
   @prop({ type: Date, required: true })
   readonly startedAt: Date;
@@ -96,12 +96,12 @@ export class Session implements Node {
 
   @Field(() => Date, {
     nullable: true,
-    description: 'The latest timestamp of its events; null where it has none.',
+    description: 'The latest timestamp of its events; null if it has none.',
   })
   @prop({ type: Date })
   readonly lastEventAt: Date | null;
 
-  /** From a row, or the part of one that was asked for: what is not in it stays undefined and must not be read. */
+  /** From a row or a projection of one: missing fields stay undefined and must not be read. */
   constructor(row: SessionRow) {
     this._id = row._id;
     this.sessionId = row.sessionId;

@@ -19,33 +19,33 @@ export type Scalars = {
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
 };
 
-/** An event to be stored once, whatever is retried. */
+/** An event to store. */
 export type AddEventInput = {
   /** Your own id, unique within the session. 1 to 128 characters without white space or control characters. */
   eventId: Scalars['ID']['input'];
   /** The content of the event, as a JSON object. At most 256 KiB as JSON, at most 32 levels deep. */
   payload: Scalars['JSONObject']['input'];
-  /** The session that it belongs to. 1 to 128 characters without white space or control characters. */
+  /** The session of the event. 1 to 128 characters without white space or control characters. */
   sessionId: Scalars['ID']['input'];
-  /** When it happened; without it, when it is stored, by the server's clock. */
+  /** When it happened. Default: when it is stored, by the server's clock. */
   timestamp?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Who or what the event comes from. */
+  /** The source of the event. */
   type: EventType;
 };
 
-/** An event that is stored. */
+/** A stored event. */
 export type AddEventPayload = {
   __typename?: 'AddEventPayload';
   /** False where this event was stored already: the stored one is returned. */
   created: Scalars['Boolean']['output'];
-  /** The event as it is stored. */
+  /** The stored event. */
   event: Event;
 };
 
 /** What became of one event of a batch. */
 export type AddEventResult = AddEventPayload | EventRejection;
 
-/** Events to be stored once, each by itself. */
+/** A batch of events to store. */
 export type AddEventsInput = {
   /** 1 to 1000, of one session or of many. */
   events: Array<AddEventInput>;
@@ -54,11 +54,11 @@ export type AddEventsInput = {
 /** The results of a batch of events. */
 export type AddEventsPayload = {
   __typename?: 'AddEventsPayload';
-  /** How many events were stored by this request. */
+  /** Number of events stored by this request. */
   createdCount: Scalars['Int']['output'];
-  /** How many events were stored already. */
+  /** Number of events that were already stored. */
   duplicateCount: Scalars['Int']['output'];
-  /** How many events were not stored. */
+  /** Number of events that were not stored. */
   rejectedCount: Scalars['Int']['output'];
   /** One for each event sent, in the same order. */
   results: Array<AddEventResult>;
@@ -66,26 +66,26 @@ export type AddEventsPayload = {
 
 /** A span of the calendar of the time zone; weeks begin on Monday. */
 export type CalendarUnit =
-  /** From midnight to midnight: 23 or 25 hours where clocks change. */
+  /** From midnight to midnight: 23 or 25 hours when clocks change. */
   | 'DAY'
-  /** From full hour to full hour; one that comes twice, when clocks go back, is two. */
+  /** One hour. When clocks go back, the repeated hour is separate. */
   | 'HOUR'
-  /** From the first day of a month to that of the next. */
+  /** A calendar month. */
   | 'MONTH'
   /** From Monday to Monday. */
   | 'WEEK';
 
-/** A call that ends. */
+/** The end of a session. */
 export type CompleteSessionInput = {
   /** 1 to 128 characters. */
   endReason?: InputMaybe<Scalars['String']['input']>;
-  /** When it ended, not before it started; without it, now, by the server's clock. */
+  /** When it ended, not before it started. Default: now, by the server's clock. */
   endedAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** How it ended. */
   outcome?: SessionOutcome;
-  /** The session that ends. */
+  /** The session to end. */
   sessionId: Scalars['ID']['input'];
-  /** Sets these top-level keys of the metadata, in the same step. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep. */
+  /** Sets these top-level keys of the metadata, in the same step. The result may have at most 16 KiB as JSON and 32 levels. */
   setMetadata?: InputMaybe<Scalars['JSONObject']['input']>;
 };
 
@@ -94,19 +94,19 @@ export type CompleteSessionPayload = {
   __typename?: 'CompleteSessionPayload';
   /** False where the session had ended already: it is returned as it stands. */
   completed: Scalars['Boolean']['output'];
-  /** The session as it is stored now. */
+  /** The stored session. */
   session: Session;
 };
 
-/** A call that begins. */
+/** A session to create. */
 export type CreateSessionInput = {
   /** A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR. */
   language: Scalars['String']['input'];
-  /** What is known about the call, as a JSON object. At most 16 KiB as JSON, at most 32 levels deep. */
+  /** Data about the call, as a JSON object. At most 16 KiB as JSON, at most 32 levels deep. */
   metadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** Your own id, unique over all sessions. 1 to 128 characters without white space or control characters. */
   sessionId: Scalars['ID']['input'];
-  /** When it began; without it, now, by the server's clock. */
+  /** When it began. Default: now, by the server's clock. */
   startedAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -115,7 +115,7 @@ export type CreateSessionPayload = {
   __typename?: 'CreateSessionPayload';
   /** False where the session existed already: it is returned as it stands. */
   created: Scalars['Boolean']['output'];
-  /** The session as it is stored now. */
+  /** The stored session. */
   session: Session;
 };
 
@@ -152,7 +152,7 @@ export type DurationStatistics = {
   p95Ms: Scalars['Float']['output'];
   /** The 99th percentile. */
   p99Ms: Scalars['Float']['output'];
-  /** How many sessions have ended. */
+  /** Number of sessions that have ended. */
   sessionCount: Scalars['Int']['output'];
   /** The sum. */
   sumMs: Scalars['Float']['output'];
@@ -171,13 +171,13 @@ export type Event = Node & {
   position: Scalars['Int']['output'];
   /** When it was stored, by the server's clock. */
   receivedAt: Scalars['DateTime']['output'];
-  /** The session that it belongs to. */
+  /** The session of the event. */
   session: Session;
   /** The id of its session. */
   sessionId: Scalars['ID']['output'];
   /** When it happened, by the caller's clock (the server's, where the caller sent none). */
   timestamp: Scalars['DateTime']['output'];
-  /** Who or what the event comes from. */
+  /** The source of the event. */
   type: EventType;
 };
 
@@ -188,28 +188,28 @@ export type EventConnection = {
   edges: Array<EventEdge>;
   /** The events of the page. */
   nodes: Array<Event>;
-  /** What lies before and after the page. */
+  /** Cursors, and whether there are more pages. */
   pageInfo: PageInfo;
   /** All events that match the filter. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** An event's place in a list. */
+/** An event with its cursor. */
 export type EventEdge = {
   __typename?: 'EventEdge';
-  /** Marks this place in the list, for after and before. */
+  /** Its place in the list, for after and before. */
   cursor: Scalars['String']['output'];
   /** The event. */
   node: Event;
 };
 
-/** Selects the events that meet every given condition. */
+/** Selects events that meet all given conditions. */
 export type EventFilter = {
   /** Only events stored after this position: what a reader that has come so far has not seen. 0 or more. */
   afterPosition?: InputMaybe<Scalars['Int']['input']>;
   /** When they happened. */
   timestamp?: InputMaybe<DateTimeRange>;
-  /** Of one of these types; an empty list finds nothing. */
+  /** One of these types; an empty list matches nothing. */
   types?: InputMaybe<Array<EventType>>;
 };
 
@@ -221,9 +221,9 @@ export type EventOrder = {
   field?: EventOrderField;
 };
 
-/** What the events of a session can be ordered by. */
+/** Fields to order events by. */
 export type EventOrderField =
-  /** The order in which they were stored: whatever is new comes last. */
+  /** The order in which they were stored: new events come last. */
   | 'POSITION'
   /** Conversation order: when they happened, then by position. */
   | 'TIMESTAMP';
@@ -231,11 +231,11 @@ export type EventOrderField =
 /** One event of a batch that was not stored. */
 export type EventRejection = {
   __typename?: 'EventRejection';
-  /** The reason, for programs. */
+  /** The reason, as a code. */
   code: EventRejectionCode;
   /** The eventId that was sent. */
   eventId: Scalars['ID']['output'];
-  /** The reason, for people. */
+  /** The reason, as text. */
   message: Scalars['String']['output'];
   /** The sessionId that was sent. */
   sessionId: Scalars['ID']['output'];
@@ -243,25 +243,25 @@ export type EventRejection = {
 
 /** Why one event of a batch was not stored. */
 export type EventRejectionCode =
-  /** The event breaks a rule, which the message says. */
+  /** The event is invalid; the message states the rule. */
   | 'BAD_USER_INPUT'
-  /** The session has an event with this id and other content. */
+  /** The session has an event with this id and different content. */
   | 'EVENT_CONFLICT'
-  /** The session has ended, and this event was not in it. */
+  /** The session has ended, and does not have this event. */
   | 'SESSION_COMPLETED'
   /** There is no session with this id. */
   | 'SESSION_NOT_FOUND';
 
-/** Who or what an event comes from. */
+/** The source of an event. */
 export type EventType =
   /** The voice assistant said something. */
   | 'BOT_SPEECH'
   /** Anything else that happened in the call: a transfer, a silence, an error. */
   | 'SYSTEM'
-  /** The person who calls or is called said something. */
+  /** The caller, or the person called, said something. */
   | 'USER_SPEECH';
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Stores one event once. Safe to retry, also after the session has ended. */
@@ -277,38 +277,38 @@ export type Mutation = {
 };
 
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type MutationAddEventArgs = {
   input: AddEventInput;
 };
 
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type MutationAddEventsArgs = {
   input: AddEventsInput;
 };
 
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type MutationCompleteSessionArgs = {
   input: CompleteSessionInput;
 };
 
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type MutationCreateSessionArgs = {
   input: CreateSessionInput;
 };
 
 
-/** What can be written. Every write is safe to retry, at any time. */
+/** Writes. Each is safe to retry, at any time. */
 export type MutationUpdateSessionArgs = {
   input: UpdateSessionInput;
 };
 
 /** Anything that can be fetched again by its global id. */
 export type Node = {
-  /** The global id: the same for ever, whatever database holds the thing. */
+  /** The global id. It never changes. */
   id: Scalars['ID']['output'];
 };
 
@@ -319,63 +319,63 @@ export type OrderDirection =
   /** The largest or latest first. */
   | 'DESC';
 
-/** What lies before and after a page, and the cursors to read on with. */
+/** Whether there are more pages, and the cursors to get them. */
 export type PageInfo = {
   __typename?: 'PageInfo';
   /** The last row's cursor; null for an empty page. */
   endCursor?: Maybe<Scalars['String']['output']>;
-  /** Whether there is more after the page. Exact for first; for last, whether the page was asked for before a cursor. */
+  /** Whether more rows follow the page. Exact with first; with last, whether before was given. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is more before the page. Exact for last; for first, whether the page was asked for after a cursor. */
+  /** Whether more rows precede the page. Exact with last; with first, whether after was given. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The first row's cursor; null for an empty page. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type Query = {
   __typename?: 'Query';
   /** Null where there is no such event. */
   event?: Maybe<Event>;
-  /** Null for an id that names nothing, or that was not given out here. */
+  /** Null for an unknown id. */
   node?: Maybe<Node>;
   /** In the order of the ids, at most 500; null for each that names nothing. */
   nodes: Array<Maybe<Node>>;
   /** Null where there is no such session. */
   session?: Maybe<Session>;
-  /** How many sessions there are and how long they took, a group for each combination of what groupBy names, by time and then by size. Without groupBy: one group. At most 1000 groups: more are refused as QUERY_TOO_COMPLEX. By time, status and language, and without eventCount, it is quick; ask for a range of startedAt where it is not. */
+  /** How many sessions there are and how long they took, a group for each combination of what groupBy names, by time and then by size. Without groupBy: one group. At most 1000 groups: more are refused as QUERY_TOO_COMPLEX. It is fast with startedAt, status and language only, and without eventCount; otherwise filter by a range of startedAt. */
   sessionStatistics: Array<SessionGroup>;
   /** The list of sessions. Without first and last: the first 50. */
   sessions: SessionConnection;
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QueryEventArgs = {
   eventId: Scalars['ID']['input'];
   sessionId: Scalars['ID']['input'];
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QuerySessionArgs = {
   sessionId: Scalars['ID']['input'];
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QuerySessionStatisticsArgs = {
   filter?: InputMaybe<SessionFilter>;
   groupBy?: InputMaybe<SessionGrouping>;
@@ -383,7 +383,7 @@ export type QuerySessionStatisticsArgs = {
 };
 
 
-/** What can be read. Lists come in pages, in both directions, by cursors. */
+/** Reads. Lists are paged by cursors, in both directions. */
 export type QuerySessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -393,7 +393,7 @@ export type QuerySessionsArgs = {
   orderBy?: InputMaybe<SessionOrder>;
 };
 
-/** One call: when it began and ended, what is said about it, and its events. */
+/** One call: its start and end, metadata and events. */
 export type Session = Node & {
   __typename?: 'Session';
   /** Milliseconds from startedAt to endedAt; null while the session is open. */
@@ -410,20 +410,20 @@ export type Session = Node & {
   id: Scalars['ID']['output'];
   /** BCP 47 tag, canonical form (en, pt-BR). */
   language: Scalars['String']['output'];
-  /** The latest timestamp of its events; null where it has none. */
+  /** The latest timestamp of its events; null if it has none. */
   lastEventAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What is known about the call: a JSON object of at most 16 KiB and 32 levels. Its top-level strings, numbers, booleans and nulls can be filtered by. */
+  /** Data about the call: a JSON object of at most 16 KiB and 32 levels. Sessions can be filtered by its top-level strings, numbers, booleans and nulls. */
   metadata: Scalars['JSONObject']['output'];
   /** The caller's own id, unique over all sessions. */
   sessionId: Scalars['ID']['output'];
-  /** When the call began, by the caller's clock or, without it, the server's. */
+  /** When the call began, by the caller's clock (the server's, if the caller sent none). */
   startedAt: Scalars['DateTime']['output'];
   /** The state of the call. */
   status: SessionStatus;
 };
 
 
-/** One call: when it began and ended, what is said about it, and its events. */
+/** One call: its start and end, metadata and events. */
 export type SessionEventsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -433,29 +433,29 @@ export type SessionEventsArgs = {
   orderBy?: InputMaybe<EventOrder>;
 };
 
-/** A page of the list of sessions. */
+/** A page of sessions. */
 export type SessionConnection = {
   __typename?: 'SessionConnection';
   /** The sessions of the page with their cursors. */
   edges: Array<SessionEdge>;
   /** The sessions of the page. */
   nodes: Array<Session>;
-  /** What lies before and after the page. */
+  /** Cursors, and whether there are more pages. */
   pageInfo: PageInfo;
   /** All sessions that match the filter. Counted only when asked for. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** A session's place in a list. */
+/** A session with its cursor. */
 export type SessionEdge = {
   __typename?: 'SessionEdge';
-  /** Marks this place in the list, for after and before. */
+  /** Its place in the list, for after and before. */
   cursor: Scalars['String']['output'];
   /** The session. */
   node: Session;
 };
 
-/** Selects the sessions that meet every given condition. */
+/** Selects sessions that meet all given conditions. */
 export type SessionFilter = {
   /** Only sessions that have ended. */
   duration?: InputMaybe<DurationRange>;
@@ -465,7 +465,7 @@ export type SessionFilter = {
   endedAt?: InputMaybe<DateTimeRange>;
   /** In one of these languages, at most 100: BCP 47 tags, in any spelling. */
   languages?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** When the last event happened; finds calls that stand still. No index has it: ask for it beside a condition that few sessions meet. */
+  /** When the last event happened; finds calls that stand still. It has no index: combine it with a condition that few sessions meet. */
   lastEventAt?: InputMaybe<DateTimeRange>;
   /** Every given top-level key has this value (a string, number, boolean or null) in the session's metadata: {"userId": "user-456"}. A list means one of its values: {"channel": ["phone", "web"]}. At most 20 keys, with at most 100 values each. */
   metadata?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -473,7 +473,7 @@ export type SessionFilter = {
   sessionIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** When they started. */
   startedAt?: InputMaybe<DateTimeRange>;
-  /** In one of these states; an empty list finds nothing. */
+  /** One of these statuses; an empty list matches nothing. */
   statuses?: InputMaybe<Array<SessionStatus>>;
 };
 
@@ -482,7 +482,7 @@ export type SessionGroup = {
   __typename?: 'SessionGroup';
   /** Of those that have ended; null where none has. */
   duration?: Maybe<DurationStatistics>;
-  /** Why they ended; null also where none was given. */
+  /** Why they ended; null also if none was given. */
   endReason?: Maybe<Scalars['String']['output']>;
   /** A whole number. */
   eventCount: Scalars['Float']['output'];
@@ -490,7 +490,7 @@ export type SessionGroup = {
   language?: Maybe<Scalars['String']['output']>;
   /** The key with its value, as a filter takes it: {"channel": "phone"}; {} where the sessions do not have it. */
   metadata?: Maybe<Scalars['JSONObject']['output']>;
-  /** How many sessions the group has. */
+  /** Number of sessions in the group. */
   sessionCount: Scalars['Int']['output'];
   /** When the hour, day, week or month begins. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -498,21 +498,21 @@ export type SessionGroup = {
   status?: Maybe<SessionStatus>;
 };
 
-/** What the sessions of a group have in common. */
+/** The fields to group sessions by. */
 export type SessionGrouping = {
-  /** By why they ended. */
+  /** By end reason. */
   endReason?: Scalars['Boolean']['input'];
-  /** By their language. */
+  /** By language. */
   language?: Scalars['Boolean']['input'];
   /** By the value of this top-level key of the metadata. */
   metadataKey?: InputMaybe<Scalars['String']['input']>;
   /** By when they started. */
   startedAt?: InputMaybe<CalendarUnit>;
-  /** By the state that they are in. */
+  /** By status. */
   status?: Scalars['Boolean']['input'];
 };
 
-/** The order of the list of sessions. */
+/** The order of sessions. */
 export type SessionOrder = {
   /** Ascending or descending. */
   direction?: OrderDirection;
@@ -520,7 +520,7 @@ export type SessionOrder = {
   field?: SessionOrderField;
 };
 
-/** What the list of sessions can be ordered by. */
+/** Fields to order sessions by. */
 export type SessionOrderField =
   /** Lists only sessions that have ended. */
   | 'DURATION'
@@ -533,7 +533,7 @@ export type SessionOrderField =
 export type SessionOutcome =
   /** Normally. */
   | 'COMPLETED'
-  /** By a failure. */
+  /** With a failure. */
   | 'FAILED';
 
 /** The state of a call. */
@@ -547,7 +547,7 @@ export type SessionStatus =
   /** Created, no event yet. */
   | 'INITIATED';
 
-/** What can be followed as it happens. */
+/** Live updates. */
 export type Subscription = {
   __typename?: 'Subscription';
   /** The session's events in the order in which they were stored: first those after the given position, then each new one as it comes, exactly once and without a gap. Ends by itself when the session has ended and all is delivered. */
@@ -557,14 +557,14 @@ export type Subscription = {
 };
 
 
-/** What can be followed as it happens. */
+/** Live updates. */
 export type SubscriptionEventAddedArgs = {
   afterPosition?: InputMaybe<Scalars['Int']['input']>;
   sessionId: Scalars['ID']['input'];
 };
 
 
-/** What can be followed as it happens. */
+/** Live updates. */
 export type SubscriptionSessionChangedArgs = {
   sessionId: Scalars['ID']['input'];
 };
@@ -573,9 +573,9 @@ export type SubscriptionSessionChangedArgs = {
 export type UpdateSessionInput = {
   /** A well-formed BCP 47 tag of at most 128 characters, such as en or pt-BR. */
   language?: InputMaybe<Scalars['String']['input']>;
-  /** The session that it is about. */
+  /** The session to update. */
   sessionId: Scalars['ID']['input'];
-  /** Sets these top-level keys of the metadata; what they held is replaced. Afterwards the metadata is at most 16 KiB as JSON and 32 levels deep. */
+  /** Sets these top-level keys of the metadata; what they held is replaced. The result may have at most 16 KiB as JSON and 32 levels. */
   setMetadata?: InputMaybe<Scalars['JSONObject']['input']>;
   /** Removes these top-level keys of the metadata. At most 1000, none of them in setMetadata. */
   unsetMetadata?: InputMaybe<Array<Scalars['String']['input']>>;
@@ -584,7 +584,7 @@ export type UpdateSessionInput = {
 /** The result of updateSession. */
 export type UpdateSessionPayload = {
   __typename?: 'UpdateSessionPayload';
-  /** The session as it is stored now. */
+  /** The stored session. */
   session: Session;
   /** False where the session said all of it already. */
   updated: Scalars['Boolean']['output'];
