@@ -320,9 +320,4 @@ describe('joining', () => {
       ['a', 'b'].map((sessionId) => [1, 2].map((position) => ({ sessionId, position }))),
     );
   });
-
-  it('answers an equality within $expr from an index', async () => {
-    const plan = await explained(events, { $expr: { $eq: ['$sessionId', 'b'] } }, { sort: page, limit: 5 });
-    expect(plan).toMatchObject({ stages: 'LIMIT < FETCH < IXSCAN', keys: 5, documents: 5 });
-  });
 });

@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
-import { DocumentPieces, ElementScanner, nameAt } from '../language/document-bytes';
+import { DocumentPieces, ElementScanner } from '../language/document-bytes';
 import { MongoError } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { FilterNode } from '../language/filter-node';
@@ -21,12 +21,10 @@ import { MAX_DOCUMENT_BYTES } from './request';
 const dollar = '$'.charCodeAt(0);
 const typeOfDocument = 3;
 const typeOfTimestamp = 17;
-const deprecatedTypes = new Set([6, 12]);
 const references = new Set(['$ref', '$id', '$db']);
 /** Types that no `_id` may have, as messages call them. */
 const refusedIdTypes = new Map([
   [4, 'an array'],
-  [6, 'a undefined'],
   [11, 'a regex'],
 ]);
 
@@ -67,7 +65,7 @@ function look(bytes: Uint8Array): Findings {
   const fields = new ElementScanner(bytes);
   while (fields.next()) {
     const { type, nameStart, valueStart } = fields;
-    if (bytes[nameStart] === dollar) throw dollarPrefixed(bytes, fields);
+    if (bytes[nameStart] === dollar) throw dollarPrefixed(fields);
     if (fields.isNamed('_id')) {
       checkId(bytes, fields);
       findings.ids += 1;
@@ -75,8 +73,6 @@ function look(bytes: Uint8Array): Findings {
       findings.idEnd = fields.valueEnd;
     } else if (type === typeOfTimestamp && isZero(bytes, valueStart)) {
       findings.emptyTimestamps.push(valueStart);
-    } else if (deprecatedTypes.has(type)) {
-      throw new MongoError(22, `BSON type ${type} is deprecated and not supported`);
     }
   }
   return findings;
@@ -92,7 +88,7 @@ function checkId(bytes: Uint8Array, { type, valueStart }: ElementScanner): void 
 function checkIdDocument(bytes: Uint8Array, start: number): void {
   const fields = new ElementScanner(bytes, start);
   while (fields.next()) {
-    const name = nameAt(bytes, fields.nameStart, fields.nameEnd);
+    const { name } = fields;
     if (name.startsWith('$') && !references.has(name)) {
       throw new MongoError(52, `${name} is not valid for storage.`);
     }
@@ -103,11 +99,8 @@ function isZero(bytes: Uint8Array, at: number): boolean {
   return bytes.subarray(at, at + 8).every((byte) => byte === 0);
 }
 
-function dollarPrefixed(bytes: Uint8Array, { nameStart, nameEnd }: ElementScanner): MongoError {
-  return new MongoError(
-    2,
-    `Document can't have $ prefixed field names: ${nameAt(bytes, nameStart, nameEnd)}`,
-  );
+function dollarPrefixed({ name }: ElementScanner): MongoError {
+  return new MongoError(2, `Document can't have $ prefixed field names: ${name}`);
 }
 
 let timestamps = 0;

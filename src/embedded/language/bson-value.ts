@@ -1,7 +1,6 @@
 import {
   Binary,
   BSONRegExp,
-  BSONSymbol,
   Code,
   Decimal128,
   Double,
@@ -19,28 +18,24 @@ export type BsonDocument = Map<string, BsonValue>;
 /** Numbers keep their BSON type: MongoDB answers an int with an int and a double with a double. */
 export type BsonNumber = Int32 | Double | Long | Decimal128;
 
-/** A decoded value. A field that is not there is JavaScript's `undefined`, which is no BSON value. */
-export type BsonValue =
-  | string
-  | boolean
-  | null
+type BsonObject =
   | BsonNumber
-  | Date
   | ObjectId
   | Binary
   | BSONRegExp
   | Timestamp
   | MinKey
   | MaxKey
-  | Code
-  | BSONSymbol
-  | BsonDocument
-  | BsonValue[];
+  // Without a scope: that, symbols and database pointers are deprecated, and refused.
+  | Code;
+
+/** A decoded value. A field that is not there is JavaScript's `undefined`, which is no BSON value. */
+export type BsonValue = string | boolean | null | Date | BsonObject | BsonDocument | BsonValue[];
 
 /** A value, or `undefined` for a field that is not there. */
 export type Value = BsonValue | undefined;
 
-/** MongoDB's order of types; types that share a number compare with each other by value. */
+/** MongoDB's order of types, by their names; types that share a number compare with each other by value. */
 export const CANONICAL_TYPES = {
   minKey: -1,
   undefined: 0,
@@ -50,7 +45,6 @@ export const CANONICAL_TYPES = {
   long: 10,
   decimal: 10,
   string: 15,
-  symbol: 15,
   object: 20,
   array: 25,
   binData: 30,
@@ -59,26 +53,13 @@ export const CANONICAL_TYPES = {
   date: 45,
   timestamp: 47,
   regex: 50,
-  dbPointer: 55,
   javascript: 60,
-  javascriptWithScope: 65,
   maxKey: 120,
 } as const;
 
 export type BsonTypeName = keyof typeof CANONICAL_TYPES;
 
-const NUMBERED_TYPES =
-  'double string object array binData undefined objectId bool date null regex dbPointer javascript symbol ' +
-  'javascriptWithScope int timestamp long decimal';
-
-/** The types by MongoDB's own names, with their numbers, as `$type` takes both. */
-export const TYPE_NUMBERS: ReadonlyMap<string, number> = new Map([
-  ...NUMBERED_TYPES.split(' ').map((name, index) => [name, index + 1] as const),
-  ['minKey', -1],
-  ['maxKey', 127],
-]);
-
-const NAMES_BY_CLASS: Record<string, BsonTypeName> = {
+const NAMES_BY_CLASS: Record<BsonObject['_bsontype'], BsonTypeName> = {
   Int32: 'int',
   Double: 'double',
   Long: 'long',
@@ -89,7 +70,7 @@ const NAMES_BY_CLASS: Record<string, BsonTypeName> = {
   Timestamp: 'timestamp',
   MinKey: 'minKey',
   MaxKey: 'maxKey',
-  BSONSymbol: 'symbol',
+  Code: 'javascript',
 };
 
 /** The type of a value by MongoDB's name for it. */
@@ -99,9 +80,12 @@ export function typeName(value: BsonValue): BsonTypeName {
   if (typeof value === 'boolean') return 'bool';
   if (value instanceof Map) return 'object';
   if (Array.isArray(value)) return 'array';
-  if (value instanceof Date) return 'date';
-  if (value._bsontype === 'Code') return value.scope == null ? 'javascript' : 'javascriptWithScope';
-  return NAMES_BY_CLASS[value._bsontype]!;
+  return value instanceof Date ? 'date' : NAMES_BY_CLASS[value._bsontype];
+}
+
+/** The place of a value's type in BSON order. A missing field stands where null stands. */
+export function canonicalType(value: Value): number {
+  return value === undefined ? CANONICAL_TYPES.null : CANONICAL_TYPES[typeName(value)];
 }
 
 /** A document of an object literal's fields, in their order. */
@@ -109,11 +93,11 @@ export function documentOf(fields: Record<string, BsonValue>): BsonDocument {
   return new Map(Object.entries(fields));
 }
 
-export function isDocument(value: BsonValue | undefined): value is BsonDocument {
+export function isDocument(value: Value): value is BsonDocument {
   return value instanceof Map;
 }
 
-export function isNumber(value: BsonValue | undefined): value is BsonNumber {
+export function isNumber(value: Value): value is BsonNumber {
   if (value instanceof Int32 || value instanceof Double) return true;
   // A Timestamp is a Long to `instanceof`, but not to MongoDB.
   return value instanceof Decimal128 || (value instanceof Long && !(value instanceof Timestamp));

@@ -1,16 +1,25 @@
-import { BSONRegExp, BSONSymbol, Double, Int32, MaxKey, MinKey } from 'bson';
-import { BsonDocument, BsonTypeName, BsonValue, isNumber, typeName } from './bson-value';
-import { canonicalType, compareValues } from './compare';
+import { BSONRegExp, MaxKey, MinKey } from 'bson';
+import {
+  BsonDocument,
+  BsonTypeName,
+  BsonValue,
+  canonicalType,
+  isNumber,
+  typeName,
+  Value,
+} from './bson-value';
+import { compareValues } from './compare';
+import { collectExpressionFields, compileCondition } from './expression';
 import { FieldNode, FilterNode } from './filter-node';
 import { encodeKeyComponent } from './key-component';
-import { collectExpressionFields, compileCondition } from './expression';
-import { integerPart, toDouble } from './numbers';
-import { anyAtPath, arrayAsDocument, topLevelName } from './path';
+import { toDouble } from './numbers';
+import { anyAtPath, topLevelName } from './path';
 import { compileRegExp } from './regex';
 
 type Matcher = (document: BsonDocument) => boolean;
 /** A test of one value; a field that is not there is `undefined`. */
-type Test = (value: BsonValue | undefined) => boolean;
+type Test = (value: Value) => boolean;
+type Leaf = Exclude<FieldNode, { op: 'not' }>;
 
 /** A filter, ready to run. */
 export interface CompiledFilter {
@@ -34,19 +43,27 @@ function collectFields(node: FilterNode, fields: Set<string>): boolean {
 }
 
 function compileNode(node: FilterNode): Matcher {
-  if (node.kind === 'expr') return compileCondition(node.expression);
-  if (node.kind === 'field') return compileField(node);
-  const children = node.children.map(compileNode);
-  if (node.kind === 'and') return (document) => children.every((matches) => matches(document));
-  if (node.kind === 'or') return (document) => children.some((matches) => matches(document));
-  return (document) => !children.some((matches) => matches(document));
+  return compileTree(node, compileField);
 }
 
-function compileField(node: FieldNode): Matcher {
-  if (node.op === 'not') {
-    const matches = compileNode(node.value);
-    return (document) => !matches(document);
+/** @param compileLeaf makes the test of one field, or of one array element where paths are empty */
+function compileTree<T>(
+  node: FilterNode,
+  compileLeaf: (node: Leaf) => (value: T) => boolean,
+): (value: T) => boolean {
+  // An expression stands at the top level only, where documents are looked at.
+  if (node.kind === 'expr') return compileCondition(node.expression) as (value: unknown) => boolean;
+  if (node.kind !== 'field') {
+    const tests = node.children.map((child) => compileTree(child, compileLeaf));
+    if (node.kind === 'and') return (value) => tests.every((test) => test(value));
+    return (value) => tests.some((test) => test(value)) === (node.kind === 'or');
   }
+  if (node.op !== 'not') return compileLeaf(node);
+  const test = compileTree(node.value, compileLeaf);
+  return (value) => !test(value);
+}
+
+function compileField(node: Leaf): Matcher {
   const test = compileTest(node);
   const { path } = node;
   const leaf = node.op === 'exists' || node.op === 'size' || node.op === 'elemMatch' ? 'whole' : 'elements';
@@ -60,21 +77,7 @@ function compileField(node: FieldNode): Matcher {
   };
 }
 
-/** A node with an empty path, inside `$elemMatch`, on one element as it is. */
-function compileValueNode(node: FilterNode): Test {
-  if (node.kind === 'expr') throw new TypeError('An expression looks at documents only');
-  if (node.kind === 'field') {
-    if (node.op !== 'not') return compileTest(node);
-    const matches = compileValueNode(node.value);
-    return (value) => !matches(value);
-  }
-  const children = node.children.map(compileValueNode);
-  return node.kind === 'and'
-    ? (value) => children.every((matches) => matches(value))
-    : (value) => (node.kind === 'or') === children.some((matches) => matches(value));
-}
-
-function compileTest(node: Exclude<FieldNode, { op: 'not' }>): Test {
+function compileTest(node: Leaf): Test {
   switch (node.op) {
     case 'eq':
       return compileEquality(node.value);
@@ -95,33 +98,17 @@ function compileTest(node: Exclude<FieldNode, { op: 'not' }>): Test {
     }
     case 'size':
       return (value) => Array.isArray(value) && value.length === node.value;
-    case 'mod': {
-      const { divisor, remainder } = node.value;
-      return (value) => {
-        const integer = isNumber(value) ? integerPart(value) : null;
-        return integer !== null && integer % divisor === remainder;
-      };
+    case 'elemMatch': {
+      const matches =
+        node.on === 'values' ? compileTree(node.value, compileTest) : ofElements(compileNode(node.value));
+      return (value) => Array.isArray(value) && value.some(matches);
     }
-    case 'elemMatch':
-      return compileElemMatch(node);
   }
 }
 
 function compileEquality(wanted: BsonValue): Test {
-  if (wanted === null) return (value) => value === null || value === undefined;
-  if (typeof wanted === 'string') {
-    return (value) => value === wanted || (value instanceof BSONSymbol && value.value === wanted);
-  }
-  if (wanted instanceof Int32 || wanted instanceof Double) {
-    const number = wanted.value;
-    if (!Number.isNaN(number)) {
-      return (value) =>
-        value instanceof Int32 || value instanceof Double
-          ? value.value === number
-          : isNumber(value) && compareValues(value, wanted) === 0;
-    }
-  }
-  return (value) => value !== undefined && compareValues(value, wanted) === 0;
+  if (typeof wanted === 'string') return (value) => value === wanted;
+  return (value) => compareValues(value, wanted) === 0;
 }
 
 const ACCEPTED_ORDERS = {
@@ -131,7 +118,7 @@ const ACCEPTED_ORDERS = {
   gte: (order: number) => order >= 0,
 };
 
-/** Ranges stay within the type of their bound, but for those to MinKey and MaxKey. */
+/** Ranges stay within the type of their bound, but for those to MinKey and MaxKey; and NaN is only equal to itself. */
 function compileRange(op: keyof typeof ACCEPTED_ORDERS, bound: BsonValue): Test {
   const accepts = ACCEPTED_ORDERS[op];
   if (bound instanceof MinKey || bound instanceof MaxKey) {
@@ -140,51 +127,43 @@ function compileRange(op: keyof typeof ACCEPTED_ORDERS, bound: BsonValue): Test 
   const type = canonicalType(bound);
   const boundIsNaN = isNaNValue(bound);
   return (value) => {
-    if (value === undefined) return bound === null && accepts(0);
-    if (typeof bound !== typeof value || canonicalType(value) !== type) return false;
-    if (boundIsNaN || isNaNValue(value)) return accepts(0) && boundIsNaN && isNaNValue(value);
-    return accepts(compareValues(value, bound));
+    if (canonicalType(value) !== type) return false;
+    const order = compareValues(value, bound);
+    return accepts(order) && (order === 0 || !(boundIsNaN || isNaNValue(value)));
   };
 }
 
-function isNaNValue(value: BsonValue): boolean {
+function isNaNValue(value: Value): boolean {
   return isNumber(value) && Number.isNaN(toDouble(value));
 }
 
 /** Membership by index key: equal values have equal keys, whatever their type. */
 function compileIn(wanted: BsonValue[]): Test {
   const strings = new Set(wanted.filter((value) => typeof value === 'string'));
-  const patterns = wanted.filter((value) => value instanceof BSONRegExp).map(compileRegex);
   const others = new Set(wanted.filter((value) => typeof value !== 'string').map(keyOf));
+  const patterns = wanted.filter((value) => value instanceof BSONRegExp).map(compileRegex);
   return (value) => {
     if (typeof value === 'string' ? strings.has(value) : others.has(keyOf(value))) return true;
     return patterns.some((matches) => matches(value));
   };
 }
 
-function keyOf(value: BsonValue | undefined): string {
+function keyOf(value: Value): string {
   return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
 }
 
 function compileRegex(wanted: BSONRegExp): Test {
   const pattern = compileRegExp(wanted);
-  return (value) => {
-    if (typeof value === 'string') return pattern.test(value);
-    if (value instanceof BSONSymbol) return pattern.test(value.value);
-    return value instanceof BSONRegExp && compareValues(value, wanted) === 0;
+  return (value) =>
+    typeof value === 'string'
+      ? pattern.test(value)
+      : value instanceof BSONRegExp && compareValues(value, wanted) === 0;
+}
+
+/** An array inside an array is matched as the document that BSON stores it as. */
+function ofElements(matches: Matcher): Test {
+  return (element) => {
+    if (Array.isArray(element)) return matches(new Map(element.map((value, i) => [String(i), value])));
+    return element instanceof Map && matches(element);
   };
-}
-
-function compileElemMatch(node: FieldNode & { op: 'elemMatch' }): Test {
-  if (node.on === 'values') {
-    const matches = compileValueNode(node.value);
-    return (value) => Array.isArray(value) && value.some(matches);
-  }
-  const matches = compileNode(node.value);
-  return (value) => Array.isArray(value) && value.some((element) => matchesElement(matches, element));
-}
-
-function matchesElement(matches: Matcher, element: BsonValue): boolean {
-  if (element instanceof Map) return matches(element);
-  return Array.isArray(element) && matches(arrayAsDocument(element));
 }

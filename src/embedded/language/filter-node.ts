@@ -10,7 +10,6 @@ export type FieldTest =
   | { op: 'regex'; value: BSONRegExp }
   | { op: 'type'; value: readonly BsonTypeName[] }
   | { op: 'size'; value: number }
-  | { op: 'mod'; value: { divisor: bigint; remainder: bigint } }
   /** `on` says whether the elements are matched as documents or, by nodes with an empty path, as values. */
   | { op: 'elemMatch'; value: FilterNode; on: 'documents' | 'values' }
   | { op: 'not'; value: FilterNode };

@@ -1,99 +1,6 @@
-import {
-  Binary,
-  BSONRegExp,
-  BSONSymbol,
-  Code,
-  Decimal128,
-  Double,
-  Int32,
-  Long,
-  ObjectId,
-  Timestamp,
-} from 'bson';
-import { CANONICAL_TYPES, BsonDocument, BsonNumber, BsonValue, isNumber } from './bson-value';
-import { canonicalType, textOf } from './compare';
+import { Binary, BSONRegExp, Code, Double, Int32, ObjectId, Timestamp } from 'bson';
+import { BsonNumber, BsonValue, canonicalType, CANONICAL_TYPES, isNumber, Value } from './bson-value';
 import { doubleBelow, significantDigits } from './numbers';
-
-/** Bytes of one index key in the making: one buffer, used again for each key and copied once at its end. */
-export class KeyWriter {
-  private bytes = Buffer.allocUnsafe(1024);
-  private length = 0;
-
-  reset(): void {
-    this.length = 0;
-  }
-
-  /** What was written, as a copy; with every bit turned over when it is to sort the other way round. */
-  finish(direction: 1 | -1): Uint8Array {
-    const key = new Uint8Array(this.length);
-    const flip = direction === 1 ? 0 : 0xff;
-    for (let i = 0; i < key.length; i++) key[i] = this.bytes[i]! ^ flip;
-    return key;
-  }
-
-  byte(value: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = value;
-  }
-
-  raw(value: Uint8Array): void {
-    this.reserve(value.length);
-    this.bytes.set(value, this.length);
-    this.length += value.length;
-  }
-
-  uint32(value: number): void {
-    this.reserve(4);
-    this.length = this.bytes.writeUInt32BE(value >>> 0, this.length);
-  }
-
-  /** Eight bytes that sort as the numbers do; NaN first, and no difference between the zeros. */
-  double(value: number): void {
-    this.reserve(8);
-    const at = this.length;
-    this.length += 8;
-    if (Number.isNaN(value)) return void this.bytes.fill(0, at, this.length);
-    this.bytes.writeDoubleBE(value === 0 ? 0 : value, at);
-    if (value >= 0) this.bytes[at]! |= 0x80;
-    else for (let i = at; i < at + 8; i++) this.bytes[i]! ^= 0xff;
-  }
-
-  /**
-   * UTF-8 with an end mark of 0, so that no text is the beginning of another's key. The bytes 0 and 1 inside become
-   * 1 1 and 1 2, which keeps the order.
-   */
-  text(value: string): void {
-    if (this.asciiText(value)) return;
-    const utf8 = Buffer.from(value);
-    this.reserve(2 * utf8.length + 1);
-    for (const byte of utf8) {
-      if (byte <= 1) this.bytes[this.length++] = 1;
-      this.bytes[this.length++] = byte <= 1 ? byte + 1 : byte;
-    }
-    this.bytes[this.length++] = 0;
-  }
-
-  /** Nearly every key: no encoder, no second buffer. */
-  private asciiText(value: string): boolean {
-    this.reserve(value.length + 1);
-    let at = this.length;
-    for (let i = 0; i < value.length; i++) {
-      const unit = value.charCodeAt(i);
-      if (unit <= 1 || unit > 127) return false;
-      this.bytes[at++] = unit;
-    }
-    this.bytes[at++] = 0;
-    this.length = at;
-    return true;
-  }
-
-  private reserve(more: number): void {
-    if (this.length + more <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.length + more));
-    larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
-  }
-}
 
 /** An empty array's place in an index: before null, as MongoDB's `undefined`. */
 export const NOTHING = Symbol('nothing in an empty array');
@@ -108,92 +15,133 @@ export function typeByte(canonical: number): number {
 
 const UNDEFINED_TYPE = typeByte(CANONICAL_TYPES.undefined);
 
-const writer = new KeyWriter();
+/** The component in the making: one buffer, used again for each and copied once at its end. */
+let buffer = Buffer.allocUnsafe(1024);
+let length = 0;
 
 /**
  * One component of an index key. Its bytes compare as `compareValues` compares (the other way round for -1), no
  * component is the beginning of another, and equal numbers of different types are the same bytes. Missing is null.
  */
-export function encodeKeyComponent(
-  value: BsonValue | undefined | typeof NOTHING,
-  direction: 1 | -1,
-): Uint8Array {
-  writer.reset();
-  if (value === NOTHING) writer.byte(UNDEFINED_TYPE);
+export function encodeKeyComponent(value: Value | typeof NOTHING, direction: 1 | -1): Uint8Array {
+  length = 0;
+  if (value === NOTHING) writeByte(UNDEFINED_TYPE);
   else writeComponent(value);
-  return writer.finish(direction);
+  const bytes = buffer;
+  const key = new Uint8Array(length);
+  const flip = direction === 1 ? 0 : 0xff;
+  for (let i = 0; i < key.length; i++) key[i] = bytes[i]! ^ flip;
+  return key;
 }
 
-function writeComponent(value: BsonValue | undefined): void {
-  writer.byte(typeByte(canonicalType(value)));
+function writeComponent(value: Value): void {
+  writeByte(typeByte(canonicalType(value)));
   writeBody(value);
 }
 
-function writeBody(value: BsonValue | undefined): void {
+function writeBody(value: Value): void {
   if (value === undefined || value === null) return;
-  if (typeof value === 'string') return writer.text(value);
-  if (typeof value === 'boolean') return writer.byte(Number(value));
+  if (typeof value === 'string') return writeText(value);
+  if (typeof value === 'boolean') return writeByte(Number(value));
   if (isNumber(value)) return writeNumber(value);
-  if (value instanceof Map) return writeDocument(value);
-  if (Array.isArray(value)) return writeArray(value);
-  if (value instanceof Date) return writer.double(value.getTime());
-  if (value instanceof ObjectId) return writer.raw(value.id);
-  if (value instanceof Binary) return writeBinary(value);
-  if (value instanceof BSONRegExp) return writeTexts(value.pattern, value.options);
-  if (value instanceof Timestamp) return writeTimestamp(value);
-  if (value instanceof BSONSymbol) return writer.text(textOf(value));
-  if (value instanceof Code) return writeCode(value);
+  if (value instanceof Date) return writeDouble(value.getTime());
+  if (value instanceof ObjectId) return writeBytes(value.id);
+  if (value instanceof Map || Array.isArray(value)) return writeContainer(value);
+  if (value instanceof Binary) {
+    writeUint32(value.length());
+    writeByte(value.sub_type);
+    return writeBytes(value.value());
+  }
+  if (value instanceof Timestamp) {
+    writeUint32(value.high);
+    return writeUint32(value.low);
+  }
+  if (value instanceof BSONRegExp) {
+    writeText(value.pattern);
+    return writeText(value.options);
+  }
+  if (value instanceof Code) writeText(value.code);
+}
+
+/** Values, each with its name behind its type where they have names, and 0 at the end. */
+function writeContainer(container: ReadonlyMap<string, BsonValue> | readonly BsonValue[]): void {
+  for (const [name, value] of container.entries()) {
+    writeByte(typeByte(canonicalType(value)));
+    if (typeof name === 'string') writeText(name);
+    writeBody(value);
+  }
+  writeByte(0);
 }
 
 /** The greatest double below or at the number, then 0, or 1 and the decimal digits where that is not all of it. */
 function writeNumber(value: BsonNumber): void {
-  if (value instanceof Int32 || value instanceof Double) {
-    writer.double(value.value);
-    return writer.byte(0);
-  }
-  const { double, exact } = doubleBelow(value);
-  writer.double(double);
-  writer.byte(exact ? 0 : 1);
-  if (!exact) writeDigits(value as Long | Decimal128);
-}
-
-function writeDigits(value: Long | Decimal128): void {
+  const isDouble = value instanceof Int32 || value instanceof Double;
+  const { double, exact } = isDouble ? { double: value.value, exact: true } : doubleBelow(value);
+  writeDouble(double);
+  writeByte(exact ? 0 : 1);
+  if (exact) return;
   const { digits, exponent, negative } = significantDigits(value);
   const flip = negative ? 0xff : 0;
   const biased = exponent + 0x4000;
-  for (const byte of [biased >> 8, biased & 0xff, ...Buffer.from(digits), 0]) writer.byte(byte ^ flip);
+  for (const byte of [biased >> 8, biased & 0xff, ...Buffer.from(digits), 0]) writeByte(byte ^ flip);
 }
 
-function writeDocument(document: BsonDocument): void {
-  for (const [name, value] of document) {
-    writer.byte(typeByte(canonicalType(value)));
-    writer.text(name);
-    writeBody(value);
+function writeByte(value: number): void {
+  reserve(1);
+  buffer[length++] = value;
+}
+
+function writeBytes(value: Uint8Array): void {
+  reserve(value.length);
+  buffer.set(value, length);
+  length += value.length;
+}
+
+function writeUint32(value: number): void {
+  reserve(4);
+  length = buffer.writeUInt32BE(value >>> 0, length);
+}
+
+/** Eight bytes that sort as the numbers do; NaN first, and no difference between the zeros. */
+function writeDouble(value: number): void {
+  reserve(8);
+  const at = length;
+  length += 8;
+  if (Number.isNaN(value)) return void buffer.fill(0, at, length);
+  buffer.writeDoubleBE(value === 0 ? 0 : value, at);
+  if (value >= 0) buffer[at]! |= 0x80;
+  else for (let i = at; i < length; i++) buffer[i]! ^= 0xff;
+}
+
+/**
+ * UTF-8 with an end mark of 0, so that no text is the beginning of another's key. The bytes 0 and 1 inside become
+ * 1 1 and 1 2, which keeps the order.
+ */
+function writeText(text: string): void {
+  reserve(3 * text.length + 1);
+  const bytes = buffer;
+  let at = length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit <= 1 || unit > 127) return writeEscaped(Buffer.from(text));
+    bytes[at++] = unit;
   }
-  writer.byte(0);
+  bytes[at++] = 0;
+  length = at;
 }
 
-function writeArray(values: BsonValue[]): void {
-  for (const value of values) writeComponent(value);
-  writer.byte(0);
+/** For the few texts that are more than plain ASCII. */
+function writeEscaped(utf8: Uint8Array): void {
+  for (const byte of utf8) {
+    if (byte <= 1) buffer[length++] = 1;
+    buffer[length++] = byte <= 1 ? byte + 1 : byte;
+  }
+  buffer[length++] = 0;
 }
 
-function writeBinary(value: Binary): void {
-  writer.uint32(value.length());
-  writer.byte(value.sub_type);
-  writer.raw(value.value());
-}
-
-function writeTimestamp(value: Timestamp): void {
-  writer.uint32(value.high);
-  writer.uint32(value.low);
-}
-
-function writeTexts(...texts: string[]): void {
-  for (const text of texts) writer.text(text);
-}
-
-function writeCode(value: Code): void {
-  writer.text(value.code);
-  if (value.scope != null) writeDocument(value.scope as BsonDocument);
+function reserve(more: number): void {
+  if (length + more <= buffer.length) return;
+  const larger = Buffer.allocUnsafe(2 * (length + more));
+  larger.set(buffer.subarray(0, length));
+  buffer = larger;
 }

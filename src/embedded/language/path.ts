@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue } from './bson-value';
+import { BsonDocument, BsonValue, Value } from './bson-value';
 import { check } from './errors';
 
 /** The position that a path component such as `0` names in an array. */
@@ -8,11 +8,9 @@ export function arrayIndexOf(name: string): number | null {
 
 /**
  * Splits `a.b.c`, as MongoDB does for sort keys, projections and aggregation.
- * @throws MongoError 40352, 40353, 15998, 16410 for a path that is none
+ * @throws MongoError 15998, 16410 for a path that is none
  */
 export function parseFieldPath(path: string): string[] {
-  check(path !== '', 40352, 'FieldPath cannot be constructed with empty string');
-  check(!path.endsWith('.'), 40353, "FieldPath must not end with a '.'.");
   const names = path.split('.');
   check(!names.includes(''), 15998, 'FieldPath field names may not be empty strings.');
   check(!names.some((name) => name.startsWith('$')), 16410, "FieldPath field names may not start with '$'.");
@@ -23,11 +21,6 @@ export function parseFieldPath(path: string): string[] {
 export function topLevelName(path: string): string {
   const dot = path.indexOf('.');
   return dot < 0 ? path : path.slice(0, dot);
-}
-
-/** An array as the document that BSON stores it as. */
-export function arrayAsDocument(values: BsonValue[]): BsonDocument {
-  return new Map(values.map((value, index) => [String(index), value]));
 }
 
 /** Whether an array at the end of a path stands for its elements (and itself), or for itself only. */
@@ -41,33 +34,32 @@ export function anyAtPath(
   document: BsonDocument,
   path: readonly string[],
   leaf: LeafArray,
-  test: (value: BsonValue | undefined) => boolean,
+  test: (value: Value) => boolean,
 ): boolean {
   const [name, ...rest] = path;
   const value = document.get(name!);
-  if (rest.length > 0) {
-    if (value instanceof Map) return anyAtPath(value, rest, leaf, test);
-    return Array.isArray(value) ? anyInArray(value, rest, leaf, test) : test(undefined);
+  if (rest.length === 0) {
+    return (leaf === 'elements' && Array.isArray(value) && value.some(test)) || test(value);
   }
-  if (leaf === 'elements' && Array.isArray(value) && value.some(test)) return true;
-  return test(value);
+  if (Array.isArray(value)) return anyInArray(value, rest, leaf, test);
+  return value instanceof Map ? anyAtPath(value, rest, leaf, test) : test(undefined);
 }
 
 function anyInArray(
   values: BsonValue[],
   path: readonly string[],
   leaf: LeafArray,
-  test: (value: BsonValue | undefined) => boolean,
+  test: (value: Value) => boolean,
 ): boolean {
   if (values.some((value) => value instanceof Map && anyAtPath(value, path, leaf, test))) return true;
-  const index = arrayIndexOf(path[0]!);
+  const [name, ...rest] = path;
+  const index = arrayIndexOf(name!);
   const element = index === null ? undefined : values[index];
   if (element === undefined) return false;
-  const rest = path.slice(1);
   // An element that the path names by its position is taken as it is, even where it is an array.
   if (rest.length === 0) return test(element);
-  if (element instanceof Map) return anyAtPath(element, rest, leaf, test);
-  return Array.isArray(element) && anyInArray(element, rest, leaf, test);
+  if (Array.isArray(element)) return anyInArray(element, rest, leaf, test);
+  return element instanceof Map && anyAtPath(element, rest, leaf, test);
 }
 
 /** All values that a path names in a document, an array at its end taken apart, as `distinct` collects them. */
@@ -75,7 +67,7 @@ export function valuesAtPath(document: BsonDocument, path: string): BsonValue[] 
   return collect(document, path.split('.'));
 }
 
-function collect(value: BsonValue | undefined, path: readonly string[]): BsonValue[] {
+function collect(value: Value, path: readonly string[]): BsonValue[] {
   const [name, ...rest] = path;
   if (name === undefined) return value === undefined ? [] : Array.isArray(value) ? value : [value];
   if (value instanceof Map) return collect(value.get(name), rest);

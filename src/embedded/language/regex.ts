@@ -1,7 +1,7 @@
 import { BSONRegExp } from 'bson';
 import { RE2JS } from 're2js';
-import { BsonValue } from './bson-value';
 import { check, MongoError } from './errors';
+import { BsonValue } from './bson-value';
 import { countWork } from './evaluation';
 
 /** A regular expression, ready to run. */
@@ -21,53 +21,40 @@ const WORK_OF_A_MICROSECOND = 30;
 const LONGEST_PATTERN = 32_764;
 
 /**
- * Makes a BSON regular expression with MongoDB's options i, m, s and x ready to run, in time that is linear in the text
+ * Makes a BSON regular expression with MongoDB's options i, m and s ready to run, in time that is linear in the text
  * (https://github.com/google/re2). That leaves out what cannot be: lookaround and back references.
  * @throws MongoError 51091 (invalid, or not supported); from `test`, 51091 where the text is too long for the pattern
  */
 export function compileRegExp({ pattern, options }: BSONRegExp): Pattern {
-  const inline = /^\(\?([imsx]+)\)/.exec(pattern);
-  const flags = new Set(options + (inline?.[1] ?? ''));
-  const source = inline ? pattern.slice(inline[0].length) : pattern;
-  const text = flags.has('x') ? withoutComments(source) : source;
+  const flags = [...options].reduce((sum, flag) => sum + FLAGS[flag]!, 0);
   try {
-    const compiled = RE2JS.compile(
-      text,
-      [...flags].reduce((sum, flag) => sum + (FLAGS[flag] ?? 0), 0),
-    );
+    const compiled = RE2JS.compile(pattern, flags);
     const size = compiled.programSize();
     return {
-      test(subject) {
-        const work = size * subject.length;
+      test(text) {
+        const work = size * text.length;
         check(work <= MOST_WORK, 51091, 'A text is too long for this regular expression');
         countWork(Math.ceil(work / WORK_OF_A_MICROSECOND));
-        return compiled.test(subject);
+        return compiled.test(text);
       },
     };
   } catch (error) {
-    throw new MongoError(
-      51091,
-      `Regular expression is invalid or not supported: ${(error as Error).message}`,
-    );
+    throw new MongoError(51091, `Regular expression is invalid or not supported: ${String(error)}`);
   }
 }
 
 /**
  * A pattern and its options as one value.
- * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 51091
+ * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 238 (option x), 51091 (too large)
  */
 export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue = ''): BSONRegExp {
   const [source, inline] = pattern instanceof BSONRegExp ? [pattern.pattern, pattern.options] : [pattern, ''];
-  check(typeof source === 'string', 2, '$regex has to be a string');
-  check(typeof separate === 'string', 2, '$options has to be a string');
+  const areStrings = typeof source === 'string' && typeof separate === 'string' && !source.includes('\0');
+  check(areStrings, 2, '$regex and $options have to be strings without null bytes');
   check(inline === '' || separate === '', 51075, 'options set in both $regex and $options');
-  check(/^[imsx]*$/.test(inline || separate), 51108, 'invalid flag in regex options: only i, m, s and x');
-  check(!source.includes('\0'), 2, 'Regular expression cannot contain an embedded null byte');
+  const options = inline || separate;
+  check(!options.includes('x'), 238, 'The regular expression option x is not supported');
+  check(/^[ims]*$/.test(options), 51108, 'invalid flag in regex options: only i, m and s');
   check(source.length <= LONGEST_PATTERN, 51091, 'Regular expression is too large');
-  return new BSONRegExp(source, inline || separate);
-}
-
-/** What option x ignores: white space and comments outside character classes. */
-function withoutComments(source: string): string {
-  return source.replace(/(\\[^]|\[(?:\\[^]|[^\]\\])*\])|\s+|#.*/g, '$1');
+  return new BSONRegExp(source, options);
 }

@@ -1,4 +1,4 @@
-import { BSONRegExp, Double, Int32, Long } from 'bson';
+import { BSONRegExp, Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './compare';
@@ -6,41 +6,35 @@ import { check, MongoError } from './errors';
 import { parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { calculate, Operation, toDouble } from './numbers';
-import { compareBySort } from './index-key';
-import { checkStorable, dollarPrefixed } from './storage-rules';
+import { arrayIndexOf } from './path';
 
-/**
- * What an update operator makes of one field's value: the very same where nothing changes; `undefined` is a field that
- * is not there.
- */
+/** What an update operator makes of one field's value; `undefined` is a field that is not there. */
 export type Modifier = (value: Value) => Value;
 
-/** Makes the modifier for one field from its operand. */
-type ModifierParser = (operand: BsonValue) => Modifier;
-
-/** The update operators, but for `$rename`. */
-export const MODIFIERS: Readonly<Record<string, ModifierParser>> = {
-  $set: setter,
-  $setOnInsert: setter,
+/** The update operators: each makes the modifier for one field from its operand. */
+export const MODIFIERS: Readonly<Record<string, (operand: BsonValue) => Modifier>> = {
+  $set: (operand) => () => operand,
+  $setOnInsert: (operand) => () => operand,
   $unset: () => () => undefined,
   $inc: (operand) => arithmetic('add', operand),
   $mul: (operand) => arithmetic('multiply', operand),
   $min: (operand) => (value) => (value === undefined || compareValues(operand, value) < 0 ? operand : value),
   $max: (operand) => (value) => (value === undefined || compareValues(operand, value) > 0 ? operand : value),
   $push: parsePush,
-  $addToSet: parseAddToSet,
-  $pop: parsePop,
-  $pull: (operand) => remover(parsePullCondition(operand)),
-  $pullAll: (operand) => {
-    check(Array.isArray(operand), 2, `$pullAll requires an array, not a ${typeName(operand)}`);
-    return remover((element) => includes(operand, element));
+  $addToSet: (operand) => {
+    const { values } = parseEach('$addToSet', operand, []);
+    return ofArray((array = []) => values.reduce(withElement, array));
+  },
+  $pop: (operand) => {
+    const end = isNumber(operand) ? toDouble(operand) : 0;
+    check(end === 1 || end === -1, 9, '$pop expects 1 or -1');
+    return ofArray((array) => (end === 1 ? array?.slice(0, -1) : array?.slice(1)), 14);
+  },
+  $pull: (operand) => {
+    const isRemoved = parsePullCondition(operand);
+    return ofArray((array) => array?.filter((element) => !isRemoved(element)));
   },
 };
-
-/** Puts a value where it is applied. */
-export function setter(operand: BsonValue): Modifier {
-  return (value) => (isIdentical(value, operand) ? value : operand);
-}
 
 function arithmetic(operation: Operation, operand: BsonValue): Modifier {
   check(isNumber(operand), 14, `Cannot ${operation} with a non-numeric argument`);
@@ -50,46 +44,47 @@ function arithmetic(operation: Operation, operand: BsonValue): Modifier {
     check(isNumber(value), 14, `Cannot ${operation} to a value of the type ${typeName(value)}`);
     const result = calculate(operation, value, operand);
     check(result !== null, 2, `Failed to ${operation}: the result is no 64-bit integer`);
-    return isIdentical(result, value) ? value : result;
+    return result;
   };
 }
 
-function parseAddToSet(operand: BsonValue): Modifier {
-  const isEach = isDocument(operand) && operand.keys().next().value === '$each';
-  const given = isEach ? operand.get('$each')! : [operand];
-  check(Array.isArray(given), 14, 'The argument to $each in $addToSet must be an array');
-  check(!isEach || operand.size === 1, 2, 'Found unexpected fields after $each in $addToSet');
-  const values = given.filter((value, index) => !includes(given.slice(0, index), value));
+/** @param code for a value that is no array */
+function ofArray(change: (array: BsonValue[] | undefined) => Value, code = 2): Modifier {
   return (value) => {
-    if (value === undefined) return values;
-    check(Array.isArray(value), 2, `Cannot apply $addToSet to a value of the type ${typeName(value)}`);
-    const added = values.filter((element) => !includes(value, element));
-    return added.length === 0 ? value : [...value, ...added];
+    check(value === undefined || Array.isArray(value), code, 'This update operator needs an array');
+    return change(value);
   };
 }
 
-function includes(values: BsonValue[], wanted: BsonValue): boolean {
-  return values.some((value) => compareValues(value, wanted) === 0);
+function withElement(array: BsonValue[], added: BsonValue): BsonValue[] {
+  return array.some((element) => compareValues(element, added) === 0) ? array : [...array, added];
 }
 
-function parsePop(operand: BsonValue): Modifier {
-  const end = isNumber(operand) ? toDouble(operand) : 0;
-  check(end === 1 || end === -1, 9, '$pop expects 1 or -1');
-  return (value) => {
-    if (value === undefined) return value;
-    check(Array.isArray(value), 14, `Cannot apply $pop to a value of the type ${typeName(value)}`);
-    if (value.length === 0) return value;
-    return end === 1 ? value.slice(0, -1) : value.slice(1);
-  };
+/** One value, or `$each` of several with other clauses of the names that are given. */
+function parseEach(
+  operator: string,
+  operand: BsonValue,
+  known: string[],
+): { values: BsonValue[]; clauses?: Record<string, BsonValue> } {
+  if (!isDocument(operand) || !operand.has('$each')) return { values: [operand] };
+  const { $each: values, ...clauses } = Object.fromEntries(operand);
+  check(Array.isArray(values), operator === '$push' ? 2 : 14, `$each in ${operator} must be an array`);
+  const unknown = Object.keys(clauses).find((name) => !known.includes(name));
+  const isElsewhere = unknown === '$sort' || unknown === '$position';
+  check(unknown === undefined, isElsewhere ? 238 : 2, `${operator} with ${unknown} is not supported`);
+  return { values, clauses };
 }
 
-function remover(isRemoved: (element: BsonValue) => boolean): Modifier {
-  return (value) => {
-    if (value === undefined) return value;
-    check(Array.isArray(value), 2, 'Cannot apply $pull to a non-array value');
-    const kept = value.filter((element) => !isRemoved(element));
-    return kept.length === value.length ? value : kept;
-  };
+/** With `$slice`: how many of the first elements are kept, or of the last where it is negative. */
+function parsePush(operand: BsonValue): Modifier {
+  const { values, clauses } = parseEach('$push', operand, ['$slice']);
+  const kept = clauses?.$slice;
+  const slice = kept === undefined ? Infinity : isNumber(kept) ? toDouble(kept) : NaN;
+  check(slice === Infinity || Number.isInteger(slice), 2, 'The value for $slice must be an integer');
+  return ofArray((array = []) => {
+    const pushed = [...array, ...values];
+    return slice < 0 ? pushed.slice(slice) : pushed.slice(0, slice);
+  });
 }
 
 /** A condition on documents (`{ k: 1 }`), on values (`{ $gt: 1 }`, a pattern), or a value to equal. */
@@ -105,52 +100,23 @@ function parsePullCondition(operand: BsonValue): (element: BsonValue) => boolean
   return (element) => compareValues(element, operand) === 0;
 }
 
-/** One value, or `$each` of several with `$position`, `$sort` and `$slice`. */
-function parsePush(operand: BsonValue): Modifier {
-  const clauses: BsonDocument =
-    isDocument(operand) && operand.has('$each') ? operand : new Map([['$each', [operand]]]);
-  const known = ['$each', '$slice', '$sort', '$position'];
-  const unknown = [...clauses.keys()].find((name) => !known.includes(name));
-  check(unknown === undefined, 2, `Unrecognized clause in $push: ${unknown}`);
-  const values = clauses.get('$each')!;
-  check(Array.isArray(values), 2, 'The argument to $each in $push must be an array');
-  const [slice, position] = ['$slice', '$position'].map((name) => integerClause(name, clauses.get(name)));
-  const order = clauses.has('$sort') ? parsePushSort(clauses.get('$sort')!) : null;
-  return (array = []) => {
-    check(Array.isArray(array), 2, `Cannot apply $push to a value of the type ${typeName(array)}`);
-    const from = position ?? array.length;
-    const at = from < 0 ? Math.max(array.length + from, 0) : from;
-    let result = values.length === 0 ? array : [...array.slice(0, at), ...values, ...array.slice(at)];
-    if (order) result = [...result].sort(order);
-    if (slice === undefined || result.length <= Math.abs(slice)) return result;
-    return slice < 0 ? result.slice(slice) : result.slice(0, slice);
-  };
-}
+/** How deep a stored document may nest; what is sent may go a little deeper. */
+const MAX_STORED_DEPTH = 180;
 
-function integerClause(name: string, value: Value): number | undefined {
-  if (value === undefined) return undefined;
-  const number =
-    value instanceof Int32 || value instanceof Double || value instanceof Long ? toDouble(value) : NaN;
-  check(Number.isInteger(number), 2, `The value for ${name} must be an integer`);
-  return number;
-}
-
-function parsePushSort(sort: BsonValue): (a: BsonValue, b: BsonValue) => number {
-  const isDirection = (value: BsonValue) => isNumber(value) && Math.abs(toDouble(value)) === 1;
-  if (isNumber(sort)) {
-    check(isDirection(sort), 2, 'The $sort element value must be either 1 or -1');
-    const direction = toDouble(sort);
-    return (a, b) => direction * compareValues(a, b);
+/**
+ * Checks what an update, unlike an insert, may not store: names that begin with `$`, also those of a database reference,
+ * and documents that are too deep.
+ * @param depth how deep the value is to stand
+ * @throws MongoError DollarPrefixedFieldName (52), Overflow (15)
+ */
+export function checkStorable(value: BsonValue, depth: number): void {
+  check(depth <= MAX_STORED_DEPTH, 15, `Document exceeds maximum nesting depth of ${MAX_STORED_DEPTH}`);
+  if (Array.isArray(value)) for (const element of value) checkStorable(element, depth + 1);
+  if (!isDocument(value)) return;
+  for (const [name, inner] of value) {
+    check(!name.startsWith('$'), 52, `The dollar ($) prefixed field '${name}' is not valid for storage.`);
+    checkStorable(inner, depth + 1);
   }
-  check(isDocument(sort) && sort.size > 0, 2, 'The $sort of $push takes 1, -1 or { field: 1 | -1 }');
-  for (const [path, direction] of sort) {
-    check(isDirection(direction), 2, 'The $sort element value must be either 1 or -1');
-    check(!path.split('.').includes(''), 2, 'The $sort field has an empty part');
-  }
-  const compare = compareBySort(sort);
-  // An element that is no document sorts as one without fields.
-  const asDocument = (value: BsonValue) => (isDocument(value) ? value : new Map<string, BsonValue>());
-  return (a, b) => compare(asDocument(a), asDocument(b));
 }
 
 /** How many nulls an update may put before a new array element. */
@@ -165,64 +131,42 @@ export interface PathUpdate {
 
 /**
  * The document after one operator: a copy as far as it changed, or the very same document.
- * @throws MongoError PathNotViable (28), CannotBackfillArray (34), BadValue (2)
+ * @throws MongoError PathNotViable (28), CannotBackfillArray (34), and what the operator throws
  */
-export function applyAtPath(root: BsonDocument, update: PathUpdate): BsonDocument {
-  return inDocument(root, 0);
+export function applyAtPath(document: BsonDocument, update: PathUpdate): BsonDocument {
+  return changed(document, update, 0) as BsonDocument;
+}
 
-  /** `depth` is how much of the path led here. */
-  function inDocument(document: BsonDocument, depth: number): BsonDocument {
-    const name = update.path[depth]!;
-    const old = document.get(name);
-    const value = changed(old, depth + 1);
-    if (value === old) return document;
-    if (old === undefined) checkNewName(name, depth);
-    const copy = new Map(document);
-    if (value === undefined) copy.delete(name);
-    else copy.set(name, value);
-    return copy;
-  }
-
-  function changed(value: Value, depth: number): Value {
-    if (depth < update.path.length) return value === undefined ? created(depth) : inside(value, depth);
-    const result = update.modifier(value);
-    if (result !== undefined && result !== value) checkStorable(result, update.path);
+/** @param depth how much of the path led to `value` */
+function changed(value: Value, update: PathUpdate, depth: number): Value {
+  const { path, modifier, operator } = update;
+  if (depth === path.length) {
+    const result = modifier(value);
+    if (isIdentical(result, value)) return value;
+    if (result !== undefined) checkStorable(result, path.length);
     return result;
   }
-
-  function created(depth: number): Value {
-    const name = update.path[depth]!;
-    checkNewName(name, depth);
-    const value = changed(undefined, depth + 1);
-    return value === undefined ? undefined : new Map([[name, value]]);
-  }
-
-  function inside(container: BsonValue, depth: number): BsonValue {
-    if (container instanceof Map) return inDocument(container, depth);
-    const part = update.path[depth]!;
-    if (Array.isArray(container) && /^\d+$/.test(part)) return inElement(container, Number(part), depth);
-    if (update.operator === '$unset') return container;
-    throw new MongoError(
-      28,
-      `Cannot create field '${part}' in the value at '${update.path.slice(0, depth).join('.')}'`,
-    );
-  }
-
-  function inElement(array: BsonValue[], index: number, depth: number): BsonValue[] {
-    const value = changed(array[index], depth + 1);
-    if (value === array[index]) return array;
-    check(index - array.length <= MAX_PADDING, 34, `can't backfill more than ${MAX_PADDING} elements`);
-    const copy = [...array];
-    while (copy.length < index) copy.push(null);
-    // An element that is taken away leaves a hole: null.
-    copy[index] = value ?? null;
+  const name = path[depth]!;
+  if (value === undefined || value instanceof Map) {
+    const old = value?.get(name);
+    const inner = changed(old, update, depth + 1);
+    if (inner === old) return value;
+    const copy: BsonDocument = new Map(value);
+    if (inner === undefined) copy.delete(name);
+    else copy.set(name, inner);
     return copy;
   }
-
-  /** A reference's fields may be set one by one. */
-  function checkNewName(name: string, depth: number): void {
-    if (name.startsWith('$') && !['$ref', '$id', '$db'].includes(name)) {
-      throw dollarPrefixed(update.path.slice(0, depth + 1));
-    }
+  const index = Array.isArray(value) ? arrayIndexOf(name) : null;
+  if (Array.isArray(value) && index !== null) {
+    const element = changed(value[index], update, depth + 1);
+    if (element === value[index]) return value;
+    check(index - value.length <= MAX_PADDING, 34, `can't backfill more than ${MAX_PADDING} elements`);
+    const copy = [...value];
+    while (copy.length < index) copy.push(null);
+    // An element that is taken away leaves a hole: null.
+    copy[index] = element ?? null;
+    return copy;
   }
+  if (operator === '$unset') return value;
+  throw new MongoError(28, `Cannot create field '${name}' in a value of the type ${typeName(value)}`);
 }

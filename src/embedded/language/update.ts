@@ -1,11 +1,9 @@
 import { ObjectId } from 'bson';
-import { compilePipeline } from './aggregate';
-import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
-import { isIdenticalDocument } from './codec';
-import { compareStrings, compareValues } from './compare';
-import { check, MongoError } from './errors';
-import { checkId, checkStorable } from './storage-rules';
-import { MODIFIERS, setter, applyAtPath, PathUpdate } from './update-operators';
+import { BsonDocument, BsonValue, isDocument } from './bson-value';
+import { isIdentical } from './codec';
+import { compareValues } from './compare';
+import { check } from './errors';
+import { applyAtPath, checkStorable, MODIFIERS, PathUpdate } from './update-operators';
 
 /** An update, ready to run. */
 export interface CompiledUpdate {
@@ -21,197 +19,113 @@ export interface CompiledUpdate {
 }
 
 /**
- * Makes an update ready to run: a replacement, operators, or a pipeline of stages.
- * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others
+ * Makes an update ready to run: a replacement, or operators.
+ * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40), NotImplemented (238) and others
  */
 export function compileUpdate(
   update: BsonDocument | BsonValue[],
   { multi = false }: { readonly multi?: boolean } = {},
 ): CompiledUpdate {
-  if (Array.isArray(update)) return compileStages(update);
-  const [first] = update.keys();
-  if (first?.startsWith('$')) return compileOperators(update);
+  check(!Array.isArray(update), 238, 'An update by a pipeline is not supported');
+  if (update.keys().next().value?.startsWith('$')) return compileOperators(update);
   check(!multi, 9, 'multi update is not supported for replacement-style update');
-  return ofWholeDocuments(() => update);
+  checkStorable(update, 0);
+  return compiled(null, () => update);
 }
 
-/** The stages that an update may consist of. */
-const UPDATE_STAGES = new Set(['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith']);
-
-function compileStages(pipeline: BsonValue[]): CompiledUpdate {
-  for (const stage of pipeline) {
-    const [name] = isDocument(stage) ? stage.keys() : [];
-    check(name === undefined || UPDATE_STAGES.has(name), 72, `${name} is not allowed within an update`);
-  }
-  // None of these stages reads another collection, pauses or holds anything.
-  const source = { aggregate: () => [], pauses: () => false, takeMemory: () => undefined };
-  const stages = compilePipeline(pipeline, source);
-  return ofWholeDocuments((document) => [...stages([document])][0] ?? document);
-}
-
-/** An update that makes a new document, which keeps the `_id`. */
-function ofWholeDocuments(change: (document: BsonDocument) => BsonDocument): CompiledUpdate {
-  const run = (document: BsonDocument, id: Value) => {
-    const changed = change(document);
+/** @param run makes the new document; what it leaves as it is must be the very same value */
+function compiled(
+  fields: ReadonlySet<string> | null,
+  run: (document: BsonDocument, isInsert: boolean) => BsonDocument,
+): CompiledUpdate {
+  const withId = (document: BsonDocument, isInsert: boolean) => {
+    const changed = run(document, isInsert);
+    const id = document.get('_id');
     const own = changed.get('_id');
-    const keepsId = own === undefined || id === undefined || compareValues(own, id) === 0;
-    check(keepsId, 66, "The update would modify the immutable field '_id'");
-    checkStorable(changed, []);
+    // Operators take it away or change it; a replacement may leave it out, and writes a number in its own type.
+    const keepsId =
+      id === undefined || (fields ? own === id : own === undefined || compareValues(own, id) === 0);
+    check(keepsId, 66, "Performing an update on the path '_id' would modify the immutable field '_id'");
     return withIdFirst(changed, id ?? own);
   };
   return {
-    fields: null,
+    fields,
     apply(document) {
-      const changed = run(document, document.get('_id'));
-      return isIdenticalDocument(document, changed)
-        ? { document, modified: false }
-        : { document: changed, modified: true };
+      const changed = withId(document, false);
+      const modified = fields ? changed !== document : !isIdentical(document, changed);
+      return { document: modified ? changed : document, modified };
     },
-    insert: (equalities) => inserted(run(documentOfPaths(equalities), equalities.get('_id'))),
+    insert(equalities) {
+      const document = withId(documentOfPaths(equalities), true);
+      const id = document.get('_id') ?? new ObjectId();
+      checkStorable(document, 0);
+      return withIdFirst(document, id);
+    },
   };
 }
 
-function withIdFirst(document: BsonDocument, id: Value): BsonDocument {
+function withIdFirst(document: BsonDocument, id: BsonValue | undefined): BsonDocument {
   if (id === undefined || document.keys().next().value === '_id') return document;
   const result: BsonDocument = new Map([['_id', id]]);
   for (const [name, value] of document) if (name !== '_id') result.set(name, value);
   return result;
 }
 
-function inserted(document: BsonDocument): BsonDocument {
-  const id = document.get('_id') ?? new ObjectId();
-  checkId(id);
-  return withIdFirst(document, id);
-}
-
-/** One operator on one path; a `$rename` stands at its destination. */
-interface Step extends PathUpdate {
-  readonly renamedFrom?: readonly string[];
+/** The filter's fields in MongoDB's order: that of their paths. */
+function documentOfPaths(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
+  const updates = [...equalities].map(([path, value]) => ({
+    operator: '$set',
+    path: path.split('.'),
+    modifier: () => value,
+  }));
+  return updates.sort(comparePaths).reduce(applyAtPath, new Map());
 }
 
 function compileOperators(update: BsonDocument): CompiledUpdate {
   const steps = parseSteps(update);
-  const run = (document: BsonDocument, isInsert: boolean) =>
-    steps.reduce(
-      (changed, step) => (step.operator === '$setOnInsert' && !isInsert ? changed : runStep(changed, step)),
-      document,
-    );
-  return {
-    fields: new Set(['_id', ...steps.flatMap(({ path, renamedFrom = path }) => [path[0]!, renamedFrom[0]!])]),
-    apply(document) {
-      const changed = run(document, false);
-      return { document: changed, modified: changed !== document };
-    },
-    insert: (equalities) => inserted(run(documentOfPaths(equalities), true)),
-  };
-}
-
-/** The filter's fields in MongoDB's order: that of their paths. */
-function documentOfPaths(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
-  const ordered = [...equalities].sort(([a], [b]) => compareStrings(a, b));
-  return ordered.reduce<BsonDocument>(
-    (document, [path, value]) => setAt(document, path.split('.'), value),
-    new Map(),
+  return compiled(new Set(['_id', ...steps.map(({ path }) => path[0]!)]), (document, isInsert) =>
+    steps.filter(({ operator }) => isInsert || operator !== '$setOnInsert').reduce(applyAtPath, document),
   );
 }
 
-function setAt(document: BsonDocument, path: readonly string[], value: BsonValue): BsonDocument {
-  return applyAtPath(document, { operator: '$set', path, modifier: setter(value) });
-}
+/** Operators of MongoDB that this engine does without. */
+const REFUSED = ['$bit', '$currentDate', '$rename', '$pullAll'];
 
 /** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
-function parseSteps(update: BsonDocument): Step[] {
-  const steps: Step[] = [];
-  const taken: string[] = [];
+function parseSteps(update: BsonDocument): PathUpdate[] {
+  const steps: PathUpdate[] = [];
   for (const [operator, fields] of update) {
-    check(operator !== '$bit' && operator !== '$currentDate', 238, `${operator} is not supported`);
-    check(operator === '$rename' || Object.hasOwn(MODIFIERS, operator), 9, `Unknown modifier: ${operator}`);
+    check(!REFUSED.includes(operator), 238, `${operator} is not supported`);
+    check(Object.hasOwn(MODIFIERS, operator), 9, `Unknown modifier: ${operator}`);
     check(
       isDocument(fields) && fields.size > 0,
       9,
-      `${operator} takes a document of fields that is not empty`,
+      `${operator} takes a document of fields, not an empty one`,
     );
     for (const [name, operand] of fields) {
       const path = parseUpdatePath(name);
-      const step =
-        operator === '$rename'
-          ? parseRename(path, operand)
-          : { operator, path, modifier: MODIFIERS[operator]!(operand) };
-      for (const each of [step.renamedFrom, step.path]) if (each) takePath(taken, each.join('.'));
-      steps.push(step);
+      steps.push({ operator, path, modifier: MODIFIERS[operator]!(operand) });
     }
   }
-  return steps.sort((a, b) => comparePaths(a.path, b.path));
+  steps.sort(comparePaths);
+  const conflict = steps.find(({ path }, i) =>
+    `${steps[i + 1]?.path.join('.')}.`.startsWith(`${path.join('.')}.`),
+  );
+  check(!conflict, 40, `Updating the path '${conflict?.path.join('.')}' would create a conflict`);
+  return steps;
 }
 
 function parseUpdatePath(name: string): string[] {
   const path = name.split('.');
-  check(
-    !path.includes(''),
-    56,
-    `The update path '${name}' contains an empty field name, which is not allowed.`,
-  );
-  check(!path.some(isDynamic), 238, `Array elements by $, $[] and $[name] are not supported: '${name}'`);
+  check(!path.includes(''), 56, `The update path '${name}' contains an empty field name.`);
+  const isDynamic = path.some((part) => part === '$' || part.startsWith('$['));
+  check(!isDynamic, 238, `Array elements by $, $[] and $[name] are not supported: '${name}'`);
+  const isPlain = !path.some((part) => part.startsWith('$'));
+  check(isPlain, 52, `The dollar ($) prefixed field in '${name}' is not valid for storage.`);
   return path;
 }
 
-function isDynamic(part: string): boolean {
-  return part.startsWith('$') && (part === '$' || /^\$\[.*\]$/.test(part));
-}
-
-function parseRename(renamedFrom: string[], operand: BsonValue): Step {
-  check(typeof operand === 'string', 2, "The 'to' field for $rename must be a string");
-  const path = parseUpdatePath(operand);
-  const shorter = Math.min(path.length, renamedFrom.length);
-  const isApart = path.slice(0, shorter).some((part, index) => part !== renamedFrom[index]);
-  check(isApart, 2, 'The source and target field for $rename must not be on the same path');
-  return { operator: '$rename', path, renamedFrom, modifier: (value) => value };
-}
-
-function takePath(taken: string[], path: string): void {
-  for (const other of taken) {
-    const [shorter, longer] = other.length < path.length ? [other, path] : [path, other];
-    const isWithin =
-      longer.startsWith(shorter) && (longer.length === shorter.length || longer[shorter.length] === '.');
-    if (isWithin)
-      throw new MongoError(40, `Updating the path '${path}' would create a conflict at '${shorter}'`);
-  }
-  taken.push(path);
-}
-
-function comparePaths(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const order = compareStrings(a[i]!, b[i]!);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
-
-function runStep(document: BsonDocument, step: Step): BsonDocument {
-  const changed = step.renamedFrom
-    ? rename(document, step.renamedFrom, step.path)
-    : applyAtPath(document, step);
-  const id = document.get('_id');
-  const keepsId = id === undefined || changed.get('_id') === id;
-  check(keepsId, 66, "Performing an update on the path '_id' would modify the immutable field '_id'");
-  return changed;
-}
-
-/** Moves a field, over what is there; nothing happens where there is no such field. */
-function rename(root: BsonDocument, from: readonly string[], to: readonly string[]): BsonDocument {
-  let source: Value = root;
-  for (const name of from) {
-    if (source === undefined) return root;
-    check(!Array.isArray(source), 2, 'The source field of $rename cannot be an array element');
-    check(source instanceof Map, 28, `$rename cannot follow the path to '${name}'`);
-    source = source.get(name);
-  }
-  if (source === undefined) return root;
-  let target: Value = root;
-  for (const name of to) {
-    check(!Array.isArray(target), 2, 'The destination field of $rename cannot be an array element');
-    target = target instanceof Map ? target.get(name) : undefined;
-  }
-  const removal = { operator: '$unset', path: from, modifier: () => undefined };
-  return applyAtPath(setAt(root, to, source), removal);
+/** Part by part: a path stands right before those that lead on from it. */
+function comparePaths(a: PathUpdate, b: PathUpdate): number {
+  return compareValues(a.path.join('\0'), b.path.join('\0'));
 }

@@ -150,7 +150,8 @@ const MAX_DEPTH = 200;
 const DOCUMENT = 3;
 const ARRAY = 4;
 const BOOLEAN = 8;
-const CODE_WITH_SCOPE = 15;
+/** Undefined, database pointers, symbols, and code with a scope. */
+const DEPRECATED_TYPES: ReadonlySet<number> = new Set([6, 12, 14, 15]);
 
 /**
  * Checks that the document at `start` is well formed to its depth, and returns where it ends: what has passed can be
@@ -164,7 +165,7 @@ function checkDocument(bytes: Buffer, start: number, depth: number): number {
     const { type, valueStart } = fields;
     if (type === DOCUMENT || type === ARRAY) checkDocument(bytes, valueStart, depth + 1);
     else check(type !== BOOLEAN || bytes[valueStart]! <= 1, 22, 'Invalid BSON: a boolean is neither 0 nor 1');
-    check(type !== CODE_WITH_SCOPE, 238, 'code with a scope is not supported');
+    check(!DEPRECATED_TYPES.has(type), 238, `the BSON type ${type} is deprecated, and not supported`);
   }
   return fields.valueEnd + 1;
 }

