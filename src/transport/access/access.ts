@@ -57,7 +57,7 @@ export async function openAccess(config: Config, database: Database, log: Log): 
 function openAuthenticator(config: Config, log: Log): Authenticator {
   const methods = authMethodsOf(config);
   if (methods.length === 0) return openToAll;
-  const keysChanged = (): void => authenticator.forgetAll();
+  const keysChanged = (): void => authenticator.keysChanged();
   const tokens = methods.includes('jwt') ? openTokens(config, keysChanged, log) : null;
   const file = methods.includes('keys')
     ? new WatchedFile('API_KEYS_FILE', config.apiKeysFile!, parseApiKeys, keysChanged, log)

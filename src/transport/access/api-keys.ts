@@ -21,6 +21,8 @@ export interface ApiKey {
   readonly digest: Buffer;
   readonly scopes: ReadonlySet<Scope>;
   readonly expiresAt: number | null;
+  /** Identifies the entry as it stands: another one, or this one after any change, has another revision. */
+  readonly revision: string;
 }
 
 /** A new key: 256 random bits. */
@@ -64,6 +66,7 @@ export function parseApiKeys(text: string): ApiKey[] {
     digest: Buffer.from(sha256, 'hex'),
     scopes: new Set(allowed),
     expiresAt: expires === undefined ? null : Date.parse(expires),
+    revision: JSON.stringify([name, sha256.toLowerCase(), allowed, expires]),
   }));
 }
 

@@ -20,12 +20,18 @@ export interface Authenticator {
    * the issuer could never be fetched. A promise rejects with the same.
    */
   authenticate(credential: string | null, address: string): Caller | Promise<Caller>;
+  /** Whether the caller's API key is no longer in the key file, or no longer as it was. */
+  isRevoked(caller: Caller): boolean;
+  /** Calls `listener` each time keys have changed, for what lasts longer than a request. */
+  onKeysChanged(listener: () => void): void;
   close(): void;
 }
 
 /** For AUTH=none: everyone is anonymous and may do everything. */
 export const openToAll: Authenticator = {
   authenticate: (_credential, address) => anonymousCaller(address),
+  isRevoked: () => false,
+  onKeysChanged: () => undefined,
   close: () => undefined,
 };
 
@@ -40,11 +46,15 @@ export interface CredentialSources {
 export class CredentialAuthenticator implements Authenticator {
   private readonly remembered = new RememberedIdentities();
   private readonly failed = new FailedAttempts();
+  private readonly listeners: (() => void)[] = [];
+  private keyRevisions: ReadonlySet<string>;
 
   constructor(
     private readonly sources: CredentialSources,
     readonly close: () => void,
-  ) {}
+  ) {
+    this.keyRevisions = revisionsOf(sources);
+  }
 
   authenticate(credential: string | null, address: string): Caller | Promise<Caller> {
     if (credential === null) throw unauthenticated(this.howTo());
@@ -54,9 +64,19 @@ export class CredentialAuthenticator implements Authenticator {
     return this.verify(credential, digest, address);
   }
 
+  isRevoked({ keyRevision }: Caller): boolean {
+    return keyRevision !== undefined && !this.keyRevisions.has(keyRevision);
+  }
+
+  onKeysChanged(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /** Keys have changed: what was verified with the old ones is verified again. */
-  forgetAll(): void {
+  keysChanged(): void {
     this.remembered.forgetAll();
+    this.keyRevisions = revisionsOf(this.sources);
+    for (const listener of this.listeners) listener();
   }
 
   private async verify(credential: string, digest: string, address: string): Promise<Caller> {
@@ -100,7 +120,11 @@ function looksLikeToken(credential: string): boolean {
   return /^eyJ[^.]*\.[^.]*\.[^.]*$/.test(credential);
 }
 
+function revisionsOf({ apiKeys }: CredentialSources): ReadonlySet<string> {
+  return new Set(apiKeys?.().map(({ revision }) => revision));
+}
+
 function identityOf(key: ApiKey): KnownIdentity {
   if (hasExpired(key)) throw unauthenticated('The API key has expired.', 'invalid_token');
-  return { name: key.name, scopes: key.scopes, expiresAt: key.expiresAt };
+  return { name: key.name, scopes: key.scopes, expiresAt: key.expiresAt, keyRevision: key.revision };
 }

@@ -9,6 +9,8 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** When the credential expires, in milliseconds of Date.now(); null: never. */
   readonly expiresAt: number | null;
+  /** Which entry of the key file its API key is, as `ApiKey.revision`; absent for other callers. */
+  readonly keyRevision?: string;
   /** The network address that the request came from. */
   readonly address: string;
 }

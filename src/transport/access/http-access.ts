@@ -11,6 +11,7 @@ import { CrossOriginRule } from './cross-origin';
 import { checkScopes } from './field-scopes';
 import { HostRule } from './host-rule';
 import { rateLimitHeaders } from './rate-limits';
+import { unauthenticated } from './refusals';
 import { securityHeaders } from './security-headers';
 
 declare module 'fastify' {
@@ -107,6 +108,24 @@ export class HttpAccess {
   ): Promise<Caller> {
     const credential = credentialOfConnection(payload) ?? credentialOfHeaders(headers);
     return this.access.authenticator.authenticate(credential, address);
+  }
+
+  /**
+   * For a connection that is about to last longer than its request.
+   * @throws UNAUTHENTICATED where the caller's API key was revoked since the request was let in
+   */
+  refuseRevoked(caller: Caller): void {
+    if (this.isRevoked(caller)) throw unauthenticated('The API key was revoked.', 'invalid_token');
+  }
+
+  /** Whether the caller's API key is no longer in the key file, or no longer as it was. */
+  isRevoked(caller: Caller): boolean {
+    return this.access.authenticator.isRevoked(caller);
+  }
+
+  /** Calls `listener` each time keys have changed. */
+  onKeysChanged(listener: () => void): void {
+    this.access.authenticator.onKeysChanged(listener);
   }
 
   private callerOf({ headers, ip }: FastifyRequest): Caller | Promise<Caller> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { Caller } from '../access/caller';
 import type { LiveConnection } from './live-connections';
 
 /** A comment, which clients ignore: it keeps proxies from taking the connection for dead. */
@@ -16,6 +17,7 @@ export class EventStreamConnection implements LiveConnection {
 
   constructor(
     private readonly response: ServerResponse,
+    readonly caller: Caller,
     private readonly stallTimeoutMs: number,
   ) {
     response.once('close', () => {
@@ -69,6 +71,10 @@ export class EventStreamConnection implements LiveConnection {
   /** Ends without an event that says so: clients take it for a lost connection, and come again. */
   finish(): void {
     this.stop.abort();
+  }
+
+  revoke(): void {
+    this.finish();
   }
 
   terminate(): void {

@@ -13,6 +13,8 @@ export interface EventStreamOptions {
   readonly connections: LiveConnections;
   /** How long a client may take nothing of what is sent to it. */
   readonly stallTimeoutMs: number;
+  /** @throws UNAUTHENTICATED */
+  refuseRevoked(caller: Caller): void;
 }
 
 const headers = {
@@ -32,13 +34,15 @@ export class EventStreams {
 
   /**
    * Answers a request with a stream of its results.
-   * @throws BadRequest, SERVICE_UNAVAILABLE before anything is sent
+   * @throws BadRequest, UNAUTHENTICATED, SERVICE_UNAVAILABLE before anything is sent
    */
   async answer(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
     const { operations, connections, stallTimeoutMs } = this.options;
     const sent = readOperationRequest(request);
+    // Its body came after its credential was looked at.
+    this.options.refuseRevoked(caller);
     connections.checkRoom();
-    const connection = new EventStreamConnection(reply.raw, stallTimeoutMs);
+    const connection = new EventStreamConnection(reply.raw, caller, stallTimeoutMs);
     reply.hijack();
     connection.start({ ...(reply.getHeaders() as Record<string, string>), ...headers });
     connections.add(connection);

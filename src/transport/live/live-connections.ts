@@ -1,11 +1,16 @@
 import { serviceUnavailable } from '../../errors';
+import type { Caller } from '../access/caller';
 
 /** A long-lived connection of either kind. */
 export interface LiveConnection {
+  /** Null while it is not known. */
+  readonly caller: Caller | null;
   /** Asks the client whether it is still there, and cuts it off if it is not or takes nothing. */
   check(): void;
   /** Ends in order; the client may come again, to another server. */
   finish(): void;
+  /** Ends because the caller may no longer have it; the client may come again with another credential. */
+  revoke(): void;
   /** Ends at once. */
   terminate(): void;
 }
@@ -41,6 +46,12 @@ export class LiveConnections {
 
   delete(connection: LiveConnection): void {
     this.open.delete(connection);
+  }
+
+  /** Ends those whose callers `isRevoked` names. */
+  endRevoked(isRevoked: (caller: Caller) => boolean): void {
+    for (const connection of this.open)
+      if (connection.caller !== null && isRevoked(connection.caller)) connection.revoke();
   }
 
   /** Ends all of them in order; those that are left after `limitMs` are cut off. */

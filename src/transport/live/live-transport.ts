@@ -41,6 +41,7 @@ export function createLiveTransport(
     isStopping: () => lifecycle.isStopping,
   });
   handleUpgrades(server);
+  access.onKeysChanged(() => connections.endRevoked((caller) => access.isRevoked(caller)));
   lifecycle.onStop(() => connections.stop(config.shutdownTimeoutMs));
   return {
     webSockets: new WebSockets({
@@ -49,7 +50,12 @@ export function createLiveTransport(
       maxMessageBytes: config.maxMessageBytes,
       limits: limitsOf(config),
     }),
-    eventStreams: new EventStreams({ operations, connections, stallTimeoutMs: config.liveStallTimeoutMs }),
+    eventStreams: new EventStreams({
+      operations,
+      connections,
+      stallTimeoutMs: config.liveStallTimeoutMs,
+      refuseRevoked: (caller) => access.refuseRevoked(caller),
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { WebSocket as GraphQLSocket } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Caller } from '../access/caller';
+import type { LiveConnection } from './live-connections';
 import type { OperationScope } from './operation-scope';
 
 /** Close codes: 1001 and 4403 let clients of graphql-ws connect again, the others do not. */
@@ -31,7 +32,7 @@ export interface ConnectionOrigin {
 }
 
 /** One WebSocket as the protocol's library sees it, and how its client keeps up. */
-export class WebSocketConnection implements GraphQLSocket {
+export class WebSocketConnection implements GraphQLSocket, LiveConnection {
   /** Set when the connection has been acknowledged. */
   caller: Caller | null = null;
   /** Operations that have not answered yet, and subscriptions that have not begun, by the client's ids. */
@@ -88,6 +89,8 @@ export class WebSocketConnection implements GraphQLSocket {
 
   onMessage(receive: (data: string) => Promise<void>): void {
     this.socket.on('message', (data: Buffer) => {
+      // A client that does not answer the close frame could go on with a credential that has expired.
+      if (this.socket.readyState !== this.socket.OPEN) return;
       this.askedAt = null;
       void receive(data.toString());
     });
@@ -104,6 +107,10 @@ export class WebSocketConnection implements GraphQLSocket {
           : this.close(closeCodes.forbidden, 'The credential has expired'),
       Math.min(Math.max(leftMs, 0), maxDelayMs),
     );
+  }
+
+  revoke(): void {
+    this.close(closeCodes.forbidden, 'The credential was revoked');
   }
 
   /** Closes the connection when what is being answered has been answered. Subscriptions end at once. */
