@@ -44,7 +44,8 @@ export async function createServices(
   const store = await openStore(database.connection, config.autoIndex ? 'build' : 'require', log);
   const changes = new SessionChanges();
   const transactions = new TransactionSessions(store, log);
-  const storer = new BatchStorer(store, transactions, log, changes, metrics ?? unmeasured);
+  const measurements = metrics ?? unmeasured;
+  const storer = new BatchStorer({ store, sessions: transactions, log, changes, measurements });
   const limits = {
     lanes: config.writerLanes,
     maxEvents: config.maxQueuedEvents,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { asServiceUnavailable } from '../database/database-errors';
 import type { Log } from '../log';
@@ -7,6 +6,7 @@ import { findStored, isStoredAlready, storeBatch } from '../store/event-batch';
 import type { SessionStatus } from '../store/session-status';
 import type { Store } from '../store/store';
 import { inTransaction, isTransient, isWriteConflict } from '../store/transaction';
+import type { TransactionSessions } from '../store/transaction-sessions';
 import { eventOf, failAll, keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
 import { sessionCompleted, sessionNotFound, tooLate } from './refusals';
 import type { SessionChanges } from './session-changes';
@@ -16,16 +16,25 @@ export type Persistence = 'yield' | 'insist';
 
 /** How many collisions in a row are taken for chance: another process writes the same sessions and soon has done so. */
 const patience: Readonly<Record<Persistence, number>> = { yield: 3, insist: Infinity };
-/** Pauses grow up to here. Longer for a held session: many lanes may wait for the same dead process. */
-const longestPauseMs: Readonly<Record<Persistence, number>> = { yield: 32, insist: 400 };
+/**
+ * Pauses double from the first to the longest, in milliseconds. Longer for a held session: many lanes may wait for the
+ * same dead process, and all of them are woken when it has been found dead.
+ */
+const pauses = { yield: { first: 4, longest: 32 }, insist: { first: 50, longest: 800 } } as const;
+
+/** What the storing of batches needs. */
+export interface BatchContext {
+  readonly store: Store;
+  readonly sessions: TransactionSessions;
+  readonly log: Log;
+  readonly changes: SessionChanges;
+  readonly measurements: Measurements;
+}
 
 /** The storing of one batch, in as many transactions as it takes, all of one client session. */
 export class BatchRun {
   constructor(
-    private readonly store: Store,
-    private readonly log: Log,
-    private readonly changes: SessionChanges,
-    private readonly measurements: Measurements,
+    private readonly context: BatchContext,
     private readonly session: mongo.ClientSession,
     private readonly persistence: Persistence,
   ) {}
@@ -52,13 +61,19 @@ export class BatchRun {
         groups = unknown;
       } catch (error) {
         if (!isTransient(error)) return this.runWithout(groups, error);
-        this.measurements.transactionFailed(isWriteConflict(error) ? 'conflict' : 'transient');
-        this.log.debug({ failures, events: groups.length, err: error }, 'a transaction of events runs again');
-        if (failures >= patience[this.persistence]) return groups;
+        const { measurements, log } = this.context;
+        measurements.transactionFailed(isWriteConflict(error) ? 'conflict' : 'transient');
+        log.debug({ failures, events: groups.length, err: error }, 'a transaction of events runs again');
+        // Nobody holds a session where it was a failover or the like.
+        if (isWriteConflict(error) && failures >= patience[this.persistence]) return groups;
       }
-      if (failures > 1)
-        await sleep(Math.random() * Math.min(longestPauseMs[this.persistence], 2 ** failures));
+      if (failures > 1) await this.pauseAfter(failures);
     }
+  }
+
+  private pauseAfter(failures: number): Promise<void> {
+    const { first, longest } = pauses[this.persistence];
+    return this.context.sessions.pause(Math.random() * Math.min(longest, first * 2 ** (failures - 2)));
   }
 
   /**
@@ -66,22 +81,23 @@ export class BatchRun {
    * already, else those of sessions that take no more events, which `refused` tells.
    */
   private async storeOnce(groups: readonly AttemptGroup[]) {
+    const { store, changes, measurements } = this.context;
     try {
       const { rows, refused } = await inTransaction(this.session, lastDeadline(groups), () =>
-        storeBatch(this.store, this.session, groups.map(eventOf)),
+        storeBatch(store, this.session, groups.map(eventOf)),
       );
       groups.forEach((group, index) => {
         const row = rows[index];
         if (row === undefined) return;
         settleStored(group, row, true);
-        this.changes.notify(row.sessionId, 'events');
+        changes.notify(row.sessionId, 'events');
       });
       const left = groups.filter((_, index) => rows[index] === undefined);
-      this.measurements.eventsStored(groups.length - left.length);
+      measurements.eventsStored(groups.length - left.length);
       return { left, refused };
     } catch (error) {
       if (!isStoredAlready(error)) throw error;
-      this.measurements.transactionFailed('duplicate');
+      measurements.transactionFailed('duplicate');
       return { left: groups, refused: null };
     }
   }
@@ -89,7 +105,7 @@ export class BatchRun {
   /** Answers the groups whose event is stored, and returns the others. */
   private async answerStored(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     if (groups.length === 0) return groups;
-    const rows = await findStored(this.store, this.session, groups.map(eventOf));
+    const rows = await findStored(this.context.store, this.session, groups.map(eventOf));
     const stored = new Map(rows.map((row) => [keyOf(row), row]));
     return groups.filter((group) => {
       const row = stored.get(keyOf(eventOf(group)));

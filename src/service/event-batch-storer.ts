@@ -1,72 +1,77 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../log';
-import type { Measurements } from '../measurements';
 import { isHeld } from '../store/event-batch';
-import type { Store } from '../store/store';
-import type { TransactionSessions } from '../store/transaction-sessions';
-import { BatchRun, type Persistence } from './event-batch-run';
+import { BatchRun, type BatchContext, type Persistence } from './event-batch-run';
 import { eventOf, failAll, groupAttempts, type Attempt, type AttemptGroup } from './event-outcome';
-import type { SessionChanges } from './session-changes';
 
 /** How many sessions of a batch are looked at side by side: enough to be quick, few beside other clients. */
 const maxParallelLooks = 16;
-/** Between two looks at a session, at random up to here: longer than the transactions of a process that lives. */
-const longestPauseMs = 30;
+/** Between two looks at a session, at random between these: longer than the transactions of a process that lives. */
+const [shortestPauseMs, longestPauseMs] = [15, 30];
 
 /** Stores batches of events: each one, or its reason why not, whatever else is in its batch. */
 export class BatchStorer {
-  constructor(
-    private readonly store: Store,
-    private readonly sessions: TransactionSessions,
-    private readonly log: Log,
-    private readonly changes: SessionChanges,
-    private readonly measurements: Measurements,
-  ) {}
+  constructor(private readonly context: BatchContext) {}
 
   /** Settles, fails or postpones every attempt; fails those whose deadline has passed. Never rejects. */
-  async storeAll(attempts: readonly Attempt[], persistence: Persistence): Promise<void> {
-    let groups: readonly AttemptGroup[] = groupAttempts(attempts);
+  storeAll(attempts: readonly Attempt[], persistence: Persistence): Promise<void> {
+    return this.store(groupAttempts(attempts), persistence);
+  }
+
+  private async store(groups: readonly AttemptGroup[], persistence: Persistence): Promise<void> {
+    if (groups.length === 0) return;
+    const collided = await this.run(groups, persistence);
+    if (collided.length === 0) return;
+    const [held, free] = await this.splitByHeld(collided);
+    // What nobody holds does not wait for the second look at the others.
+    await Promise.all([this.store(free, persistence), this.storeOrPostpone(held, persistence)]);
+  }
+
+  private async run(
+    groups: readonly AttemptGroup[],
+    persistence: Persistence,
+  ): Promise<readonly AttemptGroup[]> {
+    const { context } = this;
     try {
-      while (groups.length > 0) {
-        const collided = await this.run(groups, persistence);
-        groups = await this.postponeHeld(collided);
-      }
+      return await context.sessions.use((session) => new BatchRun(context, session, persistence).run(groups));
     } catch (error) {
       // There is no session to store them with.
       failAll(groups, error);
+      return [];
     }
   }
 
-  private run(groups: readonly AttemptGroup[], persistence: Persistence): Promise<readonly AttemptGroup[]> {
-    const { store, log, changes, measurements } = this;
-    return this.sessions.use((session) =>
-      new BatchRun(store, log, changes, measurements, session, persistence).run(groups),
-    );
+  /** Postpones the groups of sessions that are still held after a while, and stores the others. */
+  private async storeOrPostpone(groups: readonly AttemptGroup[], persistence: Persistence): Promise<void> {
+    if (groups.length === 0) return;
+    await sleep(shortestPauseMs + Math.random() * (longestPauseMs - shortestPauseMs));
+    const [held, free] = await this.splitByHeld(groups);
+    for (const attempt of held.flat()) attempt.postpone();
+    await this.store(free, persistence);
   }
 
-  /** Postpones the groups of sessions that someone else holds, and returns the others, which need not wait for them. */
-  private async postponeHeld(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
-    const held = await this.heldAmong(new Set(groups.map((group) => eventOf(group).sessionId)));
-    const isOfHeld = (group: AttemptGroup) => held.has(eventOf(group).sessionId);
-    for (const attempt of groups.filter(isOfHeld).flat()) attempt.postpone();
-    return groups.filter((group) => !isOfHeld(group));
+  /** The groups of sessions that someone else holds, and the others. Fails all of them where that cannot be found out. */
+  private async splitByHeld(groups: readonly AttemptGroup[]): Promise<[AttemptGroup[], AttemptGroup[]]> {
+    try {
+      const held = await this.heldAmong(new Set(groups.map((group) => eventOf(group).sessionId)));
+      const isOfHeld = (group: AttemptGroup) => held.has(eventOf(group).sessionId);
+      return [groups.filter(isOfHeld), groups.filter((group) => !isOfHeld(group))];
+    } catch (error) {
+      failAll(groups, error);
+      return [[], []];
+    }
   }
 
   private async heldAmong(sessionIds: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { store, sessions } = this.context;
     const waiting = [...sessionIds];
     const held = new Set<string>();
     const look = async () => {
-      for (let id = waiting.pop(); id !== undefined; id = waiting.pop())
-        if (await this.isHeldForLong(id)) held.add(id);
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        const sessionId = id;
+        if (await sessions.use((session) => isHeld(store, session, sessionId))) held.add(sessionId);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(waiting.length, maxParallelLooks) }, look));
     return held;
-  }
-
-  private async isHeldForLong(sessionId: string): Promise<boolean> {
-    const look = () => this.sessions.use((session) => isHeld(this.store, session, sessionId));
-    if (!(await look())) return false;
-    await sleep(Math.random() * longestPauseMs);
-    return look();
   }
 }

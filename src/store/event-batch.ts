@@ -5,7 +5,7 @@ import type { StoredJson } from './json-object';
 import type { SessionRow } from './session.model';
 import { hasEnded, SessionStatus } from './session-status';
 import type { Store } from './store';
-import { isDuplicateKey, isTransient, undone } from './transaction';
+import { isDuplicateKey, isWriteConflict, undone } from './transaction';
 import { inTransactionOf } from './transaction-command';
 
 /** An event on its way into the store. */
@@ -177,7 +177,7 @@ export async function isHeld(
     );
     return false;
   } catch (error) {
-    return isTransient(error);
+    return isWriteConflict(error);
   }
 }
 

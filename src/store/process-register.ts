@@ -2,26 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import type { Log } from '../log';
+import { beatMs, OtherProcesses, processRows, type ProcessRow } from './process-rows';
 import type { Store } from './store';
 
-/** A server process that writes, as the others see it. Not part of the API. */
-interface ProcessRow {
-  readonly _id: string;
-  /** The server sessions in which it runs transactions. */
-  readonly sessions: readonly mongo.Binary[];
-  /** Grows while the process lives. Compared with itself only: no clock of another machine is trusted. */
-  readonly beats: number;
-}
-
-/** When another process was first seen with its present number of beats, in milliseconds of performance.now(). */
-interface Observation {
-  readonly beats: number;
-  readonly since: number;
-}
-
-const beatMs = 750;
-/** Without a beat for so long, a process counts as dead. A mistake costs it one rerun of a transaction. */
-const deadAfterMs = 2_500;
+/** Through a router it waits for each server of the cluster, also for one that does not answer. */
+const killTimeoutMs = 2_000;
 /** A process that has written nothing for so long leaves the register: an idle server writes nothing. */
 const idleAfterMs = 10_000;
 
@@ -35,49 +20,51 @@ const idleAfterMs = 10_000;
 export class ProcessRegister {
   private readonly id = randomUUID();
   private readonly rows: mongo.Collection<ProcessRow>;
-  private readonly known = new Map<string, mongo.Binary>();
+  /** The server sessions of this process, and those of them that its row has for certain. */
+  private readonly used = new Map<string, mongo.Binary>();
+  private readonly known = new Set<string>();
   /** Sessions of this process whose connection broke: their transactions may still be open. */
   private readonly abandoned = new Map<string, mongo.Binary>();
-  private readonly observed = new Map<string, Observation>();
+  private readonly others: OtherProcesses;
   private beats = 0;
   private lastUse = 0;
-  private lastSweep = 0;
-  private registration: Promise<void> | null = null;
   private isWatching = false;
   private beating: Promise<void> = Promise.resolve();
+  private writing: Promise<void> = Promise.resolve();
+  private nextWrite: Promise<void> | null = null;
+  private killing: Promise<void> | null = null;
+  /** Aborted when the transactions of a dead process have been ended. */
+  private freed = new AbortController();
   private isClosed = false;
 
   constructor(
     private readonly store: Store,
     private readonly log: Log,
   ) {
-    this.rows = store.database.collection<ProcessRow>('processes');
+    this.rows = processRows(store);
+    this.others = new OtherProcesses(this.rows, this.id);
   }
 
   /** Whether the others know that this process uses the session; this counts as a use. */
   knows(session: mongo.ClientSession): boolean {
     this.lastUse = performance.now();
-    return this.isWatching && this.known.has(keyOf(session));
+    return this.known.has(keyOf(session));
   }
 
   /**
-   * Tells the others of the session. To be awaited before its first transaction.
+   * Tells the others of the sessions. To be awaited before their first transaction.
    * @throws the driver's errors
    */
-  async add(session: mongo.ClientSession): Promise<void> {
-    const key = keyOf(session);
-    this.known.set(key, session.id!.id);
-    try {
-      // What is under way may have been written without this session, or may remove the whole row.
-      if (this.registration !== null) await this.registration.catch(() => undefined);
-      else if (!this.isWatching) await this.beating;
-      this.registration ??= this.write().finally(() => (this.registration = null));
-      await this.registration;
-    } catch (error) {
-      this.known.delete(key);
-      throw error;
-    }
+  async add(sessions: readonly mongo.ClientSession[]): Promise<void> {
+    for (const session of sessions) this.used.set(keyOf(session), session.id!.id);
+    await this.write();
+    for (const session of sessions) this.known.add(keyOf(session));
     this.watch();
+  }
+
+  /** Resolves after so many milliseconds, or when what a dead process held has been freed. */
+  async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.freed.signal }).catch(() => undefined);
   }
 
   /** Ends what the session may have left open, soon, and forgets it. */
@@ -97,78 +84,101 @@ export class ProcessRegister {
   async close(): Promise<void> {
     this.isClosed = true;
     await this.beating;
-    if (this.beats > 0) await this.rows.deleteOne({ _id: this.id }).catch(() => undefined);
+    await this.killing;
+    await this.leave().catch(() => undefined);
   }
 
   private async beatUntilIdle(): Promise<void> {
-    while (this.isWatching) {
+    // At once, so that from here on a process that lives is seen to beat.
+    this.beating = this.quietly(this.look());
+    for (;;) {
+      await this.beating;
       await sleep(beatMs, undefined, { ref: false });
       if (this.isClosed) return;
-      this.isWatching = performance.now() - this.lastUse <= idleAfterMs;
-      // Where it fails the database is unavailable, and whoever writes is told so.
-      this.beating = (this.isWatching ? this.beat() : this.leave()).catch((error: unknown) =>
-        this.log.debug({ err: error }, 'could not look after other processes'),
-      );
-      await this.beating;
+      if (performance.now() - this.lastUse > idleAfterMs) break;
+      this.beating = this.quietly(this.beat());
     }
+    this.isWatching = false;
+    this.beating = this.quietly(this.leave());
+  }
+
+  /** Where it fails the database is unavailable, and whoever writes is told so. */
+  private quietly(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) =>
+      this.log.debug({ err: error }, 'could not look after other processes'),
+    );
   }
 
   private async beat(): Promise<void> {
-    if (this.known.size > 0) await this.write();
-    await this.sweep();
-    await this.killAbandoned();
+    await Promise.all([this.used.size > 0 && this.write(), this.look()]);
   }
 
-  private async leave(): Promise<void> {
-    this.observed.clear();
-    await this.rows.deleteOne({ _id: this.id });
+  /** Writes the row. One write after the other, so that none takes back what a later one said; those that wait are one. */
+  private write(): Promise<void> {
+    this.nextWrite ??= this.writing.then(() => {
+      this.nextWrite = null;
+      return this.writeRow();
+    });
+    this.writing = this.nextWrite.catch(() => undefined);
+    return this.nextWrite;
   }
 
-  private async write(): Promise<void> {
+  private async writeRow(): Promise<void> {
     this.beats += 1;
     await this.rows.updateOne(
       { _id: this.id },
-      { $set: { sessions: [...this.known.values()], beats: this.beats } },
+      { $set: { sessions: [...this.used.values()], beats: this.beats } },
       { upsert: true },
     );
   }
 
-  private async sweep(): Promise<void> {
-    const others = await this.rows
-      .find({ _id: { $ne: this.id } }, { readPreference: 'primary', maxTimeMS: deadAfterMs })
-      .toArray();
-    const now = performance.now();
-    // After a pause, of this process or of the database, nobody can be said to have been silent meanwhile.
-    if (now - this.lastSweep > 2 * beatMs) this.observed.clear();
-    this.lastSweep = now;
-    const present = new Set(others.map(({ _id }) => _id));
-    for (const id of this.observed.keys()) if (!present.has(id)) this.observed.delete(id);
-    for (const row of others) if (this.isSilent(row, now)) await this.bury(row);
+  /** Removes the row. A session that is used again has to be added again. */
+  private leave(): Promise<void> {
+    this.used.clear();
+    this.known.clear();
+    const leaving = this.writing.then(async () => {
+      if (this.beats > 0) await this.rows.deleteOne({ _id: this.id });
+    });
+    this.writing = leaving.catch(() => undefined);
+    return leaving;
   }
 
-  private isSilent({ _id, beats }: ProcessRow, now: number): boolean {
-    const observation = this.observed.get(_id);
-    if (observation?.beats === beats) return now - observation.since >= deadAfterMs;
-    this.observed.set(_id, { beats, since: now });
-    return false;
+  private async look(): Promise<void> {
+    const dead = await this.others.findDead();
+    // Not awaited: where a server of the cluster does not answer it takes a while, and this process has to go on beating.
+    if (dead.length > 0 || this.abandoned.size > 0)
+      this.killing ??= this.endTransactions(dead).finally(() => (this.killing = null));
+  }
+
+  /** Never rejects. What fails is tried again after the next look. */
+  private async endTransactions(dead: readonly ProcessRow[]): Promise<void> {
+    await this.quietly(this.killAbandoned());
+    for (const row of dead) await this.quietly(this.bury(row));
   }
 
   private async bury({ _id, sessions, beats }: ProcessRow): Promise<void> {
-    this.log.warn({ process: _id, sessions: sessions.length }, 'ending what a dead server process left open');
     await this.kill(sessions);
+    this.freed.abort();
+    this.freed = new AbortController();
+    this.log.warn({ process: _id, sessions: sessions.length }, 'ended what a dead server process left open');
     await this.rows.deleteOne({ _id, beats });
-    this.observed.delete(_id);
   }
 
   private async killAbandoned(): Promise<void> {
-    if (this.abandoned.size === 0) return;
-    await this.kill([...this.abandoned.values()]);
-    for (const key of this.abandoned.keys()) this.known.delete(key);
-    this.abandoned.clear();
+    const sessions = new Map(this.abandoned);
+    await this.kill([...sessions.values()]);
+    for (const key of sessions.keys()) {
+      this.used.delete(key);
+      this.known.delete(key);
+      this.abandoned.delete(key);
+    }
   }
 
   private async kill(sessions: readonly mongo.Binary[]): Promise<void> {
-    await this.store.client.db('admin').command({ killSessions: sessions.map((id) => ({ id })) });
+    // An empty list would mean all sessions of the user.
+    if (sessions.length === 0) return;
+    const command = { killSessions: sessions.map((id) => ({ id })), maxTimeMS: killTimeoutMs };
+    await this.store.client.db('admin').command(command);
   }
 }
 

@@ -3,6 +3,9 @@ import type { Log } from '../log';
 import { ProcessRegister } from './process-register';
 import type { Store } from './store';
 
+/** How many sessions are made at once, because telling the others of them takes a write. */
+const sessionsAtOnce = 16;
+
 /** The client sessions in which this process runs transactions: few, used again and again, and known to the others. */
 export class TransactionSessions {
   private readonly idle: mongo.ClientSession[] = [];
@@ -20,13 +23,20 @@ export class TransactionSessions {
    * @throws what `work` throws, or the driver's error where the database cannot be told of a new session
    */
   async use<Result>(work: (session: mongo.ClientSession) => Promise<Result>): Promise<Result> {
-    const session = this.idle.pop() ?? this.store.client.startSession();
+    if (this.idle.length === 0)
+      for (let made = 0; made < sessionsAtOnce; made += 1) this.idle.push(this.store.client.startSession());
+    const session = this.idle.pop()!;
     try {
-      if (!this.register.knows(session)) await this.register.add(session);
+      if (!this.register.knows(session)) await this.register.add([session, ...this.idle]);
       return await work(session);
     } finally {
       this.giveBack(session);
     }
+  }
+
+  /** Resolves after so many milliseconds, or when sessions that a dead process held have been freed. */
+  pause(ms: number): Promise<void> {
+    return this.register.pause(ms);
   }
 
   /** Looks after transactions of dead processes, which the caller's own write may have to wait for. */
