@@ -52,16 +52,12 @@ it('shows a find stage by stage, with what was examined', async () => {
 });
 
 it.each([
-  [{ b: { $gt: 5 } }, { a: ['[MinKey, MaxKey]'], b: ['(…, 5)'] }],
-  [
-    { a: { $in: [2, 'x'] }, b: null },
-    { a: ['[2, 2]', '["x", "x"]'], b: ['[null, null]'] },
-  ],
-  [{ a: { $gt: { x: 1 } } }, { a: [expect.stringMatching(/^\[[0-9a-f]+, …\)$/)], b: ['[MaxKey, MinKey]'] }],
-  [{ a: { $gte: 'x' } }, { a: ['["x", …)'], b: ['[MaxKey, MinKey]'] }],
-])('shows the bounds of %j', async (filter, bounds) => {
+  [{ a: { $in: [2, 'x'] }, b: null }, ['[2, 2]', '["x", "x"]'], ['[null, null]']],
+  [{ a: 1, b: { $gt: 5 } }, ['[1, 1]'], ['(5, …)']],
+  [{ a: { $lte: 'x' }, b: 5 }, ['[…, "x"]'], ['[MinKey, MaxKey]']],
+])('shows the bounds of %j', async (filter, a, b) => {
   const reply = await explain({ find: 'c', filter, hint: 'a then b' }, 'queryPlanner');
-  expect(reply.queryPlanner.winningPlan.inputStage.indexBounds).toEqual(bounds);
+  expect(reply.queryPlanner.winningPlan.inputStage.indexBounds).toEqual({ a, b });
 });
 
 it('runs nothing where only the plan is asked for', async () => {
@@ -89,8 +85,6 @@ it('shows a pipeline as a query where it is one, and stage by stage where it is 
   const group = { $group: { _id: '$a', n: { $sum: '$b' } } };
   const staged = await explain({ aggregate: 'c', pipeline: [...query, group], cursor: {} });
   expect(staged.stages).toMatchObject([{ $cursor: { executionStats: { nReturned: 2 } } }, group]);
-  const asOption = await db.command({ aggregate: 'c', pipeline: query, explain: true });
-  expect(asOption.queryPlanner.winningPlan).toMatchObject({ stage: 'LIMIT' });
 });
 
 it('plans nothing for a collection that is not there', async () => {

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../engine';
-import { CANONICAL_TYPES, BsonDocument, BsonValue, isDocument } from '../language/bson-value';
+import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { formatForMessage, MongoError } from '../language/errors';
-import { encodeKeyComponent, typeByte } from '../language/key-component';
+import { encodeKeyComponent } from '../language/key-component';
 import { KeyDecoder } from '../language/key-decoder';
-import { isEverything, KeyRange } from '../planner/bounds';
+import { everything, KeyRange } from '../planner/bounds';
 import { planPipeline } from '../planner/pipeline';
 import { Plan, PlanRun, runToEnd, Walk } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
@@ -14,10 +14,9 @@ import { collectionNameOf, namespaceOf, Options } from './options';
 import { clockOf, countsAll, readAggregate, readCount, readFind, readQuery } from './reads';
 import { bson, CommandRequest } from './request';
 
-/** What a command asks for, and how it is planned. */
+/** How a command is planned. */
 interface Explained {
   readonly plan: (view: CollectionView | null) => Plan;
-  readonly filter: BsonValue | undefined;
   /** A stage above the plan. */
   readonly top?: string;
   /** The stages of a pipeline that follow. */
@@ -31,23 +30,30 @@ export async function explain(
   options: Options,
 ): Promise<BsonDocument> {
   const verbosity = options.get('verbosity') ?? 'allPlansExecution';
-  if (!['queryPlanner', 'executionStats', 'allPlansExecution'].includes(verbosity as string)) {
-    throw new MongoError(9, 'verbosity must be queryPlanner, executionStats or allPlansExecution');
-  }
   const body = options.get('explain');
-  if (!isDocument(body)) throw new MongoError(9, "'explain' must be an object");
+  if (
+    !['queryPlanner', 'executionStats', 'allPlansExecution'].includes(verbosity as string) ||
+    !isDocument(body)
+  ) {
+    throw new MongoError(9, 'explain needs a command, and a verbosity that there is');
+  }
   const inner: CommandRequest = { ...request, name: [...body.keys()][0] ?? '', body };
-  const { plan, filter, top, rest = [] } = readExplained(inner);
+  const { plan, top, rest = [] } = readExplained(inner);
   const view = engine.read(inner, collectionNameOf(inner));
   try {
     const chosen = plan(view);
     const start = performance.now();
     const runs = verbosity !== 'queryPlanner';
     const run = runs ? await runToEnd(chosen, { view, clock: clockOf(request, options) }) : null;
-    const parsedQuery = isDocument(filter) ? filter : {};
-    const planner = { plannerVersion: 1, namespace: namespaceOf(inner), indexFilterSet: false, parsedQuery };
     const explanation = {
-      queryPlanner: { ...planner, winningPlan: stagesOf(chosen, top, null), rejectedPlans: [] },
+      queryPlanner: {
+        plannerVersion: 1,
+        namespace: namespaceOf(inner),
+        indexFilterSet: false,
+        parsedQuery: body.get('filter') ?? body.get('query') ?? new Map(),
+        winningPlan: stagesOf(chosen, top, null),
+        rejectedPlans: [],
+      },
       ...(run && {
         executionStats: {
           executionSuccess: true,
@@ -69,116 +75,94 @@ export async function explain(
   }
 }
 
-/** `explain: true` in an aggregate is the older way to ask. */
-export function explainAggregate(request: CommandRequest, engine: Engine): Promise<BsonDocument> {
-  const command = new Map(request.body);
-  command.delete('explain');
-  const body = bson({ explain: command, verbosity: 'queryPlanner' });
-  return explain({ ...request, name: 'explain', body }, engine, new Options(body, 'explain'));
-}
-
 function readExplained(inner: CommandRequest): Explained {
-  const { name, body } = inner;
-  const options = new Options(body, name);
-  switch (name) {
+  const options = new Options(inner.body, inner.name);
+  switch (inner.name) {
     case 'find': {
       const query = readFind(options);
-      return { plan: (view) => planQuery(view, query), filter: body.get('filter') };
+      return { plan: (view) => planQuery(view, query) };
     }
     case 'count': {
       const query = readCount(options);
-      const isKnown = countsAll(query);
-      const plan = (view: CollectionView | null) => planCount(isKnown ? null : view, query);
-      return { plan, filter: body.get('query'), top: isKnown ? 'RECORD_STORE_FAST_COUNT' : 'COUNT' };
+      return countsAll(query)
+        ? { plan: () => planCount(null, query), top: 'RECORD_STORE_FAST_COUNT' }
+        : { plan: (view) => planCount(view, query), top: 'COUNT' };
     }
     case 'distinct': {
       const query = readQuery(options);
-      return { plan: (view) => planQuery(view, query), filter: body.get('query') };
+      return { plan: (view) => planQuery(view, query) };
     }
     case 'aggregate': {
       const split = readAggregate(inner, options);
-      const [first] = body.get('pipeline') as BsonDocument[];
-      return { plan: (view) => planPipeline(view, split), filter: first?.get('$match'), rest: split.rest };
+      return { plan: (view) => planPipeline(view, split), rest: split.rest };
     }
     default:
-      throw new MongoError(59, `Explain failed due to unknown command: ${name}`);
+      throw new MongoError(59, `Explain failed due to unknown command: ${inner.name}`);
   }
 }
 
-/** The plan as stages within each other, the source innermost. */
+/** The plan as stages within each other, the walks innermost. */
 function stagesOf(plan: Plan, top: string | undefined, run: PlanRun | null): BsonDocument {
-  const { source, skip, limit, sort, projection } = plan;
+  const { walks, mergeFrom, fetches, sort, skip, limit, projection, decode } = plan;
   const docs = run ? { docsExamined: run.documents } : {};
-  const walks =
-    source.kind === 'walks' ? source.walks.map((walk, i) => walkStage(walk, run && (run.keys[i] ?? 0))) : [];
-  const union = source.kind === 'walks' && source.mergeFrom > 0 ? 'SORT_MERGE' : 'OR';
-  let stage = walks.length > 1 ? bson({ stage: union, inputStages: walks }) : walks[0];
-  const above = (name: string, details: Parameters<typeof bson>[0] = {}) => {
-    stage = bson({ stage: name, ...details, ...(stage && { inputStage: stage }) });
+  const inputs = walks.map((walk, i) =>
+    walk.access
+      ? scanOf(walk, run && (run.keys[i] ?? 0))
+      : bson({ stage: 'COLLSCAN', direction: walk.reverse ? 'backward' : 'forward', ...docs }),
+  );
+  const isFetched = walks.some(({ access, filters }) => access && (fetches || filters.length > 0));
+  let stage =
+    inputs.length > 1 ? bson({ stage: mergeFrom > 0 ? 'SORT_MERGE' : 'OR', inputStages: inputs }) : inputs[0];
+  const above = (name: string | false | undefined, details: Parameters<typeof bson>[0] = {}) => {
+    if (name) stage = bson({ stage: name, ...details, ...(stage && { inputStage: stage }) });
   };
-  if (source.kind === 'collection')
-    above('COLLSCAN', { direction: source.reverse ? 'backward' : 'forward', ...docs });
-  else if (source.kind !== 'walks') above(source.kind === 'id' ? 'IDHACK' : 'EOF');
-  else if (plan.fetches) above('FETCH', docs);
-  if (sort) above('SORT', { sortPattern: sort });
-  if (skip > 0) above('SKIP', { skipAmount: skip });
-  if (projection) above('PROJECTION_DEFAULT', { transformBy: projection.spec });
-  if (plan.decode) above('PROJECTION_COVERED');
-  if (limit > 0) above('LIMIT', { limitAmount: limit });
-  if (top) above(top);
-  if (run) stage!.set('nReturned', bson({ n: run.returned }).get('n')!);
-  return stage!;
+  above(walks.length === 0 && 'EOF');
+  above(isFetched && 'FETCH', docs);
+  above(sort !== null && 'SORT', { sortPattern: sort });
+  above(skip > 0 && 'SKIP', { skipAmount: skip });
+  above(projection !== null && 'PROJECTION_DEFAULT', { transformBy: projection?.spec ?? null });
+  above(decode !== null && 'PROJECTION_COVERED');
+  above(limit > 0 && 'LIMIT', { limitAmount: limit });
+  above(top);
+  return run ? bson({ ...Object.fromEntries(stage!), nReturned: run.returned }) : stage!;
 }
 
-function walkStage(
-  { access: { index, components }, reverse }: Walk,
-  keysExamined: number | null,
-): BsonDocument {
-  // { sessionId: ['["a", "a"]'], timestamp: ['[MinKey, MaxKey]'] }, each in the order in which the walk meets it.
-  const bounds = components.map(({ path, direction, ranges }) => {
-    const downwards = (direction === -1) !== reverse;
-    const texts = ranges.map((range) => describeRange(range, isEverything(ranges), downwards));
-    return [path, downwards ? texts.reverse() : texts] as const;
-  });
+function scanOf({ access, components, reverse }: Walk, keysExamined: number | null): BsonDocument {
+  const { key, name, multikey, unique, partial } = access!.index;
   return bson({
     stage: 'IXSCAN',
-    keyPattern: index.key,
-    indexName: index.name,
-    isMultiKey: index.multikey,
-    isUnique: index.unique,
-    isPartial: index.partial !== null,
+    keyPattern: key,
+    indexName: name,
+    isMultiKey: multikey,
+    isUnique: unique,
+    isPartial: partial !== null,
     direction: reverse ? 'backward' : 'forward',
-    indexBounds: new Map<string, BsonValue>(bounds),
+    indexBounds: new Map<string, BsonValue>(
+      components.map(({ path, ranges }) => [path, ranges.map(rangeText)]),
+    ),
     ...(keysExamined !== null && { keysExamined }),
   });
 }
 
-function describeRange({ low, high, isPoint }: KeyRange, isAll: boolean, downwards: boolean): string {
-  if (isAll) return downwards ? '[MaxKey, MinKey]' : '[MinKey, MaxKey]';
-  const from = describeEnd(low);
-  const to = isPoint ? { ...from, isBehind: true } : describeEnd(high);
-  return downwards
-    ? `${to.isBehind ? '[' : '('}${to.text}, ${from.text}${from.isBehind ? ')' : ']'}`
-    : `${from.isBehind ? '(' : '['}${from.text}, ${to.text}${to.isBehind ? ']' : ')'}`;
+/** "[5, 7)", from the lower value to the higher one, whichever way the index goes. */
+function rangeText(range: KeyRange): string {
+  if (range === everything[0]) return '[MinKey, MaxKey]';
+  const low = endOf(range.low);
+  const high = range.isPoint ? { ...low, isBehind: true } : endOf(range.high);
+  return `${low.isBehind ? '(' : '['}${low.text}, ${high.text}${high.isBehind ? ']' : ')'}`;
 }
 
 const decoder = new KeyDecoder();
-/** Types whose components can be read although an end of a range may be none: others are shown as bytes. */
-const readable = new Set(
-  (['int', 'string', 'date', 'bool', 'objectId'] as const).map((type) => typeByte(CANONICAL_TYPES[type])),
-);
 
-/** The value that a range ends at, and whether the end lies behind it. An end of all values of a type is "…". */
-function describeEnd(bytes: Uint8Array): { text: string; isBehind: boolean } {
-  if (bytes.length === 1) {
-    return { text: bytes[0] === typeByte(CANONICAL_TYPES.null) ? 'null' : '…', isBehind: false };
-  }
-  const before = bytes.map((byte, i) => (i === bytes.length - 1 ? byte - 1 : byte));
-  for (const component of readable.has(bytes[0]!) ? [bytes, before] : []) {
+/** The value that a range ends at, and whether the end lies behind it; "…" for the end of a type, and for what is no value. */
+function endOf(bytes: Uint8Array): { text: string; isBehind: boolean } {
+  const before = bytes.with(bytes.length - 1, bytes.at(-1)! - 1);
+  for (const component of bytes.length > 1 ? [bytes, before] : []) {
     decoder.begin(component, 0);
     const value = decoder.next();
     if (value === undefined || Buffer.compare(encodeKeyComponent(value, 1), component) !== 0) continue;
     return { text: formatForMessage(value), isBehind: component === before };
   }
-  return { text: Buffer.from(bytes).toString('hex'), isBehind: false };
+  const isNull = Buffer.compare(bytes, encodeKeyComponent(null, 1)) === 0;
+  return { text: isNull ? 'null' : '…', isBehind: false };
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine';
 import * as catalog from './catalog';
 import * as diagnostics from './diagnostics';
-import { explain, explainAggregate } from './explain';
+import { explain } from './explain';
 import { createIndexes, dropIndexes } from './catalog';
 import { OptionNames, Options, OptionTable } from './options';
 import * as reads from './reads';
@@ -52,13 +52,10 @@ const table: Readonly<Record<string, Entry>> = {
   },
   killCursors: { run: reads.killCursors, taken: 'cursors', failsToParse: true },
   aggregate: {
-    run: (request, engine, options) =>
-      options.boolean('explain')
-        ? explainAggregate(request, engine)
-        : reads.aggregate(request, engine, options),
-    taken: 'pipeline cursor explain hint',
+    run: reads.aggregate,
+    taken: 'pipeline cursor hint',
     ignored: 'allowDiskUse bypassDocumentValidation',
-    refused: 'collation let',
+    refused: 'collation explain let',
     failsToParse: true,
   },
   count: { run: reads.count, taken: 'query limit skip hint', ignored: 'fields', refused: 'collation' },

@@ -2,8 +2,7 @@ import { Long } from 'bson';
 import { randomBytes } from 'node:crypto';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from '../commands/request';
 import { formatForMessage, MongoError } from '../language/errors';
-import { Clock } from '../planner/execution';
-import { Yielder } from '../planner/plan';
+import { Clock, Yielder } from '../planner/execution';
 import { CollectionView } from '../storage/view';
 
 /** Where the documents of a cursor come from. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { takeWork } from '../language/evaluation';
@@ -43,8 +44,7 @@ export class Clock {
     if (this.left > 0) return false;
     this.left = this.stride;
     if (this.interruption) throw this.interruption;
-    if (this.client?.gone)
-      throw new MongoError(11601, 'operation was interrupted because a client disconnected');
+    if (this.client?.gone) throw new MongoError(11601, 'the client has disconnected');
     if (performance.now() > this.deadline) throw new MongoError(50, 'operation exceeded time limit');
     return true;
   }
@@ -62,16 +62,31 @@ export class Clock {
     this.bytes += bytes;
     bytesOfAll += bytes;
     if (bytes < 0 || (this.bytes <= MOST_BYTES_OF_ONE && bytesOfAll <= MOST_BYTES)) return;
-    throw new MongoError(
-      292,
-      `Sorting and grouping exceeded the memory limit of ${MOST_BYTES_OF_ONE} bytes a statement, or ${MOST_BYTES} bytes ` +
-        'over all; there is no sorting on disk',
-    );
+    throw new MongoError(292, 'Sorting and grouping needs more memory than there is for it');
   }
 
   /** Gives back all memory: the statement has ended. */
   end(): void {
     this.takeMemory(-this.bytes);
+  }
+}
+
+/** How long, in milliseconds, long statements may keep the thread while others wait: all of them together, about. */
+const LONGEST_TURN = 5;
+
+let waiting = 0;
+
+/** Gives the thread away now and then, so that a long statement holds up nobody else's. */
+export class Yielder {
+  private since = performance.now();
+
+  /** To be called between units of work: resolves at once, or after the others have had their turn. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.since < LONGEST_TURN / (1 + waiting)) return;
+    waiting++;
+    await setImmediate();
+    waiting--;
+    this.since = performance.now();
   }
 }
 

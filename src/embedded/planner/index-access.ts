@@ -3,17 +3,7 @@ import { FilterNode } from '../language/filter-node';
 import { directionOf } from '../language/index-key';
 import { endOfKeyComponent, KeyDecoder } from '../language/key-decoder';
 import { IndexEntry, IndexInfo } from '../storage/view';
-import {
-  afterPrefix,
-  boundsOf,
-  everything,
-  inDirection,
-  intersection,
-  isEverything,
-  isSinglePoint,
-  joined,
-  KeyRange,
-} from './bounds';
+import { boundsOf, everything, inDirection, intersection, KeyRange } from './bounds';
 
 /** One component of an index and where a walk visits it; the ranges are ascending, whichever way the component goes. */
 export interface ComponentBounds {
@@ -24,92 +14,64 @@ export interface ComponentBounds {
 
 type KeyTest = (key: KeyReader) => boolean;
 
-/** One way to answer a filter by one index. */
+/**
+ * One way to answer a filter by one index: leading components that hold nothing but points, each combination of which is
+ * one range of the index, and then a component of ranges. What else the filter says is decided on keys or documents.
+ */
 export class IndexAccess {
-  private decided: readonly FilterNode[] | null = null;
-  /** How many leading components hold nothing but points: each combination is one range of the index. */
-  readonly points: number;
-  /** How many leading components the filter bounds at all. */
-  readonly bounded: number;
+  private tests: { readonly onKeys: KeyTest[]; readonly onDocuments: FilterNode[] } | null = null;
 
   /**
+   * @param points how many leading components hold nothing but points
    * @param choice which of the conditions bounds the component that holds arrays; -1 for none
-   * @param open what the bounds leave open
+   * @param open the conditions that the bounds do not settle
    */
   constructor(
     readonly index: IndexInfo,
     readonly components: readonly ComponentBounds[],
+    readonly points: number,
     readonly choice: number,
     private readonly open: readonly FilterNode[],
-  ) {
-    const end = components.findIndex(({ ranges }) => !ranges.every(({ isPoint }) => isPoint));
-    this.points = end < 0 ? components.length : end;
-    const next = components[this.points];
-    this.bounded = next && !isEverything(next.ranges) ? this.points + 1 : this.points;
-  }
+  ) {}
 
-  /** What the bounds leave open and the keys decide, before anything is fetched. */
-  get keyFilters(): readonly FilterNode[] {
-    this.decided ??= this.open.filter((node) => isDecidedByKeys(node, this.index));
-    return this.decided;
+  /** How many leading components the filter bounds at all. */
+  get bounded(): number {
+    const next = this.components[this.points];
+    return next && next.ranges !== everything ? this.points + 1 : this.points;
   }
 
   /** What only the documents decide. */
   get documentFilters(): readonly FilterNode[] {
-    return this.open.filter((node) => !this.keyFilters.includes(node));
-  }
-
-  /** Whether there is one place in a unique index to look at. */
-  get findsAtMostOne(): boolean {
-    return this.index.unique && this.components.every(({ ranges }) => isSinglePoint(ranges));
+    return this.decided().onDocuments;
   }
 
   /** Whether one document can have several entries in the walk. */
   get findsTwice(): boolean {
     const { multikeyPaths } = this.index;
-    return this.components.some(({ path, ranges }) => multikeyPaths.has(path) && !isSinglePoint(ranges));
+    return this.components.some((component) => multikeyPaths.has(component.path) && !isOneValue(component));
   }
 
-  /** The walk in parts: one for each combination of points in the first `count` components. */
-  splitByPoints(count: number): IndexAccess[] {
-    let heads: ComponentBounds[][] = [[]];
-    for (const component of this.components.slice(0, count)) {
-      heads = heads.flatMap((head) =>
-        component.ranges.map((range) => [...head, { ...component, ranges: [range] }]),
-      );
-    }
-    const rest = this.components.slice(count);
-    return heads.map((head) => new IndexAccess(this.index, [...head, ...rest], this.choice, this.open));
-  }
-
-  /**
-   * The pieces of the index that the access walks, in the order of the walk: one for each combination of leading points,
-   * cut down by the ranges of the component behind them. What later components ask for is left to the keys.
-   */
-  ranges(reverse: boolean): Iterable<Omit<KeyRange, 'isPoint'>> {
-    const lists = this.components
-      .slice(0, this.bounded)
-      .map(({ ranges, direction }) => inDirection(ranges, direction));
-    const nothing = new Uint8Array();
-    if (lists.length === 0) return [{ low: nothing, high: afterPrefix(nothing) }];
-    if (lists.every(({ length }) => length === 1)) return [rangeWithin(nothing, lists, 0)];
-    return combinations(reverse ? lists.map((list) => [...list].reverse()) : lists, 0, nothing);
-  }
-
-  /** What the ranges leave open, to be decided on each key; null when that is nothing. */
+  /** What the ranges leave open and each key decides, before its document is read; null when that is nothing. */
   keyTest(): ((key: Uint8Array) => boolean) | null {
-    const { index } = this;
-    const later = this.components.slice(this.points + 1).filter(({ ranges }) => !isEverything(ranges));
-    const tests = [
-      ...later.map(({ path, ranges }) => componentTest(index, path, ranges)),
-      ...this.keyFilters.map((node) => keyFilterTest(node, index)),
-    ];
-    if (tests.length === 0) return null;
+    const { onKeys } = this.decided();
+    if (onKeys.length === 0) return null;
     const reader = new KeyReader();
     return (key) => {
       reader.read(key);
-      return tests.every((test) => test(reader));
+      return onKeys.every((test) => test(reader));
     };
+  }
+
+  private decided() {
+    if (this.tests) return this.tests;
+    const onKeys: KeyTest[] = [];
+    const onDocuments: FilterNode[] = [];
+    for (const node of this.open) {
+      const test = keyTestOf(node, this.index);
+      if (test) onKeys.push(test);
+      else onDocuments.push(node);
+    }
+    return (this.tests = { onKeys, onDocuments });
   }
 
   /**
@@ -139,26 +101,13 @@ export class IndexAccess {
   }
 }
 
-function rangeWithin(head: Uint8Array, lists: readonly (readonly KeyRange[])[], depth: number) {
-  for (; depth < lists.length - 1; depth++) head = joined(head, lists[depth]![0]!.low);
-  const [{ low, high }] = lists[depth] as [KeyRange];
-  return { low: joined(head, low), high: joined(head, high) };
-}
-
-function* combinations(
-  lists: readonly (readonly KeyRange[])[],
-  depth: number,
-  head: Uint8Array,
-): Generator<Omit<KeyRange, 'isPoint'>> {
-  for (const { low, high } of lists[depth]!) {
-    if (depth < lists.length - 1) yield* combinations(lists, depth + 1, joined(head, low));
-    else yield { low: joined(head, low), high: joined(head, high) };
-  }
+export function isOneValue({ ranges }: ComponentBounds): boolean {
+  return ranges.length === 1 && ranges[0]!.isPoint;
 }
 
 /**
  * The ways to answer the conjunction of `conjuncts` by the index. More than one where a component holds arrays and
- * several conjuncts speak of it: only one of them can bound the walk.
+ * several conjuncts speak of it: each may be met by another element, so only one of them can bound the walk.
  */
 export function indexAccesses(index: IndexInfo, conjuncts: readonly FilterNode[]): IndexAccess[] {
   const arrayPath = index.multikey
@@ -166,62 +115,90 @@ export function indexAccesses(index: IndexInfo, conjuncts: readonly FilterNode[]
     : undefined;
   if (arrayPath === undefined) return [indexAccess(index, conjuncts, -1)];
   const choices = [...conjuncts.keys()].filter(
-    (i) => !isEverything(boundsOf(conjuncts[i]!, arrayPath, true).ranges),
+    (i) => boundsOf(conjuncts[i]!, arrayPath, true).ranges !== everything,
   );
   return (choices.length > 0 ? choices : [-1]).map((choice) => indexAccess(index, conjuncts, choice));
 }
 
 function indexAccess(index: IndexInfo, conjuncts: readonly FilterNode[], choice: number): IndexAccess {
   const settled = new Set<FilterNode>();
+  const components: ComponentBounds[] = [];
   let forArrays = conjuncts.slice(choice, choice + 1);
-  const components = [...index.key].map(([path, order]): ComponentBounds => {
+  let points = 0;
+  for (const [path, order] of index.key) {
     const holdsArrays = index.multikeyPaths.has(path);
-    // Two paths below one array: each entry is of one element, and each condition may be met by another one.
-    const speaking = holdsArrays ? forArrays : conjuncts;
-    if (holdsArrays) forArrays = [];
     let ranges = everything;
-    for (const node of speaking) {
+    // Behind the first component that is not made of points, nothing narrows the walk.
+    for (const node of points < components.length ? [] : holdsArrays ? forArrays : conjuncts) {
       const bounds = boundsOf(node, path, holdsArrays);
       if (bounds.exact) settled.add(node);
       ranges = intersection(ranges, bounds.ranges);
     }
-    return { path, direction: directionOf(order), ranges };
-  });
+    // Two paths below one array: each entry is of one element, and each condition may be met by another one.
+    if (holdsArrays) forArrays = [];
+    if (points === components.length && ranges.every(({ isPoint }) => isPoint)) points++;
+    components.push({ path, direction: directionOf(order), ranges });
+  }
   const open = conjuncts.filter((node) => !settled.has(node));
-  return new IndexAccess(index, components, choice, open);
+  return new IndexAccess(index, components, points, choice, open);
 }
 
-/** A component that holds arrays never tells whether a document matches: the entry at hand is one element of many. */
-function isDecidedByKeys(node: FilterNode, index: IndexInfo): boolean {
-  if (node.kind === 'and' || node.kind === 'or')
-    return node.children.every((child) => isDecidedByKeys(child, index));
-  if (node.kind !== 'field' || !index.key.has(node.path) || index.multikeyPaths.has(node.path)) return false;
-  return boundsOf(node, node.path, false).exact;
+/** The components once for each combination of points that the first `count` of them hold. */
+export function splitByPoints(components: readonly ComponentBounds[], count: number): ComponentBounds[][] {
+  let heads: ComponentBounds[][] = [[]];
+  for (const component of components.slice(0, count)) {
+    heads = heads.flatMap((head) =>
+      component.ranges.map((range) => [...head, { ...component, ranges: [range] }]),
+    );
+  }
+  return heads.map((head) => [...head, ...components.slice(count)]);
 }
 
-function keyFilterTest(node: FilterNode, index: IndexInfo): KeyTest {
-  if (node.kind === 'field') return componentTest(index, node.path, boundsOf(node, node.path, false).ranges);
-  const tests = (node as { children: FilterNode[] }).children.map((child) => keyFilterTest(child, index));
-  return node.kind === 'or'
-    ? (key) => tests.some((test) => test(key))
-    : (key) => tests.every((test) => test(key));
+/** The pieces of the index that bounded components make up, in the order of the walk. */
+export function keyRanges(
+  bounded: readonly ComponentBounds[],
+  reverse: boolean,
+): Iterable<Omit<KeyRange, 'isPoint'>> {
+  if (bounded.length === 0) return everything;
+  const lists = bounded.map(({ ranges, direction }) => {
+    const list = inDirection(ranges, direction);
+    return reverse && list.length > 1 ? list.toReversed() : list;
+  });
+  return combinations(lists, 0, new Uint8Array());
 }
 
-/** Whether the component lies in one of the ranges. */
-function componentTest({ key: pattern }: IndexInfo, path: string, ranges: readonly KeyRange[]): KeyTest {
-  const position = [...pattern.keys()].indexOf(path);
-  const sorted = inDirection(ranges, directionOf(pattern.get(path)!));
-  return (key) => {
-    let from = 0;
-    let to = sorted.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (key.compare(position, sorted[middle]!.low) < 0) to = middle;
-      else if (key.compare(position, sorted[middle]!.high) >= 0) from = middle + 1;
-      else return true;
-    }
-    return false;
-  };
+function* combinations(
+  lists: readonly (readonly KeyRange[])[],
+  depth: number,
+  head: Uint8Array,
+): Generator<Omit<KeyRange, 'isPoint'>> {
+  const last = lists.length - 1;
+  for (; depth < last && lists[depth]!.length === 1; depth++) head = joined(head, lists[depth]![0]!.low);
+  for (const { low, high } of lists[depth]!) {
+    if (depth < last) yield* combinations(lists, depth + 1, joined(head, low));
+    else yield { low: joined(head, low), high: joined(head, high) };
+  }
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  return head.length === 0 ? tail : Buffer.concat([head, tail]);
+}
+
+/** The condition as a test of keys; null where keys do not tell: of an array, the entry at hand is one element of many. */
+function keyTestOf(node: FilterNode, index: IndexInfo): KeyTest | null {
+  if (node.kind === 'and' || node.kind === 'or') {
+    const tests = node.children.map((child) => keyTestOf(child, index));
+    if (!tests.every((test) => test !== null)) return null;
+    return node.kind === 'or'
+      ? (key) => tests.some((test) => test(key))
+      : (key) => tests.every((test) => test(key));
+  }
+  if (node.kind !== 'field' || !index.key.has(node.path) || index.multikeyPaths.has(node.path)) return null;
+  const { ranges, exact } = boundsOf(node, node.path, false);
+  if (!exact) return null;
+  const position = [...index.key.keys()].indexOf(node.path);
+  const sorted = inDirection(ranges, directionOf(index.key.get(node.path)!));
+  return (key) => key.isWithin(position, sorted);
 }
 
 /** Reads the components of one index key after another, only as far as it is asked for, and copies nothing. */
@@ -235,11 +212,22 @@ class KeyReader {
     this.known = 0;
   }
 
+  /** Whether the component at `position` lies in one of the ranges. */
+  isWithin(position: number, ranges: readonly KeyRange[]): boolean {
+    let from = 0;
+    for (let to = ranges.length; from < to;) {
+      const middle = (from + to) >> 1;
+      if (this.compare(position, ranges[middle]!.low) < 0) to = middle;
+      else if (this.compare(position, ranges[middle]!.high) < 0) return true;
+      else from = middle + 1;
+    }
+    return false;
+  }
+
   /** Compares the component at `position` with other bytes: negative, 0 or positive. */
-  compare(position: number, other: Uint8Array): number {
-    while (this.known <= position) {
+  private compare(position: number, other: Uint8Array): number {
+    for (; this.known <= position; this.known++) {
       this.ends[this.known + 1] = endOfKeyComponent(this.key, this.ends[this.known]!);
-      this.known++;
     }
     const start = this.ends[position]!;
     const length = this.ends[position + 1]! - start;

@@ -11,7 +11,7 @@ import { parseSort } from '../language/index-key';
 import { toDouble } from '../language/numbers';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
-import { Plan, PlanRun, rowsOf, walkRows } from './plan';
+import { isIndexWalk, Plan, PlanRun, rowsOf, walkIndex } from './plan';
 import { planCount, planQuery } from './plan-query';
 import { conjunctsOf, Query } from './query';
 
@@ -133,12 +133,14 @@ function resultsOf(split: PipelineQuery, execution: Execution): Documents {
 /** The rows as documents, decoded no further than the stages behind the query need. */
 function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution: Execution): Documents {
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
-  const { source, decode: decodeEntry } = plan;
-  if (!decodeEntry || source.kind !== 'walks') return decodedDocuments(plan, execution, decode);
+  const decodeEntry = plan.decode;
+  const [walk] = plan.walks;
+  if (!decodeEntry || !walk || !isIndexWalk(walk)) return decodedDocuments(plan, execution, decode);
   // Past the stages that have nothing to do: here it is the single row that counts.
-  return walkRows(
-    source.walks[0]!,
+  return walkIndex(
+    walk,
     0,
+    null,
     execution,
     new PlanRun(),
     (entry) => decodeEntry(entry) ?? decode(execution.view!.document(entry.recordId)!),

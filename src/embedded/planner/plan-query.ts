@@ -1,24 +1,19 @@
+import { isDocument } from '../language/bson-value';
+import { compareValues } from '../language/compare';
+import { MongoError } from '../language/errors';
 import { FilterNode } from '../language/filter-node';
-import { parseSort } from '../language/index-key';
+import { directionOf, parseSort } from '../language/index-key';
 import { compileProjection } from '../language/projection';
 import { CollectionView, IndexInfo } from '../storage/view';
-import {
-  Candidate,
-  candidate,
-  candidatesOf,
-  contenders,
-  naturalDirection,
-  placeInUniqueIndex,
-  usableIndexes,
-} from './candidates';
+import { Candidate, candidatesOf, contenders } from './candidates';
 import { Clock } from './execution';
-import { IndexAccess, indexAccesses } from './index-access';
-import { fetched, Plan, PlanRun, Rows, Source, Walk, walkRows } from './plan';
+import { splitByPoints } from './index-access';
+import { Plan, PlanRun, Rows, rowsOf, Walk } from './plan';
 import { conjunctsOf, Query } from './query';
 
 const nothing: Plan = {
-  source: { kind: 'nothing' },
-  filters: [],
+  walks: [],
+  mergeFrom: 0,
   fetches: false,
   sort: null,
   skip: 0,
@@ -30,164 +25,117 @@ const nothing: Plan = {
 /** How to answer the query; nothing has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   if (!view) return nothing;
-  const { skip, limit, projection: spec, projectionLanguage: language } = query;
-  const apply = spec?.size ? compileProjection(spec, { language }).applyToBytes : null;
-  const { source, filters, ordered } = idLookup(view, query) ?? bestAccess(view, query);
-  const sort = ordered ? null : query.sort;
-  const only = source.kind === 'walks' && source.walks.length === 1 ? source.walks[0]! : null;
-  const isBare = !sort && filters.length === 0 && skip + limit === 0 && only;
-  const decode = query.fields?.size && isBare ? isBare.access.decoderOf(query.fields) : null;
-  return {
-    source,
-    filters,
-    fetches: !decode,
-    sort,
-    skip,
-    limit,
-    projection: apply && { spec: spec!, apply },
-    decode,
-  };
+  const { projection: spec, projectionLanguage: language, fields } = query;
+  const projection = spec?.size ? { spec, apply: compileProjection(spec, { language }).applyToBytes } : null;
+  const plan = bestPlan(view, query);
+  const { walks, sort, skip, limit } = plan;
+  const isBare = !sort && skip + limit === 0 && walks.length === 1 && walks[0]!.filters.length === 0;
+  const decode = (isBare && fields?.size && walks[0]!.access?.decoderOf(fields)) || null;
+  return { ...plan, fetches: !decode, projection, decode };
 }
 
 /** A row for each document that the query finds, in any order, and not fetched where keys decide. */
 export function planCount(view: CollectionView | null, query: Query): Plan {
-  const plan = planQuery(view, { ...query, sort: new Map() });
-  return { ...plan, fetches: plan.filters.length > 0 };
-}
-
-interface Access {
-  readonly source: Source;
-  readonly filters: readonly FilterNode[];
-  /** Whether the rows come in the order that the query wants. */
-  readonly ordered: boolean;
-}
-
-/** The query that is most frequent by far, and needs no choice. */
-function idLookup(view: CollectionView, { filter, hint }: Query): Access | null {
-  if (filter.kind !== 'field' || filter.path !== '_id' || filter.op !== 'eq') return null;
-  if (Array.isArray(filter.value) || hint !== undefined) return null;
-  const source = { kind: 'id' as const, index: view.collection.indexes[0]!, value: filter.value };
-  return { source, filters: [], ordered: true };
+  return { ...planQuery(view, { ...query, sort: new Map() }), fetches: false };
 }
 
 /** The best way that the indexes offer, or the whole collection. */
-function bestAccess(view: CollectionView, query: Query): Access {
-  const natural = naturalDirection(query);
-  if (natural) return wholeCollection(query, natural === -1);
-  const conjuncts = conjunctsOf(query.filter);
-  const sort = parseSort(query.sort);
-  const indexes = usableIndexes(view, query.hint, conjuncts);
-  const unique = placeInUniqueIndex(indexes, conjuncts);
-  if (unique) return walk(candidate(unique, sort));
+function bestPlan(view: CollectionView, query: Query): Plan {
+  const { filter, hint, limit, skip } = query;
+  const conjuncts = conjunctsOf(filter);
+  const unordered = { ...nothing, skip, limit };
+  const whole = (reverse: boolean): Walk[] => [{ access: null, components: [], reverse, filters: conjuncts }];
+  // `{ $natural: 1 | -1 }` asks for a scan.
+  const natural = query.sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
+  const sort = natural !== undefined && query.sort.has('$natural') ? [] : parseSort(query.sort);
+  const toSort = sort.length > 0 ? query.sort : null;
+  if (natural !== undefined) {
+    return { ...unordered, walks: whole(directionOf(natural) === -1), sort: toSort };
+  }
+  const isHinted = ({ name, key }: IndexInfo) =>
+    hint === undefined || hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
+  const indexes = view.collection.indexes.filter(isHinted);
   const candidates = candidatesOf(indexes, conjuncts, sort);
-  const union = unionOfBranches(indexes, query, candidates);
-  if (union) return union;
-  const [first, ...others] = contenders(candidates);
-  if (first) return walk(others.length > 0 ? fastest([first, ...others], view, query.limit) : first);
-  const whole = query.hint !== undefined ? indexes[0] : coveringIndex(indexes, conjuncts, query.fields);
-  return whole ? walk(candidate(indexAccesses(whole, conjuncts)[0]!, sort)) : wholeCollection(query, false);
+  if (hint !== undefined && candidates.length === 0) {
+    throw new MongoError(
+      2,
+      'hint provided does not correspond to an existing index that can answer the query',
+    );
+  }
+  const union = unionOfBranches(indexes, conjuncts, candidates);
+  if (union) return { ...unordered, walks: union, sort: toSort };
+  const best = contenders(candidates, sort.length > 0);
+  const plans = (best.length === 0 && hint !== undefined ? candidates : best).map((candidate): Plan => ({
+    ...unordered,
+    ...walksOf(candidate),
+    sort: candidate.order ? null : toSort,
+  }));
+  if (plans.length > 1) return fastest(plans, view);
+  return plans[0] ?? { ...unordered, walks: whole(false), sort: toSort };
 }
 
-function wholeCollection({ filter, sort }: Query, reverse: boolean): Access {
-  const ordered = sort.size === 0 || sort.has('$natural');
-  return { source: { kind: 'collection', reverse }, filters: conjunctsOf(filter), ordered };
-}
-
-function walk({ access, order }: Candidate): Access {
+function walksOf({ access, order }: Candidate): Pick<Plan, 'walks' | 'mergeFrom'> {
   const { reverse, mergeFrom } = order ?? { reverse: false, mergeFrom: 0 };
-  const split = mergeFrom > 0 ? access.splitByPoints(mergeFrom) : [];
-  // Where the filter leaves no point to split at, the walk finds nothing.
-  const parts = split.length > 0 ? split : [access];
-  const walks = parts.map((part): Walk => ({ access: part, reverse, filters: [] }));
-  return {
-    source: { kind: 'walks', walks, mergeFrom },
-    filters: access.documentFilters,
-    ordered: order !== null,
-  };
+  const filters = access.documentFilters;
+  const walks = splitByPoints(access.components, mergeFrom).map((components) => ({
+    access,
+    components,
+    reverse,
+    filters,
+  }));
+  return { walks, mergeFrom };
 }
 
-/** An index that has all the fields that are read: walking it is less than reading the collection. */
-function coveringIndex(
-  indexes: readonly IndexInfo[],
-  conjuncts: readonly FilterNode[],
-  fields: ReadonlySet<string> | null | undefined,
-): IndexInfo | undefined {
-  if (!fields?.size) return undefined;
-  return indexes.find((index) => {
-    const [access] = indexAccesses(index, conjuncts);
-    return access!.documentFilters.length === 0 && access!.decoderOf(fields) !== null;
-  });
-}
-
-/** An `$or` as one walk for each of its branches, where no single walk narrows the search; or null. */
+/** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */
 function unionOfBranches(
   indexes: readonly IndexInfo[],
-  { filter, sort }: Query,
+  conjuncts: readonly FilterNode[],
   candidates: readonly Candidate[],
-): Access | null {
-  const conjuncts = conjunctsOf(filter);
+): Walk[] | null {
   const or = conjuncts.find(({ kind }) => kind === 'or');
   if (or?.kind !== 'or') return null;
-  if (candidates.some(({ access }) => isEnough(access, conjuncts.length, or.children.length))) return null;
+  if (conjuncts.length > 1 && candidates.some(({ access }) => access.bounded > 0)) return null;
   const others = conjuncts.filter((node) => node !== or);
   const walks: Walk[] = [];
   for (const branch of or.children) {
-    const own = candidatesOf(indexes, [...conjunctsOf(branch), ...others], []);
-    const [best] = contenders(own.filter(({ access }) => access.bounded > 0));
+    const [best] = contenders(candidatesOf(indexes, [...conjunctsOf(branch), ...others], []), false);
     if (!best) return null;
-    walks.push({ access: best.access, reverse: false, filters: best.access.documentFilters });
+    walks.push(...walksOf(best).walks);
   }
-  return { source: { kind: 'walks', walks, mergeFrom: 0 }, filters: [], ordered: sort.size === 0 };
+  return walks;
 }
 
-/** Whether one walk does it: by what else the filter says, or by bounds around all branches that are as few. */
-function isEnough(access: IndexAccess, conjuncts: number, branches: number): boolean {
-  if (access.bounded === 0) return false;
-  if (conjuncts > 1) return true;
-  const places = access.components
-    .slice(0, access.points)
-    .reduce((product, { ranges }) => product * ranges.length, 1);
-  return access.documentFilters.length === 0 && places <= branches;
-}
-
-/** MongoDB's own number: a walk that has found so many rows in order has won. */
+/** MongoDB's own number: a plan that has found so many rows has won. */
 const ROWS_TO_WIN = 101;
-/** Turns of ten keys that each contender gets. */
+/** Turns of ten keys that each plan gets. */
 const MAX_TURNS = 200;
 const TURN = 10;
 
-/**
- * Walks side by side for a while; answers the one that first ended, first found `limit` rows (0 for all) in the wanted
- * order, or else found most.
- */
-function fastest(candidates: readonly Candidate[], view: CollectionView, limit: number): Candidate {
-  const racing = candidates.map(({ access, order }) => {
-    const execution = { view, clock: new Clock(Infinity, TURN) };
+/** Runs plans side by side for a while; answers the one that first ended or found enough, or else found most. */
+function fastest(plans: readonly Plan[], view: CollectionView): Plan {
+  const trials = plans.map((plan) => {
+    // What still has to be sorted has nothing to show before its end.
+    const limit = plan.sort ? 0 : Math.min(plan.limit || ROWS_TO_WIN, ROWS_TO_WIN);
     const run = new PlanRun();
-    const keys = walkRows({ access, reverse: order?.reverse ?? false, filters: [] }, 0, execution, run);
-    const rows = fetched(keys, { filters: access.documentFilters, fetches: false }, execution, run);
-    return { rows, goal: order ? Math.min(limit || Infinity, ROWS_TO_WIN) : Infinity, found: 0 };
+    const execution = { view, clock: new Clock(Infinity, TURN) };
+    return { plan, run, rows: rowsOf({ ...plan, sort: null, limit }, execution, run) };
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const winner = racing.findIndex((contender) => winsInOneTurn(contender));
-      if (winner >= 0) return candidates[winner]!;
+      const winner = trials.find(({ rows }) => endsInOneTurn(rows));
+      if (winner) return winner.plan;
     }
-    // What still has to be sorted has nothing to show before its end.
-    const scores = racing.map(
-      ({ found, goal }) => (goal === Infinity ? 0 : 1) + found / Number.MAX_SAFE_INTEGER,
-    );
-    return candidates[scores.indexOf(Math.max(...scores))]!;
+    const foundIn = ({ plan, run }: (typeof trials)[number]) => (plan.sort ? -1 : run.returned);
+    return trials.reduce((best, each) => (foundIn(each) > foundIn(best) ? each : best)).plan;
   } finally {
-    for (const { rows } of racing) rows.return();
+    for (const { rows } of trials) rows.return();
   }
 }
 
-function winsInOneTurn(contender: { rows: Rows; goal: number; found: number }): boolean {
+function endsInOneTurn(rows: Rows): boolean {
   for (;;) {
-    const { done, value } = contender.rows.next();
+    const { done, value } = rows.next();
     if (done) return true;
     if (value === null) return false;
-    if (++contender.found >= contender.goal) return true;
   }
 }

@@ -1,53 +1,47 @@
-import { setImmediate } from 'node:timers/promises';
-import { BsonDocument, BsonValue } from '../language/bson-value';
+import { BsonDocument } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { FilterNode } from '../language/filter-node';
-import { sortKeyOf } from '../language/index-key';
-import { encodeKeyComponent } from '../language/key-component';
+import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
-import { IndexEntry, IndexInfo } from '../storage/view';
-import { afterPrefix } from './bounds';
-import { documentTest, Execution } from './execution';
-import { IndexAccess } from './index-access';
+import { IndexEntry } from '../storage/view';
+import { documentTest, Execution, Yielder } from './execution';
+import { ComponentBounds, IndexAccess, keyRanges } from './index-access';
 
-/** One walk of an index. */
+/** One walk, of an index or of the whole collection. */
 export interface Walk {
-  readonly access: IndexAccess;
+  /** Null for all documents in the order of insertion. */
+  readonly access: IndexAccess | null;
+  /** Where the index is walked: as `access` says, or at one of the places that it names. */
+  readonly components: readonly ComponentBounds[];
   readonly reverse: boolean;
-  /** What is decided on its documents, before it is united with other walks. */
+  /** What is decided on the documents that it meets. */
   readonly filters: readonly FilterNode[];
 }
 
-export type Source =
-  /** No such collection, or an answer that needs no rows. */
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'id'; readonly index: IndexInfo; readonly value: BsonValue }
-  | { readonly kind: 'collection'; readonly reverse: boolean }
-  /** Each document once; merged in the order of what follows the first `mergeFrom` components, or (0) one after the other. */
-  | { readonly kind: 'walks'; readonly walks: readonly Walk[]; readonly mergeFrom: number };
+export type IndexWalk = Walk & { readonly access: IndexAccess };
 
 /** How a query is answered. */
 export interface Plan {
-  readonly source: Source;
-  /** What is left to be decided on the documents. */
-  readonly filters: readonly FilterNode[];
-  /** Whether rows are given their documents; without, they are keys. */
+  /** Together they find each document once; none where there is nothing to find. */
+  readonly walks: readonly Walk[];
+  /** Walks are merged in the order of what follows so many components, or (0) go one after the other. */
+  readonly mergeFrom: number;
+  /** Whether rows are given their documents; without, they may be keys. */
   readonly fetches: boolean;
   /** What no index gives in order; null for nothing. */
   readonly sort: BsonDocument | null;
   readonly skip: number;
+  /** 0 for all. */
   readonly limit: number;
   readonly projection: { readonly spec: BsonDocument; apply(bytes: Uint8Array): Uint8Array } | null;
   /** Makes the wanted fields out of a key, where the index has them all. */
   readonly decode: ((entry: IndexEntry) => BsonDocument | null) | null;
 }
 
-/** One result on its way: found in an index, fetched, projected. */
-export interface Row {
+/** One result on its way: an index entry, or what was found without one. */
+export interface Row extends Partial<IndexEntry> {
   readonly recordId: number;
-  /** The index key it was found by. */
-  readonly key?: Uint8Array;
-  /** The stored document, once fetched, or what a projection made of it. */
+  /** The stored document, once it was read, or what a projection made of it. */
   readonly bytes?: Uint8Array;
 }
 
@@ -66,277 +60,172 @@ export class PlanRun {
 
 /** Runs the plan; once only for each `run`. */
 export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
-  const { source, limit, projection } = plan;
-  const rows = sourceRows(source, execution, run);
-  for (const row of plan.sort ? sorted(rows, plan, execution, run) : fetched(rows, plan, execution, run)) {
+  const { skip, limit, fetches, projection } = plan;
+  let passed = 0;
+  for (const row of plan.sort ? sortedRows(plan, execution, run) : foundRows(plan, execution, run)) {
     if (!row) {
       yield null;
       continue;
     }
+    if (++passed <= skip) continue;
+    const bytes = row.bytes ?? (fetches ? read(row, execution, run) : undefined);
+    // A transaction may have removed it after a walk has run ahead to it.
+    if (fetches && !bytes) continue;
     run.returned++;
-    if (run.returned === limit) run.isExhausted = true;
-    yield projection ? { recordId: row.recordId, bytes: projection.apply(row.bytes!) } : row;
+    run.isExhausted ||= run.returned === limit;
+    if (projection) yield { recordId: row.recordId, bytes: projection.apply(bytes!) };
+    else yield bytes ? { recordId: row.recordId, bytes } : row;
     if (run.returned === limit) return;
   }
   run.isExhausted = true;
 }
 
-/** The rows that pass the filters, with their documents where they are wanted or needed for that. */
-export function* fetched(
-  rows: Rows,
-  { filters, fetches, skip = 0 }: Pick<Plan, 'filters' | 'fetches'> & Partial<Pick<Plan, 'skip'>>,
-  { view }: Execution,
-  run: PlanRun,
-): Rows {
-  const passes = documentTest(filters);
-  let left = skip;
-  for (const row of rows) {
-    if (!row) {
-      yield null;
-      continue;
-    }
-    // What is skipped need not be fetched, unless its document has a say in whether it counts.
-    if (left > 0 && !passes) {
-      left--;
-      continue;
-    }
-    if (row.bytes || (!fetches && !passes)) {
-      if (passes && !passes(row.bytes!)) continue;
-      if (left > 0) left--;
-      else yield row;
-      continue;
-    }
-    const bytes = view!.document(row.recordId);
-    if (!bytes) continue;
-    run.documents++;
-    if (passes && !passes(bytes)) continue;
-    if (left > 0) left--;
-    else yield { recordId: row.recordId, key: row.key, bytes };
-  }
+function read({ recordId }: Row, { view }: Execution, run: PlanRun): Uint8Array | undefined {
+  run.documents++;
+  return view!.document(recordId);
 }
 
-function sourceRows(source: Source, execution: Execution, run: PlanRun): Rows {
-  switch (source.kind) {
-    case 'nothing':
-      return noRows();
-    case 'id':
-      return oneById(source.index, source.value, execution, run);
-    case 'collection':
-      return allDocuments(source.reverse, execution, run);
-    case 'walks': {
-      const walks = source.walks.map((walk, i) => {
-        const keys = walkRows(walk, i, execution, run);
-        const { filters } = walk;
-        return filters.length > 0 ? fetched(keys, { filters, fetches: false }, execution, run) : keys;
-      });
-      if (walks.length === 1) return walks[0]!;
-      return source.mergeFrom > 0 ? mergedWalks(source, walks) : united(walks);
-    }
-  }
+export function isIndexWalk(walk: Walk): walk is IndexWalk {
+  return walk.access !== null;
 }
 
-function* noRows(): Rows {
-  return;
-}
-
-function* oneById(index: IndexInfo, value: BsonValue, { view }: Execution, run: PlanRun): Rows {
-  const key = encodeKeyComponent(value, 1);
-  for (const { recordId } of view!.scanIndex(index, key, afterPrefix(key), false)) {
-    run.keys[0] = 1;
-    run.documents++;
-    run.isExhausted = true;
-    yield { recordId, bytes: view!.document(recordId)! };
-  }
-}
-
-/** Every document, in the order of insertion or the reverse of it. */
-function* allDocuments(reverse: boolean, { view, clock }: Execution, run: PlanRun): Rows {
-  for (const document of view!.scanDocuments(reverse)) {
-    run.documents++;
-    if (clock.pauses()) yield null;
-    yield document;
-  }
+/** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
+function foundRows({ walks, mergeFrom }: Plan, execution: Execution, run: PlanRun): Rows {
+  const isRepeated = walks.length > 1 || walks[0]?.access?.findsTwice;
+  const seen = isRepeated ? new Set<number>() : null;
+  const found = walks.map((walk, number) =>
+    isIndexWalk(walk) ? walkIndex(walk, number, seen, execution, run) : scanCollection(walk, execution, run),
+  );
+  if (found.length === 1) return found[0]!;
+  return mergeFrom > 0 ? merged(walks, mergeFrom, found) : concatenated(found);
 }
 
 /**
- * The keys of one walk.
- * @param rowOf makes something else of each, in place of one more generator around this one
+ * What one walk of an index finds.
+ * @param number of the walk among those of the plan
+ * @param seen what walks have found already; null where nothing can be found twice
+ * @param rowOf makes something else of each entry, in place of one more generator around this one
  */
-export function* walkRows<T = IndexEntry>(
-  walk: Walk,
+export function* walkIndex<T = Row>(
+  { access, components, reverse, filters }: IndexWalk,
   number: number,
-  { view, clock }: Execution,
+  seen: Set<number> | null,
+  execution: Execution,
   run: PlanRun,
   rowOf?: (entry: IndexEntry) => T,
 ): Generator<T | null, void, undefined> {
-  const { access, reverse } = walk;
+  const { view, clock } = execution;
   const accepts = access.keyTest();
-  const seen = access.findsTwice ? new Set<number>() : null;
+  const passes = documentTest(filters);
   run.keys[number] = 0;
-  for (const { low, high } of access.ranges(reverse)) {
+  for (const { low, high } of keyRanges(components.slice(0, access.bounded), reverse)) {
     for (const entry of view!.scanIndex(access.index, low, high, reverse)) {
       run.keys[number]!++;
       if (clock.pauses()) yield null;
       if (accepts && !accepts(entry.key)) continue;
-      if (seen?.has(entry.recordId)) continue;
-      seen?.add(entry.recordId);
-      yield rowOf ? rowOf(entry) : (entry as T);
+      const { recordId } = entry;
+      if (seen?.has(recordId)) continue;
+      let row: Row = entry;
+      if (passes) {
+        row = { recordId, key: entry.key, bytes: read(entry, execution, run)! };
+        if (!passes(row.bytes!)) continue;
+      }
+      seen?.add(recordId);
+      yield rowOf ? rowOf(entry) : (row as T);
     }
   }
 }
 
-/** What any of the walks finds, each document once. */
-function* united(walks: readonly Rows[]): Rows {
-  const seen = new Set<number>();
-  for (const walk of walks) {
-    for (const row of walk) {
-      if (row && seen.has(row.recordId)) continue;
-      if (row) seen.add(row.recordId);
-      yield row;
-    }
+function* scanCollection({ reverse, filters }: Walk, { view, clock }: Execution, run: PlanRun): Rows {
+  const passes = documentTest(filters);
+  for (const document of view!.scanDocuments(reverse)) {
+    run.documents++;
+    if (clock.pauses()) yield null;
+    if (!passes || passes(document.bytes)) yield document;
   }
 }
 
-/** The rows of walks of one index, in the order of what follows the components that are fixed in each; each document once. */
-function* mergedWalks({ walks, mergeFrom }: Extract<Source, { kind: 'walks' }>, rows: readonly Rows[]): Rows {
-  const fixed = walks.map(({ access: { components } }) =>
-    components.slice(0, mergeFrom).reduce((length, { ranges }) => length + ranges[0]!.low.length, 0),
-  );
-  const orderOf = ({ key }: Row, walk: number) => latin1(key!.subarray(fixed[walk]));
-  const seen = new Set<number>();
-  for (const row of merged(rows, orderOf, walks[0]!.reverse)) {
-    if (row && seen.has(row.recordId)) continue;
-    if (row) seen.add(row.recordId);
-    yield row;
-  }
+function* concatenated(found: readonly Rows[]): Rows {
+  for (const rows of found) yield* rows;
 }
 
-/** Merges ordered sources into one. */
-function* merged<T>(
-  sources: readonly Iterator<T | null, void>[],
-  orderOf: (item: T, source: number) => string,
-  reverse: boolean,
-): Generator<T | null> {
-  const heads: { item: T; order: string; source: number }[] = [];
-  function* advance(source: number): Generator<null> {
-    let next = sources[source]!.next();
-    for (; !next.done && next.value === null; next = sources[source]!.next()) yield null;
-    if (next.done || next.value === null) return;
-    const order = orderOf(next.value, source);
-    let from = 0;
-    for (let to = heads.length; from < to;) {
-      const middle = (from + to) >> 1;
-      const other = heads[middle]!.order;
-      if (reverse ? other >= order : other <= order) from = middle + 1;
-      else to = middle;
-    }
-    heads.splice(from, 0, { item: next.value, order, source });
+/** The rows of walks of one index, in the order of what follows the components that are fixed in each. */
+function* merged(walks: readonly Walk[], mergeFrom: number, found: readonly Rows[]): Rows {
+  const sign = walks[0]!.reverse ? -1 : 1;
+  const heads = walks.map(({ components }, i) => ({
+    rows: found[i]!,
+    fixed: components.slice(0, mergeFrom).reduce((sum, { ranges }) => sum + ranges[0]!.low.length, 0),
+    row: null as Row | null,
+    order: new Uint8Array() as Uint8Array,
+  }));
+  function* advance(head: (typeof heads)[number]): Rows {
+    let next = head.rows.next();
+    for (; !next.done && !next.value; next = head.rows.next()) yield null;
+    head.row = next.value ?? null;
+    if (head.row) head.order = head.row.key!.subarray(head.fixed);
   }
   try {
-    for (const source of sources.keys()) yield* advance(source);
-    for (let first = heads.shift(); first; first = heads.shift()) {
-      yield first.item;
-      yield* advance(first.source);
+    for (const head of heads) yield* advance(head);
+    for (;;) {
+      let first: (typeof heads)[number] | null = null;
+      for (const head of heads) {
+        if (head.row && (!first || sign * Buffer.compare(head.order, first.order) < 0)) first = head;
+      }
+      if (!first) return;
+      yield first.row;
+      yield* advance(first);
     }
   } finally {
-    for (const source of sources) source.return?.();
+    for (const rows of found) rows.return();
   }
 }
 
-/** Rows sorted at a time: some milliseconds. */
-const ROWS_OF_RUN = 4096;
-const ID_LENGTH = 6;
-const BYTES_OF_STRING = 32;
+/** What a row takes in memory while it is sorted, beside its sort key, and afterwards. */
+const BYTES_OF_ITEM = 200;
+const BYTES_OF_ID = 8;
+/** Rows gathered before those are dropped that are beyond the limit. */
+const ROWS_OF_CUT = 4096;
 
 /**
  * Sorts what no index has in order. Only keys and record ids are kept, and of those the ids alone once it is sorted; the
  * documents are read again one by one.
  */
-function* sorted(rows: Rows, plan: Plan, execution: Execution, run: PlanRun): Rows {
+function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
   const { view, clock } = execution;
   const fields = new Set([...plan.sort!.keys()].map(topLevelName));
   const keyOf = sortKeyOf(plan.sort!);
   const most = plan.limit > 0 ? plan.skip + plan.limit : Infinity;
-  const runs: string[][] = [];
-  let gathered: string[] = [];
-  let bytes = 0;
-  const take = (more: number) => {
-    bytes += more;
-    clock.takeMemory(more);
+  let items: { key: Uint8Array; recordId: number }[] = [];
+  let held = 0;
+  const hold = (bytes: number) => {
+    clock.takeMemory(bytes - held);
+    held = bytes;
   };
-  const endRun = () => {
-    gathered.sort();
-    for (const dropped of gathered.splice(most)) take(-dropped.length - BYTES_OF_STRING);
-  };
+  const bytesOf = ({ key }: (typeof items)[number]) => key.length + BYTES_OF_ITEM;
+  function* cut(): Generator<null> {
+    items = (yield* sortByKey(items, () => clock.pauses())).slice(0, most);
+    hold(items.reduce((sum, item) => sum + bytesOf(item), 0));
+  }
   try {
-    for (const row of fetched(rows, { filters: plan.filters, fetches: true }, execution, run)) {
-      if (!row) {
-        yield null;
-        continue;
+    for (const row of foundRows(plan, execution, run)) {
+      if (!row) yield null;
+      else {
+        const document = row.bytes ?? read(row, execution, run)!;
+        items.push({ key: keyOf(decodeFields(document, fields)), recordId: row.recordId });
+        hold(held + bytesOf(items.at(-1)!));
+        if (items.length > ROWS_OF_CUT + 2 * most) yield* cut();
       }
-      gathered.push(latin1(keyOf(decodeFields(row.bytes!, fields))) + idText(row.recordId));
-      take(gathered.at(-1)!.length + BYTES_OF_STRING);
-      if (gathered.length < ROWS_OF_RUN) continue;
-      endRun();
-      if (gathered.length < ROWS_OF_RUN / 2) continue;
-      runs.push(gathered);
-      gathered = [];
     }
-    endRun();
-    runs.push(gathered);
-    const ids: number[] = [];
-    for (const text of merged(
-      runs.map((each) => each.values()),
-      (each) => each,
-      false,
-    )) {
-      if (clock.pauses()) yield null;
-      if (ids.push(idOf(text!)) === most) break;
-    }
-    runs.length = 0;
-    take(8 * ids.length - bytes);
-    for (let i = plan.skip; i < ids.length; i++) {
+    yield* cut();
+    const ids = items.map(({ recordId }) => recordId);
+    items = [];
+    hold(BYTES_OF_ID * ids.length);
+    for (const [i, recordId] of ids.entries()) {
       run.isExhausted = i === ids.length - 1;
-      yield { recordId: ids[i]!, bytes: view!.document(ids[i]!)! };
+      yield { recordId, bytes: view!.document(recordId) };
     }
   } finally {
-    take(-bytes);
-  }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-}
-
-/** Behind a sort key, a record's id keeps equal ones in the order of insertion. */
-function idText(recordId: number): string {
-  const id = Buffer.allocUnsafe(ID_LENGTH);
-  id.writeUIntBE(recordId, 0, ID_LENGTH);
-  return id.toString('latin1');
-}
-
-function idOf(text: string): number {
-  let id = 0;
-  for (let i = text.length - ID_LENGTH; i < text.length; i++) id = id * 256 + text.charCodeAt(i);
-  return id;
-}
-
-/** How long, in milliseconds, long statements may keep the thread while others wait: all of them together, about. */
-const LONGEST_TURN = 5;
-
-let waiting = 0;
-
-/** Gives the thread away now and then, so that a long statement holds up nobody else's. */
-export class Yielder {
-  private since = performance.now();
-
-  /** To be called between units of work: resolves at once, or after the others have had their turn. */
-  async rest(): Promise<void> {
-    if (performance.now() - this.since < LONGEST_TURN / (1 + waiting)) return;
-    waiting++;
-    await setImmediate();
-    waiting--;
-    this.since = performance.now();
+    hold(0);
   }
 }
 
