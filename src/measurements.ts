@@ -21,7 +21,7 @@ export interface Measurements {
 }
 
 /** Where nobody measures. */
-export const unmeasured: Measurements = {
+export const noMeasurements: Measurements = {
   eventsStored: () => undefined,
   transactionFailed: () => undefined,
   watchQueue: () => undefined,

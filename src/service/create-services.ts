@@ -1,7 +1,7 @@
 import type { Config } from '../config';
 import type { Database } from '../database/database';
 import type { Log } from '../log';
-import { type Measurements, unmeasured } from '../measurements';
+import { type Measurements, noMeasurements } from '../measurements';
 import type { Tracing } from '../tracing';
 import { Reader } from '../store/reader';
 import type { RequestScope } from '../store/request-scope';
@@ -15,36 +15,36 @@ import { SessionFeeds } from './live/session-feeds';
 import { SessionChanges } from './session-changes';
 import { SessionService } from './session-service';
 
-/** The rules of one app, on its database. */
+/** The services of one app, on its database. */
 export interface Services {
   readonly sessions: SessionService;
   readonly events: EventService;
   readonly live: LiveService;
-  /** What one operation reads; made anew for each. */
+  /** Creates the reader of one operation. */
   reader(scope?: RequestScope | null): Reader;
-  /** Takes no more events; resolves when those that wait are stored and answered. */
+  /** Accepts no more events; resolves when the queued ones are stored. */
   close(): Promise<void>;
 }
 
-/** Who is told of what the services do; null if nobody is. */
-export interface Onlookers {
+/** The observers of the services; null if there are none. */
+export interface Observers {
   readonly metrics: Measurements | null;
   readonly tracing: Tracing | null;
 }
 
-const nobody: Onlookers = { metrics: null, tracing: null };
+const noObservers: Observers = { metrics: null, tracing: null };
 
-/** The services on `database`, with its collections and indexes in place. */
+/** Opens the services on `database` and prepares its collections and indexes. */
 export async function createServices(
   database: Database,
   config: Config,
   log: Log,
-  { metrics, tracing }: Onlookers = nobody,
+  { metrics, tracing }: Observers = noObservers,
 ): Promise<Services> {
   const store = await openStore(database.connection, config.autoIndex ? 'build' : 'require', log);
   const changes = new SessionChanges();
   const transactions = new TransactionSessions(store, log);
-  const measurements = metrics ?? unmeasured;
+  const measurements = metrics ?? noMeasurements;
   const storer = new BatchStorer({ store, sessions: transactions, log, changes, measurements });
   const limits = {
     lanes: config.writerLanes,

@@ -6,12 +6,12 @@ import type { Session } from '../store/session.model';
 import type { SessionOrder, SessionPlace } from '../store/session-queries';
 
 /**
- * A cursor is the place itself, in base64url: six bytes that tell its list from all others, the value that the list is
- * ordered by, and what settles ties. It holds whatever else the list is asked for, and nothing has to be kept for it.
+ * A cursor encodes a place in base64url: six bytes that identify the list, the value that the list is ordered by, and a
+ * tie-breaker. It stays valid with other page sizes and filters, and needs no state on the server.
  */
 export interface CursorCodec<Row, Place> {
   encode(row: Row): string;
-  /** @throws BAD_USER_INPUT where the cursor is of another list, or made up */
+  /** @throws BAD_USER_INPUT if the cursor is of another list, or invalid */
   decode(argument: string, cursor: string): Place;
 }
 
@@ -55,7 +55,7 @@ interface PlaceFormat<Row, Place> {
   read(value: number, tie: Buffer): Place;
 }
 
-/** No date is further from 1970, either way. */
+/** The range of a Date in either direction, in milliseconds (ECMAScript, "Time Values and Time Range"). */
 const maxDateMs = 8.64e15;
 
 function codec<Row, Place>(
@@ -79,7 +79,7 @@ function codec<Row, Place>(
         mark.equals(bytes.subarray(0, listBytes));
       const value = isOurs ? bytes.readDoubleBE(listBytes) : NaN;
       if (!(Math.abs(value) <= maxDateMs)) {
-        throw badUserInput(argument, 'must be a cursor that this very list gave out.');
+        throw badUserInput(argument, 'must be a cursor of the same list.');
       }
       return read(value, bytes.subarray(listBytes + valueBytes));
     },

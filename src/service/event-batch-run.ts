@@ -8,21 +8,21 @@ import type { Store } from '../store/store';
 import { inTransaction, isTransient, isWriteConflict } from '../store/transaction';
 import type { TransactionSessions } from '../store/transaction-sessions';
 import { eventOf, failAll, keyOf, refuse, settleStored, type AttemptGroup } from './event-outcome';
-import { sessionCompleted, sessionNotFound, tooLate } from './refusals';
+import { sessionCompleted, sessionNotFound, writeTimedOut } from './refusals';
 import type { SessionChanges } from './session-changes';
 
-/** What to do when someone else holds a session: give back what collides, or try until the deadline. */
+/** What to do when another transaction holds a session: return the colliding groups, or retry until the deadline. */
 export type Persistence = 'yield' | 'insist';
 
-/** How many collisions in a row are taken for chance: another process writes the same sessions and soon has done so. */
+/** Collisions in a row before a session counts as held; fewer are chance, because other transactions are short. */
 const patience: Readonly<Record<Persistence, number>> = { yield: 3, insist: Infinity };
 /**
- * Pauses double from the first to the longest, in milliseconds. Longer for a held session: many lanes may wait for the
- * same dead process, and all of them are woken when it has been found dead.
+ * Pauses double from the first to the longest, in milliseconds. Longer for held sessions: many lanes may wait for the same
+ * dead process, and all of them wake when it is found dead.
  */
 const pauses = { yield: { first: 4, longest: 32 }, insist: { first: 50, longest: 800 } } as const;
 
-/** What the storing of batches needs. */
+/** What batches are stored with. */
 export interface BatchContext {
   readonly store: Store;
   readonly sessions: TransactionSessions;
@@ -31,7 +31,7 @@ export interface BatchContext {
   readonly measurements: Measurements;
 }
 
-/** The storing of one batch, in as many transactions as it takes, all of one client session. */
+/** Stores one batch in as many transactions as it takes, all on one client session. */
 export class BatchRun {
   constructor(
     private readonly context: BatchContext,
@@ -40,18 +40,18 @@ export class BatchRun {
   ) {}
 
   /**
-   * Settles or fails every attempt but those of the groups that it returns: these have collided again and again, because
-   * of one session of theirs at least. Never rejects.
+   * Settles or fails every attempt, except those of the groups that it returns: these collided repeatedly, because another
+   * transaction holds at least one of their sessions. Never rejects.
    */
   async run(wanted: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     let groups = wanted;
     for (let failures = 1; ; failures += 1) {
-      groups = withoutLate(groups);
+      groups = dropExpired(groups);
       if (groups.length === 0) return groups;
       try {
         const { left, refused } = await this.storeOnce(groups);
         groups = left;
-        // Also of a session that takes no more events: what is stored already is answered so.
+        // For ended sessions too: a retry gets its stored event.
         const unknown = await this.answerStored(left);
         if (refused !== null) {
           for (const group of unknown) refuseGroup(group, refused);
@@ -63,8 +63,8 @@ export class BatchRun {
         if (!isTransient(error)) return this.runWithout(groups, error);
         const { measurements, log } = this.context;
         measurements.transactionFailed(isWriteConflict(error) ? 'conflict' : 'transient');
-        log.debug({ failures, events: groups.length, err: error }, 'a transaction of events runs again');
-        // Nobody holds a session where it was a failover or the like.
+        log.debug({ failures, events: groups.length, err: error }, 'retrying a transaction of events');
+        // After a failover or the like, no session is held.
         if (isWriteConflict(error) && failures >= patience[this.persistence]) return groups;
       }
       if (failures > 1) await this.pauseAfter(failures);
@@ -77,8 +77,8 @@ export class BatchRun {
   }
 
   /**
-   * One transaction, and the answers of those that it stored. `left` are the others: all where one event was stored
-   * already, else those of sessions that take no more events, which `refused` tells.
+   * Runs one transaction and settles the events that it stored. `left` are the other groups: all of them if one event was
+   * already stored, otherwise those of sessions that accept no events, which are in `refused`.
    */
   private async storeOnce(groups: readonly AttemptGroup[]) {
     const { store, changes, measurements } = this.context;
@@ -102,7 +102,7 @@ export class BatchRun {
     }
   }
 
-  /** Answers the groups whose event is stored, and returns the others. */
+  /** Settles the groups whose event is already stored, and returns the others. */
   private async answerStored(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     if (groups.length === 0) return groups;
     const rows = await findStored(this.context.store, this.session, groups.map(eventOf));
@@ -114,7 +114,7 @@ export class BatchRun {
     });
   }
 
-  /** After an error that stays: everyone's where the database is unavailable, else that of the one event that causes it. */
+  /** After a permanent error: fails all groups if the database is unavailable, otherwise only the event that causes it. */
   private async runWithout(
     groups: readonly AttemptGroup[],
     error: unknown,
@@ -129,7 +129,7 @@ export class BatchRun {
     return others.length > 0 ? this.run([others]) : [];
   }
 
-  /** One after the other: both may have events of one session, which are stored in the order in which they came. */
+  /** In sequence, because both halves may have events of one session, which are stored in order of arrival. */
   private async runHalves(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     const middle = Math.ceil(groups.length / 2);
     const first = await this.run(groups.slice(0, middle));
@@ -137,14 +137,14 @@ export class BatchRun {
   }
 }
 
-/** Those that someone still waits for. */
-function withoutLate(groups: readonly AttemptGroup[]): readonly AttemptGroup[] {
+/** Fails the groups past their deadline, and returns the others. */
+function dropExpired(groups: readonly AttemptGroup[]): readonly AttemptGroup[] {
   const now = Date.now();
   const inTime = (group: AttemptGroup) => group.some(({ deadline }) => deadline > now);
   if (groups.every(inTime)) return groups;
   failAll(
     groups.filter((group) => !inTime(group)),
-    tooLate(),
+    writeTimedOut(),
   );
   return groups.filter(inTime);
 }

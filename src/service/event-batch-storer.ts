@@ -3,12 +3,12 @@ import { isHeld } from '../store/event-batch';
 import { BatchRun, type BatchContext, type Persistence } from './event-batch-run';
 import { eventOf, failAll, groupAttempts, type Attempt, type AttemptGroup } from './event-outcome';
 
-/** How many sessions of a batch are looked at side by side: enough to be quick, few beside other clients. */
-const maxParallelLooks = 16;
-/** Between two looks at a session, at random between these: longer than the transactions of a process that lives. */
+/** How many sessions of a batch are probed in parallel: few, to leave connections for other requests. */
+const maxParallelProbes = 16;
+/** The random pause between two probes of a session: longer than the transactions of a live process. */
 const [shortestPauseMs, longestPauseMs] = [15, 30];
 
-/** Stores batches of events: each one, or its reason why not, whatever else is in its batch. */
+/** Stores batches of events; each event succeeds or fails independently of its batch. */
 export class BatchStorer {
   constructor(private readonly context: BatchContext) {}
 
@@ -22,7 +22,7 @@ export class BatchStorer {
     const collided = await this.run(groups, persistence);
     if (collided.length === 0) return;
     const [held, free] = await this.splitByHeld(collided);
-    // What nobody holds does not wait for the second look at the others.
+    // Free sessions do not wait for the second probe of the others.
     await Promise.all([this.store(free, persistence), this.storeOrPostpone(held, persistence)]);
   }
 
@@ -34,7 +34,7 @@ export class BatchStorer {
     try {
       return await context.sessions.use((session) => new BatchRun(context, session, persistence).run(groups));
     } catch (error) {
-      // There is no session to store them with.
+      // No client session could be started.
       failAll(groups, error);
       return [];
     }
@@ -49,7 +49,7 @@ export class BatchStorer {
     await this.store(free, persistence);
   }
 
-  /** The groups of sessions that someone else holds, and the others. Fails all of them where that cannot be found out. */
+  /** The groups of held sessions, and the others. Fails all groups if the sessions cannot be probed. */
   private async splitByHeld(groups: readonly AttemptGroup[]): Promise<[AttemptGroup[], AttemptGroup[]]> {
     try {
       const held = await this.heldAmong(new Set(groups.map((group) => eventOf(group).sessionId)));
@@ -65,13 +65,13 @@ export class BatchStorer {
     const { store, sessions } = this.context;
     const waiting = [...sessionIds];
     const held = new Set<string>();
-    const look = async () => {
+    const probe = async () => {
       for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
         const sessionId = id;
         if (await sessions.use((session) => isHeld(store, session, sessionId))) held.add(sessionId);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(waiting.length, maxParallelLooks) }, look));
+    await Promise.all(Array.from({ length: Math.min(waiting.length, maxParallelProbes) }, probe));
     return held;
   }
 }

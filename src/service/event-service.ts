@@ -13,7 +13,7 @@ export interface AddEvent {
   readonly timestamp?: Scalar<Date> | null;
 }
 
-/** How many events one addEvents may send. */
+/** The maximum number of events in one addEvents. */
 export const maxEventsPerRequest = 1000;
 
 /** The rules of adding events. */
@@ -21,7 +21,7 @@ export class EventService {
   constructor(private readonly writer: EventWriter) {}
 
   /**
-   * Stores one event once: a retry gets what is stored, with `created: false`.
+   * Stores one event once: a retry gets the stored event, with `created: false`.
    * @throws BAD_USER_INPUT, EVENT_CONFLICT, SESSION_NOT_FOUND, SESSION_COMPLETED, SERVICE_UNAVAILABLE
    */
   async add(input: AddEvent) {
@@ -31,12 +31,12 @@ export class EventService {
   }
 
   /**
-   * Stores many events, each by itself: the outcomes stand in the order of `inputs`.
+   * Stores many events independently; returns the outcomes in the order of `inputs`.
    * @throws BAD_USER_INPUT if there are none or too many, SERVICE_UNAVAILABLE
    */
   async addMany(inputs: readonly AddEvent[]): Promise<AddOutcome[]> {
     if (inputs.length === 0 || inputs.length > maxEventsPerRequest) {
-      throw badUserInput('input.events', `must be 1 to ${maxEventsPerRequest} events.`);
+      throw badUserInput('input.events', `must contain 1 to ${maxEventsPerRequest} events.`);
     }
     const checked = inputs.map((input, index) => checkedOrRefused(`input.events.${index}`, input));
     const accepted = checked.filter((event): event is SizedEvent => !(event instanceof DomainError));

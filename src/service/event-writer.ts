@@ -5,25 +5,25 @@ import type { TracedOperation, Tracing } from '../tracing';
 import type { Persistence } from './event-batch-run';
 import type { BatchStorer } from './event-batch-storer';
 import type { AddOutcome, Attempt } from './event-outcome';
-import { tooLate } from './refusals';
+import { writeTimedOut } from './refusals';
 
-/** What bounds a writer. */
+/** The limits of a writer. */
 export interface EventWriterLimits {
   /** Transactions in flight. A session's events always go through the same lane. */
   readonly lanes: number;
-  /** Events and bytes that may wait or be in flight; what goes beyond is refused. */
+  /** Events and bytes that may be queued or in flight; more are refused. */
   readonly maxEvents: number;
   readonly maxBytes: number;
-  /** How long a request waits for its answer. */
+  /** How long a request may wait, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** An event with the room it takes while it waits, in bytes. */
+/** An event with its size in the queue, in bytes. */
 export interface SizedEvent extends NewEvent {
   readonly size: number;
 }
 
-/** One caller's events, and what has become of them so far. */
+/** One caller's events and their outcomes so far. */
 interface WriteRequest {
   readonly operation: TracedOperation;
   readonly deadline: number;
@@ -40,32 +40,32 @@ interface Entry {
   readonly index: number;
 }
 
-/** Batches one after the other. */
+/** A queue whose batches run one after the other. */
 interface Lane {
   readonly waiting: Entry[];
   busy: boolean;
-  /** The one session that it is for, which someone else holds; null for a lane of many. */
+  /** The held session that the lane is for; null for a shared lane. */
   readonly sessionId: string | null;
 }
 
 const maxBatchEvents = 1000;
-/** As JSON. BSON may take almost eight times as much ([-0,-0,…]); a MongoDB command has to stay below 16 MiB. */
+/** As JSON. BSON can be almost eight times as large ([-0,-0,…]), and a MongoDB command must stay below 16 MiB. */
 const maxBatchBytes = 2 * 1024 * 1024;
 
 /**
- * Stores the events of all requests, those that arrive together in one transaction: while one is in flight, the next
- * batch gathers. A lone request waits for nobody.
+ * Stores the events of all requests. Events that arrive together share a transaction: while one is in flight, the next
+ * batch gathers. A lone request does not wait.
  */
 export class EventWriter {
   private readonly lanes: readonly Lane[];
-  /** Lanes of sessions that others hold for long, while they have something waiting: nobody else waits for those. */
+  /** Lanes of held sessions with queued events, so that no other session waits for them. */
   private readonly heldLanes = new Map<string, Lane>();
-  /** Those without an answer; the first has the earliest deadline. */
+  /** Pending requests; the first has the earliest deadline. */
   private readonly requests = new Set<WriteRequest>();
   private events = 0;
   private bytes = 0;
   private watchdog: NodeJS.Timeout | undefined;
-  /** Lanes that are busy. */
+  /** The number of busy lanes. */
   private running = 0;
   private closed = false;
   private readonly idle: (() => void)[] = [];
@@ -79,8 +79,8 @@ export class EventWriter {
   }
 
   /**
-   * What becomes of each event, in the order given. When it resolves, what is `stored` is on a majority's disks.
-   * @throws SERVICE_UNAVAILABLE when the queue is full, time is up or the server is stopping; some may be stored then
+   * Stores events and returns their outcomes in the same order. `stored` events are on the disks of a majority.
+   * @throws SERVICE_UNAVAILABLE if the queue is full, time is up or the server is stopping; some may be stored then
    */
   add(events: readonly SizedEvent[]): Promise<AddOutcome[]> {
     const bytes = events.reduce((sum, event) => sum + event.size, 0);
@@ -106,14 +106,14 @@ export class EventWriter {
     });
   }
 
-  /** What waits or is in flight at this moment. */
+  /** What is queued or in flight. */
   queue(): EventQueue {
     const [first] = this.requests;
     const ageMs = first === undefined ? 0 : Date.now() - (first.deadline - this.limits.timeoutMs);
     return { events: this.events, bytes: this.bytes, ageMs };
   }
 
-  /** Takes nothing more; resolves when everything that waits has its answer. */
+  /** Accepts no more events; resolves when all queued ones are settled. */
   async close(): Promise<void> {
     this.closed = true;
     if (this.running > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
@@ -134,7 +134,7 @@ export class EventWriter {
     if (lane.busy) return;
     lane.busy = true;
     this.running += 1;
-    // What arrived in this same turn of the event loop goes along; nothing is waited for.
+    // Events that arrive in the same turn of the event loop join the batch; nothing waits longer.
     setImmediate(() => void this.run(lane));
   }
 
@@ -191,13 +191,13 @@ export class EventWriter {
     };
   }
 
-  /** Before its caller hears of it: what is answered waits no more. */
+  /** Removes the entry from the queue's size, before its caller is answered. */
   private release({ event }: Entry): void {
     this.events -= 1;
     this.bytes -= event.size;
   }
 
-  /** Has one timer running while there are requests, for the first that can be late. */
+  /** Keeps one timer running while requests are pending, for the earliest deadline. */
   private watch(): void {
     if (this.watchdog !== undefined) return;
     const [first] = this.requests;
@@ -211,7 +211,7 @@ export class EventWriter {
     for (const request of this.requests) {
       if (request.deadline > now) break;
       this.requests.delete(request);
-      request.reject(tooLate());
+      request.reject(writeTimedOut());
     }
     this.watch();
   }
@@ -221,7 +221,7 @@ function newLane(sessionId: string | null): Lane {
   return { waiting: [], busy: false, sessionId };
 }
 
-/** How many of those that wait make the next batch. */
+/** The size of the next batch, in entries. */
 function batchLength(waiting: readonly Entry[]): number {
   let bytes = 0;
   let length = 0;

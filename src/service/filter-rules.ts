@@ -45,7 +45,7 @@ export interface SessionFilterInput {
   readonly endReasons?: readonly string[] | null;
 }
 
-/** Each is a step of an index walk. */
+/** Each value is a separate range of an index scan. */
 export const maxFilterValues = 100;
 export const maxFilterKeys = 20;
 export const maxFilterIds = 500;
@@ -75,7 +75,7 @@ export function checkSessionFilter(filter: SessionFilterInput | null | undefined
   };
 }
 
-/** The position after which someone reads on; null if none was sent. */
+/** A position to read after; null if none was sent. */
 export function checkPosition(argument: string, position: number | null | undefined): number | null {
   if (position == null) return null;
   if (position < 0) throw badUserInput(argument, 'must be a position, or 0 for the beginning.');
@@ -93,7 +93,7 @@ function checkRange(argument: string, range: InstantRangeInput | null | undefine
 function checkDuration(range: DurationRangeInput | null | undefined) {
   if (range == null) return null;
   const { fromMs, toMs } = range;
-  // Below 0 there is nothing, which is what the database's index has.
+  // No duration is negative, and the partial index holds only durations from 0.
   return { from: fromMs == null ? null : Math.max(0, fromMs), to: toMs ?? null };
 }
 
@@ -104,7 +104,7 @@ function checkList(
   check: (argument: string, value: string) => string,
 ): readonly string[] | null {
   if (values == null) return null;
-  if (values.length > max) throw badUserInput(argument, `must be at most ${max} values.`);
+  if (values.length > max) throw badUserInput(argument, `must contain at most ${max} values.`);
   return values.map((value, index) => check(`${argument}.${index}`, value));
 }
 
@@ -112,16 +112,17 @@ function checkMetadataFilter(argument: string, metadata: Scalar<JsonObject> | nu
   if (metadata == null) return null;
   const { value } = checkJson(argument, metadata, maxMetadataBytes);
   const keys = Object.keys(value);
-  if (keys.length > maxFilterKeys) throw badUserInput(argument, `must have at most ${maxFilterKeys} keys.`);
-  for (const key of keys) checkWanted(`${argument}.${key}`, value[key]);
+  if (keys.length > maxFilterKeys)
+    throw badUserInput(argument, `must contain at most ${maxFilterKeys} keys.`);
+  for (const key of keys) checkMetadataValue(`${argument}.${key}`, value[key]);
   return value;
 }
 
-function checkWanted(argument: string, wanted: unknown): void {
+function checkMetadataValue(argument: string, wanted: unknown): void {
   if (!(Array.isArray(wanted) ? wanted.every(isScalar) : isScalar(wanted))) {
     throw badUserInput(argument, 'must be a string, number, boolean or null, or a list of those.');
   }
   if (Array.isArray(wanted) && wanted.length > maxFilterValues) {
-    throw badUserInput(argument, `must be at most ${maxFilterValues} values.`);
+    throw badUserInput(argument, `must contain at most ${maxFilterValues} values.`);
   }
 }

@@ -8,14 +8,14 @@ import {
 } from '../store/json-object';
 
 /**
- * What a scalar was given instead of its kind of value. It travels on as an input's value, so that the rule is told
- * like every other: by the argument's path, and for one event of a batch alone.
+ * An invalid value of a scalar. The scalar returns it instead of throwing, so that the service reports it like any other
+ * rule: with the argument's path, and for one event of a batch alone.
  */
 export class Unacceptable {
   constructor(readonly rule: string) {}
 }
 
-/** A value of an input's scalar, as it arrives at the rules. */
+/** The value of a scalar, not yet checked. */
 export type Scalar<T> = T | Unacceptable;
 
 export const maxPayloadBytes = 256 * 1024;
@@ -25,12 +25,12 @@ const wellFormedId = /^[^\s\p{Control}\p{Surrogate}]{1,128}$/u;
 const wellFormedReason = /^\P{Surrogate}{1,128}$/u;
 const maxLanguageLength = 128;
 
-/** Whether `id` can be someone's id. */
+/** Whether `id` is a valid sessionId or eventId. */
 export function isId(id: string): boolean {
   return wellFormedId.test(id);
 }
 
-/** @throws BAD_USER_INPUT where `id` cannot be someone's id */
+/** @throws BAD_USER_INPUT if `id` is not a valid sessionId or eventId */
 export function checkId(argument: string, id: string): string {
   if (!isId(id)) {
     throw badUserInput(argument, 'must be 1 to 128 characters without white space or control characters.');
@@ -39,16 +39,16 @@ export function checkId(argument: string, id: string): string {
 }
 
 /**
- * The tag in canonical form: `EN-us` is `en-US`. Tags that name no language, which BCP 47 has for private and historical
- * use (`x-private`, `i-default`), have no canonical form in CLDR and are refused.
- * @throws BAD_USER_INPUT if it is no well-formed BCP 47 tag that begins with a language
+ * The tag in canonical form: `EN-us` becomes `en-US`. BCP 47 tags for private and historical use that name no language
+ * (`x-private`, `i-default`) have no canonical form in CLDR and are refused.
+ * @throws BAD_USER_INPUT unless it is a well-formed BCP 47 tag that begins with a language
  */
 export function checkLanguage(argument: string, tag: string): string {
   try {
     const [canonical] = tag.length > maxLanguageLength ? [] : Intl.getCanonicalLocales(tag);
     if (canonical !== undefined) return canonical;
   } catch {
-    // RangeError: told below, like the empty one.
+    // RangeError: reported below, like the empty tag.
   }
   throw badUserInput(
     argument,
@@ -56,7 +56,7 @@ export function checkLanguage(argument: string, tag: string): string {
   );
 }
 
-/** @throws BAD_USER_INPUT where `reason` is empty, too long, or no well-formed text */
+/** @throws BAD_USER_INPUT if `reason` is empty, too long, or not well-formed Unicode */
 export function checkEndReason(argument: string, reason: string): string {
   if (wellFormedReason.test(reason)) return reason;
   throw badUserInput(argument, 'must be 1 to 128 characters.');
@@ -64,20 +64,20 @@ export function checkEndReason(argument: string, reason: string): string {
 
 /**
  * The instant; null if none was sent.
- * @throws BAD_USER_INPUT where something else was
+ * @throws BAD_USER_INPUT if it is not an instant
  */
 export function checkInstant(argument: string, value: Scalar<Date> | null | undefined): Date | null {
   return value == null ? null : acceptable(argument, value);
 }
 
-/** A JSON object that keeps the rules, with the form in which it is stored and the most bytes that may take. */
+/** A valid JSON object, its stored form, and an upper bound of its size in bytes. */
 export interface CheckedJson {
   readonly value: JsonObject;
   readonly stored: StoredJson;
   readonly size: number;
 }
 
-/** @throws BAD_USER_INPUT where `value` is no JSON object, too large or too deep */
+/** @throws BAD_USER_INPUT if `value` is not a JSON object, too large or too deep */
 export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes: number): CheckedJson {
   const object = acceptable(argument, value);
   const measure = measureJson(object, maxJsonDepth, maxBytes);
@@ -85,7 +85,7 @@ export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes:
   if (measure.depth > maxJsonDepth)
     throw badUserInput(argument, `must be at most ${maxJsonDepth} levels deep.`);
   if (!measure.isJson)
-    throw badUserInput(argument, 'must hold only what JSON can say, so no number such as 1e400.');
+    throw badUserInput(argument, 'must contain only JSON values, so no number such as 1e400.');
   return {
     value: object,
     stored: storeJson(object, measure),
@@ -93,7 +93,7 @@ export function checkJson(argument: string, value: Scalar<JsonObject>, maxBytes:
   };
 }
 
-/** The bytes as JSON, exact only if it is close: most objects are far below the limit and need no second look. */
+/** The size as JSON, or an upper bound of it if that is below the limit, as for most objects. */
 function checkSize(
   argument: string,
   object: JsonObject,
@@ -110,7 +110,7 @@ function tooLarge(argument: string, maxBytes: number): DomainError {
   return badUserInput(argument, `must be at most ${maxBytes / 1024} KiB of JSON.`);
 }
 
-/** What a scalar accepted. */
+/** @throws BAD_USER_INPUT if the scalar refused the value */
 export function acceptable<T>(argument: string, value: Scalar<T>): T {
   if (value instanceof Unacceptable) throw badUserInput(argument, value.rule);
   return value;

@@ -2,7 +2,7 @@ import { badUserInput } from '../errors';
 import type { PageRequest } from '../store/page';
 import type { CursorCodec } from './cursor';
 
-/** A list's arguments, as Relay has them. */
+/** The arguments of a list, as Relay defines them. */
 export interface PageArguments {
   readonly first?: number | null;
   readonly after?: string | null;
@@ -10,13 +10,13 @@ export interface PageArguments {
   readonly before?: string | null;
 }
 
-/** How many rows a page has where neither `first` nor `last` says it. */
+/** The page size without `first` and `last`. */
 export const defaultPageSize = 50;
 export const maxPageSize = 500;
 
 /**
  * The page that the arguments ask for; without `first` and `last`, the first 50.
- * @throws BAD_USER_INPUT that names the argument at fault
+ * @throws BAD_USER_INPUT that names the invalid argument
  */
 export function checkPage<Row, Place>(
   page: PageArguments,
@@ -32,8 +32,8 @@ export function checkPage<Row, Place>(
 }
 
 /**
- * How many rows the page may have.
- * @throws BAD_USER_INPUT that names the argument at fault
+ * The maximum number of rows of the page.
+ * @throws BAD_USER_INPUT that names the invalid argument
  */
 export function checkPageSize({ first, last }: Pick<PageArguments, 'first' | 'last'>): number {
   if (first != null && last != null) throw badUserInput('last', 'must not be given together with first.');

@@ -5,7 +5,7 @@ export function sessionNotFound(sessionId: string): DomainError {
   return new DomainError('SESSION_NOT_FOUND', `There is no session ${JSON.stringify(sessionId)}.`);
 }
 
-/** The session has ended and takes nothing more. */
+/** The session has ended and accepts no more events. */
 export function sessionCompleted(sessionId: string): DomainError {
   return new DomainError(
     'SESSION_COMPLETED',
@@ -13,15 +13,15 @@ export function sessionCompleted(sessionId: string): DomainError {
   );
 }
 
-/** The event's id is taken by one with another type, payload or timestamp. */
+/** The eventId is already stored with another type, payload or timestamp. */
 export function eventConflict(sessionId: string, eventId: string): DomainError {
   return new DomainError(
     'EVENT_CONFLICT',
-    `Session ${JSON.stringify(sessionId)} has an event ${JSON.stringify(eventId)} already, with other content.`,
+    `Session ${JSON.stringify(sessionId)} already has an event ${JSON.stringify(eventId)} with different content.`,
   );
 }
 
-/** The caller has waited as long as a request may; what it asked for may have been done or not. */
-export function tooLate(): DomainError {
-  return serviceUnavailable('Storing took too long; it may or may not have happened. Try again.');
+/** The request timed out; its write may or may not be stored. */
+export function writeTimedOut(): DomainError {
+  return serviceUnavailable('The write timed out; it may or may not have been stored. Try again.');
 }

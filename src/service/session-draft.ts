@@ -5,7 +5,7 @@ import type { SessionRow } from '../store/session.model';
 import type { SessionChanges } from '../store/session-writes';
 import { checkJson, maxMetadataBytes, type Scalar } from './input-rules';
 
-/** What is to be said about a session; null leaves it as it is. */
+/** An update of a session; null leaves a value unchanged. */
 export interface SessionUpdate {
   readonly setMetadata: JsonObject | null;
   readonly unsetMetadata: readonly string[] | null;
@@ -15,7 +15,7 @@ export interface SessionUpdate {
 
 export const maxUnsetKeys = 1000;
 
-/** @throws BAD_USER_INPUT where the keys to set and to remove break a rule by themselves */
+/** @throws BAD_USER_INPUT if the keys to set or remove are invalid in themselves */
 export function checkMetadataUpdate(input: {
   readonly setMetadata?: Scalar<JsonObject> | null;
   readonly unsetMetadata?: readonly string[] | null;
@@ -26,17 +26,17 @@ export function checkMetadataUpdate(input: {
       ? null
       : checkJson('input.setMetadata', input.setMetadata, maxMetadataBytes).value;
   if (unsetMetadata !== null && unsetMetadata.length > maxUnsetKeys) {
-    throw badUserInput('input.unsetMetadata', `must be at most ${maxUnsetKeys} keys.`);
+    throw badUserInput('input.unsetMetadata', `must contain at most ${maxUnsetKeys} keys.`);
   }
   const inBoth =
     unsetMetadata?.findIndex((key) => setMetadata !== null && Object.hasOwn(setMetadata, key)) ?? -1;
   if (inBoth >= 0) {
-    throw badUserInput(`input.unsetMetadata.${inBoth}`, 'must not name a key that is in setMetadata too.');
+    throw badUserInput(`input.unsetMetadata.${inBoth}`, 'must not name a key that is also in setMetadata.');
   }
   return { setMetadata, unsetMetadata };
 }
 
-/** A session with updates applied that are not stored yet. */
+/** A session with updates that are not stored yet. */
 export class SessionDraft {
   private metadata: JsonObject;
   private language: string;
@@ -48,8 +48,8 @@ export class SessionDraft {
   }
 
   /**
-   * Whether the update changes anything.
-   * @throws BAD_USER_INPUT where the metadata would break a rule; then nothing of the update is in the draft
+   * Applies an update; returns whether it changed anything.
+   * @throws BAD_USER_INPUT if the metadata would be invalid; the draft is then unchanged
    */
   apply({ setMetadata, unsetMetadata, language }: SessionUpdate): boolean {
     const metadata = this.changedMetadata(setMetadata ?? {}, unsetMetadata ?? []);
@@ -59,12 +59,12 @@ export class SessionDraft {
     return metadata !== null || isOtherLanguage;
   }
 
-  /** What is to be stored; null for nothing. */
+  /** The changes to store, or null. */
   takeChanges(): SessionChanges | null {
     return Object.keys(this.changes).length > 0 ? this.changes : null;
   }
 
-  /** By way of a map and fromEntries, which make any name a plain key, `__proto__` too. */
+  /** Uses a map and fromEntries, for which any name is a plain key, even `__proto__`. */
   private changedMetadata(set: JsonObject, unset: readonly string[]): JsonObject | null {
     const entries = new Map(Object.entries(this.metadata));
     let isChanged = false;

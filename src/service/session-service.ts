@@ -16,7 +16,7 @@ import {
   maxMetadataBytes,
   type Scalar,
 } from './input-rules';
-import { sessionNotFound, tooLate } from './refusals';
+import { sessionNotFound, writeTimedOut } from './refusals';
 import type { SessionChanges } from './session-changes';
 import { checkMetadataUpdate, SessionDraft } from './session-draft';
 import { SessionUpdater, type UpdateOutcome } from './session-updater';
@@ -45,7 +45,7 @@ export interface UpdateSession {
 
 const longestPauseMs = 64;
 
-/** The rules of a session's beginning and end, and of what is said about it. */
+/** The rules for creating, ending and updating sessions. */
 export class SessionService {
   private readonly updater: SessionUpdater;
 
@@ -59,7 +59,7 @@ export class SessionService {
   }
 
   /**
-   * Creates the session, or returns the one that exists, as it stands. Safe to retry and to race.
+   * Creates the session, or returns the existing one unchanged. Safe to retry and to call concurrently.
    * @throws BAD_USER_INPUT
    */
   async create(input: CreateSession): Promise<{ session: Session; created: boolean }> {
@@ -76,7 +76,7 @@ export class SessionService {
   }
 
   /**
-   * Ends a session, and sets what is then known of it in the same step. When this has resolved, its events are final:
+   * Ends a session and sets metadata in the same step. When this has resolved, the session's events are final:
    * additions write the session document in their transaction, so none can commit after this update.
    * @throws SESSION_NOT_FOUND, BAD_USER_INPUT (endedAt before startedAt), SERVICE_UNAVAILABLE
    */
@@ -86,7 +86,7 @@ export class SessionService {
     const endReason = input.endReason == null ? null : checkEndReason('input.endReason', input.endReason);
     const update = { ...checkMetadataUpdate({ setMetadata: input.setMetadata }), language: null };
     const deadline = Date.now() + this.timeoutMs;
-    // The database lets this wait for as long as a transaction holds the session.
+    // The write waits as long as a transaction holds the session, which may be that of a dead process.
     this.transactions.watch();
     for (let attempt = 0; Date.now() < deadline; attempt += 1) {
       const row = await findSession(this.store, this.timeoutMs, sessionId);
@@ -102,15 +102,15 @@ export class SessionService {
         this.changes.notify(sessionId);
         return { session: new Session(ended), completed: true };
       }
-      // Someone else has ended or changed it since, which a majority may not have got yet.
+      // Another request has ended or changed it since; a majority may not have that write yet.
       await sleep(Math.random() * Math.min(longestPauseMs, 2 ** attempt));
     }
-    throw tooLate();
+    throw writeTimedOut();
   }
 
   /**
-   * Changes what is said about a session, before and after its end. Safe to retry; of updates that race, all are there
-   * afterwards.
+   * Changes the metadata and language of a session, before or after its end. Safe to retry; concurrent updates all take
+   * effect.
    * @throws SESSION_NOT_FOUND, BAD_USER_INPUT, SERVICE_UNAVAILABLE
    */
   async update(input: UpdateSession): Promise<UpdateOutcome> {
@@ -121,11 +121,11 @@ export class SessionService {
   }
 }
 
-/** @throws BAD_USER_INPUT where the session started later than it is said to have ended */
+/** @throws BAD_USER_INPUT if the sent end is before the start */
 function endOf({ startedAt }: SessionRow, sent: Date | null): Date {
   const endedAt = sent ?? new Date();
   if (endedAt >= startedAt) return endedAt;
   if (sent !== null) throw badUserInput('input.endedAt', 'must not be before the session started.');
-  // It starts in the future, by its caller's clock: it cannot have ended earlier.
+  // The start is in the future, by the caller's clock, and the end cannot be earlier.
   return startedAt;
 }

@@ -30,7 +30,7 @@ export interface StatisticsInput {
   readonly timeZone: string;
 }
 
-/** Sessions that have in common what they are grouped by; null for what they are not grouped by. */
+/** A group of sessions; null for the fields that they are not grouped by. */
 export interface SessionGroup {
   readonly startedAt: Date | null;
   readonly status: SessionStatus | null;
@@ -42,21 +42,21 @@ export interface SessionGroup {
   readonly durations: GroupDurations | null;
 }
 
-/** How long the sessions of a group took, all in milliseconds. */
+/** The durations of a group's sessions, in milliseconds. */
 export interface GroupDurations {
   readonly sessionCount: number;
   readonly sumMs: number;
   readonly minMs: number;
   readonly maxMs: number;
-  /** By duration, the shortest first. Empty where no percentile was asked for. */
+  /** Shortest first. Empty if no percentile is selected. */
   readonly histogram: readonly DurationBucket[];
 }
 
 export const maxGroups = 1000;
 
 /**
- * Counts the sessions that meet the filter, group by group: by time, and then by size, the largest first.
- * @throws BAD_USER_INPUT, QUERY_TOO_COMPLEX (too many groups, or too much to count in the time)
+ * Counts the sessions that match the filter, in groups ordered by time, then by size, the largest first.
+ * @throws BAD_USER_INPUT, QUERY_TOO_COMPLEX (too many groups, or counting took too long)
  */
 export async function sessionStatistics(
   reader: Reader,
@@ -77,16 +77,16 @@ export async function sessionStatistics(
   if (rows.length > maxGroups) {
     throw new DomainError(
       'QUERY_TOO_COMPLEX',
-      `There would be more than ${maxGroups} groups. Group by less, or by a larger unit of time, or filter more.`,
+      `There are more than ${maxGroups} groups. Group by fewer fields or by a longer unit of time, or filter more.`,
     );
   }
-  const groups = merged(rows.map((row) => groupOf(row, grouping)));
-  // Without groupBy there is one group, also if it is empty.
+  const groups = mergeEqualGroups(rows.map((row) => groupOf(row, grouping)));
+  // Without groupBy there is one group, even if it is empty.
   if (groups.length === 0 && !isGrouped(grouping)) groups.push(groupOf({ _id: null, sessions: 0 }, grouping));
   return groups.sort(byTimeThenSize);
 }
 
-/** The offsets of the zone in the time that the counted sessions are of. */
+/** The zone's offsets in the time range of the counted sessions. */
 async function spansOf(zone: TimeZone, { startedAt }: SessionSelection, reader: Reader) {
   if (zone.isFixed) return zone.spans(0, 0);
   const { from, to } = startedAt ?? {};
@@ -120,7 +120,7 @@ function groupOf(row: GroupRow, grouping: Grouping): SessionGroup {
   };
 }
 
-/** As a filter takes it; empty if the sessions have no value that a filter takes. */
+/** The metadata as a filter accepts it; empty if the sessions have no filterable value. */
 function metadataOf(key: string, metadata: unknown): JsonObject {
   const values = metadataValueOf(key, metadata).filter(isScalar);
   return Object.fromEntries(values.map((value) => [key, value]));
@@ -134,8 +134,8 @@ function durationsOf({ sumMs = 0, minMs, maxMs, ended, histogram }: GroupRow): G
   return { sessionCount, sumMs, minMs, maxMs, histogram: buckets.sort(byDuration) };
 }
 
-/** Groups that the database could not tell to be the same: values that are too long, or stored as text. */
-function merged(groups: readonly SessionGroup[]): SessionGroup[] {
+/** Merges equal groups that the database could not merge: of values that are too long, or stored as text. */
+function mergeEqualGroups(groups: readonly SessionGroup[]): SessionGroup[] {
   const byKey = new Map<string, SessionGroup>();
   for (const group of groups) {
     const { startedAt, status, language, endReason, metadata } = group;
@@ -162,12 +162,12 @@ function sumOfDurations(a: GroupDurations, b: GroupDurations): GroupDurations {
     sumMs: a.sumMs + b.sumMs,
     minMs: Math.min(a.minMs, b.minMs),
     maxMs: Math.max(a.maxMs, b.maxMs),
-    histogram: joined([...a.histogram, ...b.histogram].sort(byDuration)),
+    histogram: joinOverlapping([...a.histogram, ...b.histogram].sort(byDuration)),
   };
 }
 
-/** Buckets that overlap are the same one of two groups. */
-function joined(sorted: readonly DurationBucket[]): DurationBucket[] {
+/** Joins overlapping buckets, which are the same bucket of two groups. */
+function joinOverlapping(sorted: readonly DurationBucket[]): DurationBucket[] {
   const buckets: DurationBucket[] = [];
   for (const next of sorted) {
     const last = buckets.at(-1);
@@ -188,7 +188,7 @@ function byTimeThenSize(a: SessionGroup, b: SessionGroup): number {
   return (
     (a.startedAt?.getTime() ?? 0) - (b.startedAt?.getTime() ?? 0) ||
     b.sessionCount - a.sessionCount ||
-    // What is left says nothing, but the same question shall have the same answer.
+    // Arbitrary, so that the same query always gets the same order.
     (nameOf(a) < nameOf(b) ? -1 : 1)
   );
 }
@@ -198,8 +198,8 @@ function nameOf({ status, language, endReason, metadata }: SessionGroup): string
 }
 
 /**
- * The duration that so many of a hundred sessions do not exceed, within 2 percent: the middle of the bucket that it falls
- * into. Exact where those in it are all the same.
+ * The duration that `percent` of the sessions do not exceed, within 2 percent: the middle of its bucket. Exact if all
+ * durations in the bucket are equal.
  */
 export function percentile({ histogram, sessionCount }: GroupDurations, percent: number): number {
   const rank = Math.max(1, Math.ceil((percent / 100) * sessionCount));

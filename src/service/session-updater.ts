@@ -4,7 +4,7 @@ import { Session, type SessionRow } from '../store/session.model';
 import { changeSession, findSession } from '../store/session-writes';
 import type { Store } from '../store/store';
 import type { TransactionSessions } from '../store/transaction-sessions';
-import { sessionNotFound, tooLate } from './refusals';
+import { sessionNotFound, writeTimedOut } from './refusals';
 import type { SessionChanges } from './session-changes';
 import { SessionDraft, type SessionUpdate } from './session-draft';
 
@@ -13,26 +13,26 @@ export interface UpdateOutcome {
   readonly updated: boolean;
 }
 
-/** One caller's wish; exactly one of its functions is called, once. */
-interface Waiting {
+/** One caller's update. Exactly one of its functions is called, once. */
+interface QueuedUpdate {
   readonly update: SessionUpdate;
-  /** In milliseconds of Date.now(); after it nobody waits any more. */
+  /** In milliseconds of Date.now(); the caller waits no longer. */
   readonly deadline: number;
   resolve(outcome: UpdateOutcome): void;
   reject(error: unknown): void;
 }
 
-/** Of one session in one process; the next one is told to try again. */
-const maxWaiting = 1000;
+/** The maximum number of queued updates of one session in one process. */
+const maxQueuedUpdates = 1000;
 const longestPauseMs = 64;
 
 /**
- * Changes what is said about sessions. A change is stored only on the session as it was read, so that of changes that
- * race each is made on what the others have left. Those of one session that arrive while one is being stored are stored
- * together by the next write: only processes race, not callers. Neither reads nor writes what events change.
+ * Updates sessions. A write applies only if the session is unchanged since it was read, so concurrent updates do not
+ * overwrite each other. Updates of one session that arrive during a write are stored together by the next one, so only
+ * processes race, not callers. It neither reads nor writes the fields that events change.
  */
 export class SessionUpdater {
-  private readonly queues = new Map<string, Waiting[]>();
+  private readonly queues = new Map<string, QueuedUpdate[]>();
 
   constructor(
     private readonly store: Store,
@@ -41,7 +41,7 @@ export class SessionUpdater {
     private readonly changes: SessionChanges,
   ) {}
 
-  /** @throws SESSION_NOT_FOUND, BAD_USER_INPUT (the metadata would break a rule), SERVICE_UNAVAILABLE */
+  /** @throws SESSION_NOT_FOUND, BAD_USER_INPUT (the metadata would be invalid), SERVICE_UNAVAILABLE */
   update(sessionId: string, update: SessionUpdate): Promise<UpdateOutcome> {
     return new Promise((resolve, reject) => {
       const waiting = { update, deadline: Date.now() + this.timeoutMs, resolve, reject };
@@ -49,7 +49,7 @@ export class SessionUpdater {
       if (queue === undefined) {
         this.queues.set(sessionId, [waiting]);
         void this.drain(sessionId);
-      } else if (queue.length < maxWaiting) queue.push(waiting);
+      } else if (queue.length < maxQueuedUpdates) queue.push(waiting);
       else reject(serviceUnavailable('Too many updates of this session are waiting. Try again.'));
     });
   }
@@ -67,27 +67,27 @@ export class SessionUpdater {
     this.queues.delete(sessionId);
   }
 
-  /** Stores all of the batch in one write, and tries again where another process was faster. */
-  private async storeAll(sessionId: string, batch: readonly Waiting[]): Promise<void> {
+  /** Stores the whole batch in one write, and retries if another process was faster. */
+  private async storeAll(sessionId: string, batch: readonly QueuedUpdate[]): Promise<void> {
     let left = batch;
     for (let attempt = 0; ; attempt += 1) {
-      left = withoutLate(left);
+      left = dropExpired(left);
       if (left.length === 0) return;
       const row = await findSession(this.store, this.timeoutMs, sessionId);
       if (row === null) throw sessionNotFound(sessionId);
       const draft = new SessionDraft(row);
-      const outcomes = left.map(({ update }) => applied(draft, update));
+      const outcomes = left.map(({ update }) => tryApply(draft, update));
       const stored = await this.storeDraft(row, draft);
       if (stored !== null) return settle(left, outcomes, new Session(stored));
       await sleep(Math.random() * Math.min(longestPauseMs, 2 ** attempt));
     }
   }
 
-  /** The row as it is now, or null if it is not any more as it was read. */
+  /** Stores the draft; returns the new row, or null if the row has changed since it was read. */
   private async storeDraft(row: SessionRow, draft: SessionDraft): Promise<SessionRow | null> {
     const changes = draft.takeChanges();
     if (changes === null) return row;
-    // The database lets this wait for as long as a transaction holds the session.
+    // The write waits as long as a transaction holds the session, which may be that of a dead process.
     this.transactions.watch();
     const stored = await changeSession(this.store, this.timeoutMs, row, changes);
     if (stored !== null) this.changes.notify(row.sessionId);
@@ -95,8 +95,8 @@ export class SessionUpdater {
   }
 }
 
-/** Whether the update changes the draft, or why it must not. */
-function applied(draft: SessionDraft, update: SessionUpdate): boolean | Error {
+/** Whether the update changed the draft, or the error that refused it. */
+function tryApply(draft: SessionDraft, update: SessionUpdate): boolean | Error {
   try {
     return draft.apply(update);
   } catch (error) {
@@ -104,7 +104,11 @@ function applied(draft: SessionDraft, update: SessionUpdate): boolean | Error {
   }
 }
 
-function settle(batch: readonly Waiting[], outcomes: readonly (boolean | Error)[], session: Session): void {
+function settle(
+  batch: readonly QueuedUpdate[],
+  outcomes: readonly (boolean | Error)[],
+  session: Session,
+): void {
   for (const [index, { resolve, reject }] of batch.entries()) {
     const outcome = outcomes[index]!;
     if (outcome instanceof Error) reject(outcome);
@@ -112,9 +116,9 @@ function settle(batch: readonly Waiting[], outcomes: readonly (boolean | Error)[
   }
 }
 
-/** Those that someone still waits for. */
-function withoutLate(batch: readonly Waiting[]): readonly Waiting[] {
+/** Rejects the updates past their deadline, and returns the others. */
+function dropExpired(batch: readonly QueuedUpdate[]): readonly QueuedUpdate[] {
   const now = Date.now();
-  for (const { deadline, reject } of batch) if (deadline <= now) reject(tooLate());
+  for (const { deadline, reject } of batch) if (deadline <= now) reject(writeTimedOut());
   return batch.filter(({ deadline }) => deadline > now);
 }

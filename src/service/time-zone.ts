@@ -2,36 +2,36 @@ import { badUserInput } from '../errors';
 import type { OffsetSpan } from '../store/calendar';
 
 const dayMs = 86_400_000;
-/** No two changes of a zone's offset are closer to each other. */
+/** The offset of a zone changes at most once in this time. */
 const stepMs = 7 * dayMs;
-/** Outside of these, the nearest offset is taken: before them there was no standard time, after them nobody knows. */
+/** Outside of these, the nearest offset applies: there was no standard time before, and later rules are unknown. */
 const earliest = Date.UTC(1900, 0);
 const latest = Date.UTC(2100, 0);
 
-/** An IANA time zone, as Node.js knows it. */
+/** An IANA time zone, from Node.js. */
 export class TimeZone {
   private constructor(private readonly format: Intl.DateTimeFormat | null) {}
 
   /** @throws BAD_USER_INPUT if there is no zone of this name */
   static named(argument: string, name: string): TimeZone {
     if (name === 'UTC') return new TimeZone(null);
-    // Node.js takes offsets such as +01:00 too, some versions of it.
+    // Some versions of Node.js accept offsets such as +01:00 too.
     if (/^[A-Za-z]/.test(name)) {
       try {
         return new TimeZone(new Intl.DateTimeFormat('en-US', { timeZone: name, ...clock }));
       } catch {
-        // RangeError: told below, like an offset.
+        // RangeError: reported below, like an offset.
       }
     }
     throw badUserInput(argument, 'must be the IANA name of a time zone, such as "Europe/Berlin".');
   }
 
-  /** Whether its clocks never change, so that no one need ask about which time it is. */
+  /** Whether the zone's offset never changes. */
   get isFixed(): boolean {
     return this.format === null;
   }
 
-  /** The offsets from one instant to another, in order; at least one. */
+  /** The offsets between two instants, in order; at least one. */
   spans(from: number, to: number): OffsetSpan[] {
     const end = clamp(to);
     let at = clamp(from);
@@ -55,7 +55,7 @@ export class TimeZone {
     return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1000) * 1000;
   }
 
-  /** The second at which the offset of `before` has become that of `after`. */
+  /** The second at which the offset changes, between the two instants. */
   private change(before: number, after: number): number {
     const offset = this.offsetAt(before);
     let [low, high] = [Math.floor(before / 1000), Math.ceil(after / 1000)];

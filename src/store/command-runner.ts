@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import { isRetryableRead } from '../database/database-errors';
 import { DomainError, serviceUnavailable } from '../errors';
-import type { Turns } from '../turns';
+import type { EventLoopTurns } from '../event-loop-turns';
 import type { RequestScope } from './request-scope';
 import { sizeOfRows } from './row-size';
 import type { Store } from './store';
@@ -41,7 +41,7 @@ interface CursorReply {
 export class CommandRunner {
   private bytes = 0;
   private readonly database: mongo.Db;
-  private readonly turns: Turns;
+  private readonly turns: EventLoopTurns;
 
   constructor(
     { database, turns }: Pick<Store, 'database' | 'turns'>,

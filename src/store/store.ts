@@ -1,7 +1,7 @@
 import { buildSchema } from '@typegoose/typegoose';
 import type { Connection, mongo } from 'mongoose';
 import type { Log } from '../log';
-import { Turns } from '../turns';
+import { EventLoopTurns } from '../event-loop-turns';
 import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
 import { ExpensiveReads } from './expensive-reads';
@@ -21,7 +21,7 @@ export interface Store {
   /** What this process's expensive reads pass. */
   readonly expensiveReads: ExpensiveReads;
   /** In which large replies are worked on. */
-  readonly turns: Turns;
+  readonly turns: EventLoopTurns;
 }
 
 /** The collections and the indexes that their models ask for. */
@@ -77,7 +77,7 @@ export async function attachStore(connection: Connection): Promise<Store> {
     hasUnions: hasUnions(versionArray),
     isSharded: hello.msg === 'isdbgrid',
     expensiveReads: new ExpensiveReads(),
-    turns: new Turns(),
+    turns: new EventLoopTurns(),
   };
 }
 

@@ -29,7 +29,7 @@ import { operationsPlugin } from './operations-plugin';
 import { ResponseMemoryBudget } from './response-memory-budget';
 import { RequestTraces } from './request-traces';
 import { addSchemaRoute } from './schema-route';
-import { Turns } from '../turns';
+import { EventLoopTurns } from '../event-loop-turns';
 
 /** What a server is part of. */
 export interface Surroundings {
@@ -59,7 +59,7 @@ export async function createGraphQLServer(
   log: Log,
   { observers, readMetrics, tracing, lifecycle }: Surroundings = alone(),
 ): Promise<GraphQLServer> {
-  const turns = new Turns();
+  const turns = new EventLoopTurns();
   const server = createHttpServer(config, log, lifecycle, turns);
   const traces = tracing && new RequestTraces(server, tracing);
   const access = await openAccess(config, database, log);

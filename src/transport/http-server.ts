@@ -16,7 +16,7 @@ import { BadRequest } from './bad-request';
 import { parseJsonBody } from './json-body';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
-import type { Turns } from '../turns';
+import type { EventLoopTurns } from '../event-loop-turns';
 
 /** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
 const headersTimeoutMs = 15_000;
@@ -32,7 +32,7 @@ export function createHttpServer(
   config: Config,
   log: Log,
   lifecycle: Lifecycle,
-  turns: Turns,
+  turns: EventLoopTurns,
 ): FastifyInstance {
   const processId = randomUUID().slice(0, 8);
   let requests = 0;

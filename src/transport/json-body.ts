@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { BadRequest } from './bad-request';
-import type { Turns } from '../turns';
+import type { EventLoopTurns } from '../event-loop-turns';
 
 /** What a body of this many bytes or fewer holds is parsed in no time, whatever it is. */
 const smallBody = 128 * 1024;
@@ -13,7 +13,7 @@ const maxDepth = 10_000;
  * a turn of its own.
  * @throws BadRequest, or the promise rejects with it
  */
-export function parseJsonBody(body: Buffer, maxValues: number, turns: Turns): unknown {
+export function parseJsonBody(body: Buffer, maxValues: number, turns: EventLoopTurns): unknown {
   if (body.length <= smallBody) return parse(body);
   return turns.next().then(() => {
     measure(body, maxValues);

@@ -4,17 +4,17 @@ import { Event } from '../../store/event.model';
 import type { LiveReads, StoredPlace } from '../../store/live-reads';
 import { sizeOfRows } from '../../store/row-size';
 
-/** Commands in flight: a crowd that reconnects at once must leave connections for the writers. */
+/** The maximum number of commands in flight, so that a crowd that reconnects leaves connections for writers. */
 const maxReads = 8;
 const retryMs = 500;
 
-/** Events in stored order with no gap, and about how many bytes they hold in memory. */
+/** Events in stored order without gaps, and their approximate size in memory. */
 export interface CatchUpPage {
   readonly events: readonly Event[];
   readonly bytes: number;
 }
 
-/** Reads from the index for subscribers that are behind, page by page; equal pages of one moment are one command. */
+/** Reads pages of events for subscribers that are behind. Equal pages requested at the same time share a command. */
 export class CatchUp {
   private readonly pending = new Map<string, Promise<CatchUpPage>>();
   private readonly queue: (() => void)[] = [];
@@ -26,7 +26,7 @@ export class CatchUp {
   ) {}
 
   /**
-   * At most `limit` events beyond the place. While the database is unavailable this waits until it is back; never rejects.
+   * At most `limit` events after the place. Waits while the database is unavailable; never rejects.
    */
   read(place: StoredPlace, limit: number): Promise<CatchUpPage> {
     const key = `${place.sessionId} ${place.position} ${limit}`;
@@ -42,12 +42,12 @@ export class CatchUp {
     for (;;) {
       try {
         const rows = await this.inTurn(() => this.reads.eventsBeyond([place], limit));
-        // Over several shards a later event can be visible before an earlier one.
+        // On a sharded cluster a later event can become visible before an earlier one.
         const gap = rows.findIndex(({ position }, index) => position !== place.position + 1 + index);
         const inOrder = gap < 0 ? rows : rows.slice(0, gap);
         return { events: inOrder.map((row) => new Event(row)), bytes: sizeOfRows(inOrder) };
       } catch (error) {
-        this.log.debug({ err: error }, 'events for subscribers cannot be read, trying again');
+        this.log.debug({ err: error }, 'events for subscribers cannot be read, retrying');
         await sleep(retryMs);
       }
     }

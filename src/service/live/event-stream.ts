@@ -2,19 +2,19 @@ import type { Event } from '../../store/event.model';
 import { isOver, LiveStream, nothingYet } from './live-stream';
 import type { SessionFeed } from './session-feed';
 
-/** How many events are read at a time at first, and about how many bytes and how many events later. */
+/** The size of the first page, and the approximate limits of later ones. */
 const firstPageSize = 16;
 const pageBytes = 256 * 1024;
 const maxPageSize = 256;
-/** Before a position that is known, but not visible yet, is looked for again. */
+/** The pause before a known position that is not visible yet is read again. */
 const retryMs = 50;
 
 /**
- * A session's events beyond a position in stored order: each once, none left out, however wake-ups come. Over when the
- * session has ended and all is delivered.
+ * A session's events after a position, in stored order, each exactly once, whatever wake-ups arrive. Completes when the
+ * session has ended and every event is delivered.
  */
 export class EventStream extends LiveStream<Event> {
-  /** Read from the index while this subscriber is behind what the feed holds. The next one is the last. */
+  /** Events read for this subscriber while it is behind the feed's window; the next is at the end. */
   private page: Event[] = [];
   private pageSize = firstPageSize;
   private isCatchingUp = false;
@@ -28,7 +28,7 @@ export class EventStream extends LiveStream<Event> {
     feed.joinEvents(this);
   }
 
-  /** The position of the last event that was taken. */
+  /** The position of the last delivered event. */
   get position(): number {
     return this.delivered;
   }
@@ -40,7 +40,7 @@ export class EventStream extends LiveStream<Event> {
       return event;
     }
     if (this.feed.isOverAt(this.delivered)) return isOver;
-    // Behind what is held for those that keep up; what comes next is read for all of them together.
+    // Behind the window of the feed; newer events are read for all subscribers together.
     if (this.feed.readPosition > this.delivered) this.catchUp();
     return nothingYet;
   }
@@ -60,7 +60,7 @@ export class EventStream extends LiveStream<Event> {
         this.retry = setTimeout(() => this.caughtUp(), retryMs);
         return;
       }
-      // Without what the feed has delivered meanwhile; reversed, because taking from the end of a list is cheap.
+      // Without events that the feed has delivered meanwhile; reversed, because pop is cheaper than shift.
       this.page = events.filter(({ position }) => position > this.delivered).reverse();
       const fitting = Math.floor(pageBytes / (bytes / events.length));
       this.pageSize = Math.max(1, Math.min(fitting, maxPageSize));

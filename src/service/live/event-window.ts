@@ -1,6 +1,6 @@
 import type { Event } from '../../store/event.model';
 
-/** What subscribers that keep up have still to take is held for all of them together, up to these bounds. */
+/** The bounds of a window. */
 const maxEvents = 256;
 const maxBytes = 256 * 1024;
 
@@ -9,12 +9,12 @@ interface Held {
   readonly bytes: number;
 }
 
-/** The last events of a session, without a gap. Subscribers that are further behind are served from the index. */
+/** The last events of a session, without gaps, shared by its subscribers. Those further behind read from the index. */
 export class EventWindow {
   private held: Held[] = [];
   private bytes = 0;
 
-  /** @param lastPosition of the last event that is known; what follows is still to come */
+  /** @param last the position of the last known event */
   constructor(private last: number) {}
 
   get lastPosition(): number {
@@ -36,7 +36,7 @@ export class EventWindow {
     return true;
   }
 
-  /** Drops what everyone has taken up to `position`, and the oldest of what is more than a window may hold. */
+  /** Drops the events up to `position`, which everyone has taken, and the oldest ones beyond the bounds. */
   dropUpTo(position: number): void {
     const first = this.last - this.held.length + 1;
     let count = Math.max(0, Math.min(position - first + 1, this.held.length));
@@ -51,7 +51,7 @@ export class EventWindow {
     this.bytes = bytes;
   }
 
-  /** Begins anew behind `position`, for when nobody has looked for a while. */
+  /** Starts again after `position`. */
   restart(position: number): void {
     this.last = position;
     this.held = [];

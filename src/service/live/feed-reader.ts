@@ -4,17 +4,17 @@ import type { EventRow } from '../../store/event.model';
 import type { LiveReads } from '../../store/live-reads';
 import type { SessionFeed } from './session-feed';
 
-/** Sessions in one command. */
+/** The maximum number of sessions in one command. */
 const sessionsPerRead = 100;
-/** Events in one command. */
+/** The maximum number of events in one command. */
 const eventsPerRead = 500;
-/** Before events that are known, but not visible yet, are looked for again. */
+/** The pause before known events that are not visible yet are read again. */
 const lateMs = 50;
 const retryMs = 500;
 
 /**
- * Reads for subscribers that keep up. While one round of reading is in flight, wake-ups gather for the next: those of
- * one session become one read, those of many sessions one command.
+ * Reads for subscribers that keep up. While one round is in flight, wake-ups gather for the next: those of one session
+ * become one read, those of many sessions one command.
  */
 export class FeedReader {
   private readonly sessionsDue = new Set<SessionFeed>();
@@ -54,7 +54,7 @@ export class FeedReader {
   private start(): void {
     if (this.isRunning || this.isClosed || this.sessionsDue.size + this.eventsDue.size === 0) return;
     this.isRunning = true;
-    // After whatever else of this turn wakes someone.
+    // After all other wake-ups of this turn.
     setImmediate(() => void this.run());
   }
 
@@ -65,7 +65,7 @@ export class FeedReader {
       try {
         await Promise.all([this.readSessions(sessions), this.readEvents(events)]);
       } catch (error) {
-        this.log.debug({ err: error }, 'watched sessions cannot be read, trying again');
+        this.log.debug({ err: error }, 'watched sessions cannot be read, retrying');
         if (!this.isClosed) for (const feed of sessions) this.sessionsDue.add(feed);
         if (!this.isClosed) for (const feed of events) this.eventsDue.add(feed);
         await sleep(retryMs);

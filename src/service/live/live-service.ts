@@ -5,13 +5,13 @@ import { EventStream } from './event-stream';
 import type { SessionFeeds } from './session-feeds';
 import { SessionStream } from './session-stream';
 
-/** The rules of following sessions as they happen. */
+/** The rules for following sessions live. */
 export class LiveService {
   constructor(private readonly feeds: SessionFeeds) {}
 
   /**
-   * The session's events in stored order: those beyond `afterPosition`, or from now on if there is none, each exactly
-   * once. Over when the session has ended and all is delivered. Whoever has it must end it by `return`.
+   * The session's events after `afterPosition` (without it, only new ones), in stored order, each exactly once. Completes
+   * when the session has ended and every event is delivered. The caller must end it by `return`.
    * @throws BAD_USER_INPUT, SESSION_NOT_FOUND
    */
   async eventsOf(sessionId: string, afterPosition: number | null | undefined): Promise<EventStream> {
@@ -26,8 +26,8 @@ export class LiveService {
   }
 
   /**
-   * The session as it stands, then each time anything of it has changed; what comes faster than it is taken is skipped
-   * in favour of the newest state. Whoever has it must end it by `return`.
+   * The session's current state, then its newest state after each change; a slow consumer skips intermediate states. The
+   * caller must end it by `return`.
    * @throws BAD_USER_INPUT, SESSION_NOT_FOUND
    */
   async statesOf(sessionId: string): Promise<SessionStream> {

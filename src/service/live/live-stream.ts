@@ -6,14 +6,14 @@ export const isOver = Symbol('is over');
 const done = { value: undefined, done: true } as const;
 
 /**
- * What one subscriber gets, pulled one by one: nothing is taken from the feed before it is asked for, so a slow
- * subscriber holds back nobody and piles up nothing. At most one `next` may be pending, as `for await` has it.
+ * The items of one subscriber, taken from the feed only on demand, so a slow subscriber neither delays others nor buffers
+ * anything. At most one `next` may be pending, as with `for await`.
  */
 export abstract class LiveStream<Item> implements AsyncIterableIterator<Item> {
   private waiting: ((result: IteratorResult<Item>) => void) | null = null;
   protected ended = false;
 
-  /** What is next for this subscriber, if it is known already. */
+  /** Takes the next item, if there is one. */
   protected abstract take(): Item | typeof nothingYet | typeof isOver;
 
   /** Leaves the feed. Called once. */
@@ -31,14 +31,14 @@ export abstract class LiveStream<Item> implements AsyncIterableIterator<Item> {
     });
   }
 
-  /** Ends the stream, also while a `next` is pending. */
+  /** Ends the stream, even while a `next` is pending. */
   return(): Promise<IteratorResult<Item>> {
     this.end();
     this.settle(done);
     return Promise.resolve(done);
   }
 
-  /** Answers a pending `next` where there is something now. To be called whenever that may be so. */
+  /** Resolves a pending `next` if there is an item now. Call it whenever there may be one. */
   advance(): void {
     if (this.waiting === null) return;
     const result = this.nextResult();

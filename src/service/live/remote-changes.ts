@@ -3,28 +3,28 @@ import type { Log } from '../../log';
 import { hasNoChangeStreams, watchChanges, type StoredChange } from '../../store/change-stream';
 import type { Store } from '../../store/store';
 
-/** Before a change stream that has failed is opened again. */
+/** The pause before a failed change stream is opened again. */
 const reopenMs = 1_000;
 
 /**
- * How often all watched sessions are looked at: where nothing else tells of others' changes in time, and behind what does.
- * The stream of a sharded cluster does not: a router holds each change back until every shard has got as far, and a shard
- * to which nobody writes says so every ten seconds only
+ * How often all watched sessions are polled: without a timely change stream, and as a safety net beside one. The stream of
+ * a sharded cluster is not timely: a router holds each change back until every shard has reached its time, and an idle
+ * shard reports that only every ten seconds
  * (https://www.mongodb.com/docs/manual/administration/change-streams-production-recommendations/).
  */
 const pollMs = 750;
 const safetyPollMs = 5_000;
 
-/** What is done with others' changes. */
+/** Handles changes by other processes. */
 export interface ChangeHandler {
   onChange(change: StoredChange): void;
-  /** Anything may have happened. */
+  /** Changes may have been missed. */
   onUnknown(): void;
 }
 
 /**
- * Tells of what other processes commit: by one change stream where the database has them, and by looking at all that is
- * watched every now and then, which is also what makes up for a wake-up that was lost.
+ * Reports commits of other processes: by one change stream, if the database has them, and by polling all watched
+ * sessions, which also makes up for lost wake-ups.
  */
 export class RemoteChanges {
   private stop: AbortController | null = null;
@@ -35,7 +35,7 @@ export class RemoteChanges {
   constructor(
     private readonly store: Store,
     private readonly handler: ChangeHandler,
-    /** Whether any other process can write to this database. */
+    /** Whether other processes can write to this database. */
     private readonly isShared: boolean,
     private readonly log: Log,
   ) {}
@@ -86,18 +86,18 @@ export class RemoteChanges {
     }
   }
 
-  /** One line for a database that is away, however often it is tried. */
+  /** Warns once per outage, however often the stream is opened. */
   private noteFailure(error: unknown): void {
     const level = this.hasFailed ? 'debug' : 'warn';
     this.hasFailed = true;
-    this.log[level]({ err: error }, 'the change stream has failed and is opened again');
+    this.log[level]({ err: error }, 'the change stream failed and is opened again');
   }
 
   private take(change: StoredChange | null): void {
     if (!this.isStreaming) {
       this.isStreaming = true;
       this.hasFailed = false;
-      // What was committed before the stream began.
+      // For commits from before the stream began.
       this.handler.onUnknown();
       this.poll();
     }

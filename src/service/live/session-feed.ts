@@ -9,12 +9,12 @@ import type { EventStream } from './event-stream';
 import { sameRow } from './same-row';
 import type { SessionStream } from './session-stream';
 
-/** So many subscribers are told in one turn of the event loop. */
-const toldPerTurn = 250;
+/** How many subscribers are notified in one turn of the event loop. */
+const notifiedPerTurn = 250;
 
 /**
- * One watched session: what is known of it, shared by all of its subscribers in this process. It is told by its reader
- * what the database has, and says by itself what is missing.
+ * The known state of one watched session, shared by all its subscribers in this process. Its reader fills it from the
+ * database; the feed says what it lacks.
  */
 export class SessionFeed {
   private row: LiveSessionRow | null = null;
@@ -22,12 +22,12 @@ export class SessionFeed {
   private readonly window = new EventWindow(0);
   private readonly eventStreams = new Set<EventStream>();
   private readonly sessionStreams = new Set<SessionStream>();
-  private isTelling = false;
-  private tellAgain = false;
-  /** How many are about to join. */
+  private isNotifying = false;
+  private notifyAgain = false;
+  /** How many subscribers are about to join. */
   private holds = 0;
 
-  /** Counts the states of the session. */
+  /** Incremented with each new state of the session. */
   version = 0;
 
   constructor(
@@ -36,13 +36,13 @@ export class SessionFeed {
     private readonly onUnused: (feed: SessionFeed) => void,
   ) {}
 
-  /** The state read last. Only to be asked for once there is one. */
+  /** The last state read; there must be one. */
   get session(): Session {
     this.current ??= new Session(this.row as SessionRow);
     return this.current;
   }
 
-  /** The database's own id of the session, once it has been read. */
+  /** The session's `_id`, once it has been read. */
   get storedId(): string | undefined {
     return this.row?._id.toHexString();
   }
@@ -51,12 +51,12 @@ export class SessionFeed {
     return this.eventStreams.size + this.sessionStreams.size;
   }
 
-  /** Where the reading for subscribers that keep up goes on. */
+  /** The position up to which events were read for subscribers that keep up. */
   get readPosition(): number {
     return this.window.lastPosition;
   }
 
-  /** Also while someone is about to join, who must not miss what happens meanwhile. */
+  /** True also while a subscriber is about to join, so that it misses no change. */
   get wantsSession(): boolean {
     return this.sessionStreams.size > 0 || this.holds > 0;
   }
@@ -80,28 +80,28 @@ export class SessionFeed {
     return this.row !== null && hasEnded(this.row.status) && position >= this.row.eventCount;
   }
 
-  /** At most `limit` events beyond the position, read from the index; none if they are not visible yet. */
+  /** Reads at most `limit` events after the position from the index; none if they are not visible yet. */
   readBeyond(position: number, limit: number): Promise<CatchUpPage> {
     return this.catchUp.read({ sessionId: this.sessionId, position }, limit);
   }
 
-  /** Takes over what was read of the session, unless something newer is known. */
+  /** Takes a state that was read, unless a newer one is known. */
   takeSession(row: LiveSessionRow): void {
     if (this.row !== null && (isOlder(row, this.row) || sameRow(row, this.row))) return;
     this.row = row;
     this.current = undefined;
     this.version += 1;
-    this.tell();
+    this.notify();
   }
 
-  /** Takes over the next events; whatever is not in its turn is left to be read again. */
+  /** Takes the next events; those out of order are left to be read again. */
   takeEvents(rows: readonly EventRow[]): void {
     const bytes = rows.length > 0 ? sizeOfRows(rows) / rows.length : 0;
     const before = this.window.lastPosition;
     for (const row of rows) this.window.add(new Event(row), bytes);
     if (this.window.lastPosition === before) return;
     this.window.dropUpTo(this.slowestPosition());
-    this.tell();
+    this.notify();
   }
 
   /** Keeps the feed while someone is about to join. */
@@ -143,25 +143,25 @@ export class SessionFeed {
     return slowest;
   }
 
-  /** Lets every subscriber look, in turns: what a crowd is sent must not keep everyone else waiting. */
-  private tell(): void {
-    if (this.isTelling) this.tellAgain = true;
-    else this.tellFrom([...this.eventStreams, ...this.sessionStreams], 0);
+  /** Notifies every subscriber, some in each turn, so that a crowd does not block the event loop. */
+  private notify(): void {
+    if (this.isNotifying) this.notifyAgain = true;
+    else this.notifyFrom([...this.eventStreams, ...this.sessionStreams], 0);
   }
 
-  private tellFrom(streams: readonly { advance(): void }[], start: number): void {
-    const end = Math.min(start + toldPerTurn, streams.length);
+  private notifyFrom(streams: readonly { advance(): void }[], start: number): void {
+    const end = Math.min(start + notifiedPerTurn, streams.length);
     for (let index = start; index < end; index += 1) streams[index]!.advance();
-    this.isTelling = end < streams.length;
-    if (this.isTelling) setImmediate(() => this.tellFrom(streams, end));
-    else if (this.tellAgain) {
-      this.tellAgain = false;
-      this.tell();
+    this.isNotifying = end < streams.length;
+    if (this.isNotifying) setImmediate(() => this.notifyFrom(streams, end));
+    else if (this.notifyAgain) {
+      this.notifyAgain = false;
+      this.notify();
     }
   }
 }
 
-/** Reads may overtake each other, and a secondary may be behind; a session only ever grows until it has ended. */
+/** Reads may overtake each other, and a secondary may lag; a session only grows until it has ended. */
 function isOlder(row: LiveSessionRow, known: LiveSessionRow): boolean {
   return row.eventCount < known.eventCount || (hasEnded(known.status) && !hasEnded(row.status));
 }

@@ -9,12 +9,12 @@ import { FeedReader } from './feed-reader';
 import { RemoteChanges } from './remote-changes';
 import { SessionFeed } from './session-feed';
 
-/** How long others' changes are still listened to after the last subscriber has gone: the next may come at once. */
+/** How long to keep listening after the last subscriber has left, because the next may come soon. */
 const lingerMs = 30_000;
 const sessionsPerRead = 500;
 
 export interface SessionFeedsOptions {
-  /** How long the database may work on one read. */
+  /** The maximum time of one read in the database, in milliseconds. */
   readonly timeoutMs: number;
   /** Whether other processes can write to the database. */
   readonly isShared: boolean;
@@ -50,8 +50,8 @@ export class SessionFeeds {
   }
 
   /**
-   * Joins the feed of a session by `join`, which gets the feed and the session as it stands now, and misses nothing that
-   * comes after; null if there is no such session.
+   * Joins the feed of a session: calls `join` with the feed and the session's current state, after which no change is
+   * missed. Null if there is no such session.
    * @throws the driver's errors
    */
   async join<Stream>(
@@ -120,7 +120,7 @@ export class SessionFeeds {
   }
 }
 
-/** Sessions asked for in one moment are one command. Nothing is remembered: each asks for the state of now. */
+/** Batches lookups of one tick into one command. Caches nothing, because each lookup needs the current state. */
 function newStateLoader(reads: LiveReads): DataLoader<string, LiveSessionRow | null> {
   return new DataLoader(
     async (sessionIds: readonly string[]) => {

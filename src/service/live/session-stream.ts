@@ -2,7 +2,7 @@ import type { Session } from '../../store/session.model';
 import { LiveStream, nothingYet } from './live-stream';
 import type { SessionFeed } from './session-feed';
 
-/** The present state of a session, then its newest state each time it has changed since the last one was taken. */
+/** The current state of a session, then its newest state whenever it has changed since the last one taken. */
 export class SessionStream extends LiveStream<Session> {
   private seen = 0;
 

@@ -12,7 +12,7 @@ import type { Access } from '../access/access';
 import type { Caller } from '../access/caller';
 import { checkScopes } from '../access/field-scopes';
 import { validationRules } from '../access/introspection';
-import type { Turns } from '../../turns';
+import type { EventLoopTurns } from '../../event-loop-turns';
 import { moveLocations } from './error-locations';
 import type { OperationCache, PreparedOperation } from './operation-cache';
 import type { Variables } from './query-cost';
@@ -34,7 +34,7 @@ export class OperationPipeline {
     private readonly schema: GraphQLSchema,
     private readonly cache: OperationCache,
     private readonly config: Config,
-    private readonly turns: Turns,
+    private readonly turns: EventLoopTurns,
     private readonly availability: Availability,
     private readonly access: Pick<Access, 'rateLimits' | 'trustedDocuments'>,
   ) {}
