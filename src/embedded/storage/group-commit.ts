@@ -41,10 +41,7 @@ export class Blocked {
 
 /** The answer inside a transaction: with it drivers run the whole transaction again. */
 export function writeConflict(): MongoError {
-  return new MongoError(
-    112,
-    'WriteConflict error: this operation conflicted with another operation. Please retry your operation or multi-document transaction.',
-  );
+  return new MongoError(112, 'This operation conflicted with another one. Please retry the transaction.');
 }
 
 /** Who may object to a write: the open transactions, which hold what they have changed. */
@@ -81,14 +78,38 @@ export function claimOfCollection(ns: string): string {
 /** How long statements may keep the thread without a pause, those of one group together, in milliseconds. */
 export const LONGEST_TURN = 25;
 
+/** What groups and transactions have alike: a turn on the thread, and totals that are stored at the end. */
+export abstract class CountingScope {
+  protected readonly added = new Map<number, Totals>();
+  private turnEnds = 0;
+
+  /** A turn begins, or goes on. */
+  beginTurn(): void {
+    this.turnEnds = performance.now() + LONGEST_TURN;
+  }
+
+  pause(meanwhile?: () => Promise<void>): void {
+    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
+  }
+
+  count(collectionId: number, change: Totals): void {
+    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
+  }
+
+  addedTotals(collectionId: number): Totals {
+    return this.added.get(collectionId) ?? noTotals;
+  }
+
+  release(): void {
+    // Statements come and go; what they share stays until the end.
+  }
+}
+
 /** The statements that commit, and reach the disk, together. They see each other's writes. */
-export class WriteGroup implements WriteScope {
+export class WriteGroup extends CountingScope implements WriteScope {
   readonly reader: Writer;
   /** What this group has changed. */
   readonly touched = new Set<string>();
-  private readonly added = new Map<number, Totals>();
-  private readonly turnEnds = performance.now() + LONGEST_TURN;
-  private wrote = false;
 
   constructor(
     readonly number: number,
@@ -97,11 +118,9 @@ export class WriteGroup implements WriteScope {
     readonly writer: Writer,
     private readonly claims: Claims,
   ) {
+    super();
     this.reader = writer;
-  }
-
-  pause(meanwhile?: () => Promise<void>): void {
-    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
+    this.beginTurn();
   }
 
   use(ns: string): StoredCollection | null {
@@ -111,44 +130,22 @@ export class WriteGroup implements WriteScope {
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
     this.claims.assertFree(claim);
-    this.touch(claim);
+    this.touched.add(claim);
   }
 
   claimCollection(ns: string): void {
     this.claims.assertUnused(ns);
     this.claims.assertFree(claimOfCollection(ns));
-    this.touch(claimOfCollection(ns));
-  }
-
-  /** As `claim`, for what a committing transaction has claimed long before. */
-  touch(claim: string): void {
-    this.touched.add(claim);
-    this.wrote = true;
-  }
-
-  count(collectionId: number, change: Totals): void {
-    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
-    this.wrote = true;
-  }
-
-  addedTotals(collectionId: number): Totals {
-    return this.added.get(collectionId) ?? noTotals;
-  }
-
-  release(): void {
-    // Ends with its commit.
+    this.touched.add(claimOfCollection(ns));
   }
 
   /** Writes what is kept once for the whole group. */
   finish(): void {
-    if (!this.wrote) return;
+    if (this.touched.size === 0 && this.added.size === 0) return;
     for (const [collectionId, added] of this.added) {
       const key = totalsKey(collectionId);
-      this.writer.put(
-        'catalog',
-        key,
-        storedTotals(sumOf(readTotals(this.writer.get('catalog', key)), added)),
-      );
+      const totals = sumOf(readTotals(this.writer.get('catalog', key)), added);
+      this.writer.put('catalog', key, storedTotals(totals));
     }
     this.writer.put('catalog', commitKey, storedCommit(this.number));
   }
@@ -206,9 +203,9 @@ export class GroupCommit {
    * @throws what `run` threw; MaxTimeMSExpired; OutOfDiskSpace
    */
   submit<T>(run: (group: WriteGroup) => T, deadline = Infinity, isBulk = false): Promise<T> {
-    return new Promise((answer, refuse) => {
-      this.enqueue({ run, deadline, isBulk, answer: answer as (result: unknown) => void, refuse });
-    });
+    return new Promise<unknown>((answer, refuse) =>
+      this.enqueue({ run, deadline, isBulk, answer, refuse }),
+    ) as Promise<T>;
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -277,20 +274,14 @@ export class GroupCommit {
   }
 }
 
-async function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> {
-  // Its failure may come when nobody waits any more.
-  promise.catch(() => undefined);
-  if (Date.now() > deadline) return false;
-  if (deadline === Infinity) return promise.then(() => true);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, deadline - Date.now()));
+/** Whether it is fulfilled in time. */
+function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const left = deadline - Date.now();
+    if (left < 0) resolve(false);
+    const timer = left === Infinity ? undefined : setTimeout(resolve, Math.max(0, left), false);
+    promise.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The disk has no room, or has failed: nothing of the group was written, and the next one may succeed. */

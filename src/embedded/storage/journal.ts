@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
-  close,
   closeSync,
   existsSync,
   fdatasync,
   fsync,
   ftruncateSync,
-  open,
+  openSync,
   readFileSync,
   rmSync,
   write,
@@ -23,8 +22,7 @@ const entryHeaderLength = 7;
 const checkedFrom = 8;
 const removed = 0xffffffff;
 
-/** The length of the salt, in bytes. */
-export const saltLength = 8;
+const saltLength = 8;
 
 /** One commit as the journal holds it. */
 export interface JournalRecord {
@@ -111,7 +109,8 @@ const longestKept = 32 * 2 ** 20;
 export class JournalFile {
   private end = 0;
   private length = 0;
-  private broken = false;
+  /** Whether a flush has failed: what the system then still holds for written may never reach the disk. */
+  isBroken = false;
 
   private constructor(
     private readonly path: string,
@@ -120,15 +119,10 @@ export class JournalFile {
 
   /** Makes an empty file, and its name in the folder, both on disk. */
   static async create(path: string): Promise<JournalFile> {
-    const file = new JournalFile(path, await promisify(open)(path, 'w', 0o600));
-    const folder = await promisify(open)(dirname(path), 'r');
-    await promisify(fsync)(folder).finally(() => promisify(close)(folder));
+    const file = new JournalFile(path, openSync(path, 'w', 0o600));
+    const folder = openSync(dirname(path), 'r');
+    await promisify(fsync)(folder).finally(() => closeSync(folder));
     return file;
-  }
-
-  /** Whether a flush has failed: what the system then still holds for written may never reach the disk. */
-  get isBroken(): boolean {
-    return this.broken;
   }
 
   /**
@@ -136,18 +130,15 @@ export class JournalFile {
    * @throws the system's error; then nothing of the record is left in the file
    */
   async append(record: Buffer): Promise<void> {
-    if (this.broken) throw new Error('an earlier write has failed');
+    if (this.isBroken) throw new Error('an earlier write has failed');
     await this.makeRoom(record.length);
+    let isWritten = false;
     try {
       await writeWhole(this.descriptor, record, this.end);
+      isWritten = true;
+      await promisify(fdatasync)(this.descriptor);
     } catch (error) {
-      this.cut(this.end);
-      throw error;
-    }
-    try {
-      await flush(this.descriptor);
-    } catch (error) {
-      this.broken = true;
+      this.isBroken ||= isWritten;
       this.cut(this.end);
       throw error;
     }
@@ -188,47 +179,37 @@ export class JournalFile {
       ftruncateSync(this.descriptor, length);
       this.length = length;
     } catch {
-      this.broken = true;
+      this.isBroken = true;
     }
   }
 }
 
 async function writeWhole(descriptor: number, bytes: Buffer, position: number): Promise<void> {
   // A full disk may take a part: the next call says why.
-  for (let written = 0; written < bytes.length;) {
-    written += await writePart(descriptor, bytes.subarray(written), position + written);
+  for (let at = 0; at < bytes.length;) {
+    at += await new Promise<number>((resolve, reject) =>
+      write(descriptor, bytes, at, bytes.length - at, position + at, (error, written) =>
+        error ? reject(error) : resolve(written),
+      ),
+    );
   }
 }
-
-function writePart(descriptor: number, bytes: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) =>
-    write(descriptor, bytes, 0, bytes.length, position, (error, written) =>
-      error ? reject(error) : resolve(written),
-    ),
-  );
-}
-
-function flush(descriptor: number): Promise<void> {
-  return new Promise((resolve, reject) =>
-    fdatasync(descriptor, (error) => (error ? reject(error) : resolve())),
-  );
-}
-
-const names = ['journal.1', 'journal.2'] as const;
 
 /**
  * The commits that the tables do not have yet, on disk. Two files in turn: while a checkpoint brings the commits of one
  * into the tables, new ones go to the other.
  */
 export class Journal {
+  private readonly paths: readonly string[];
   private readonly files: (JournalFile | null)[] = [null, null];
   private active = 0;
   private salt = randomBytes(saltLength);
   /** Files of an earlier process, which hold commits until `clear`. */
-  private left: string[];
+  private readonly left: string[];
 
-  constructor(private readonly folder: string) {
-    this.left = names.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  constructor(folder: string) {
+    this.paths = ['journal.1', 'journal.2'].map((name) => join(folder, name));
+    this.left = this.paths.filter((path) => existsSync(path));
   }
 
   /**
@@ -258,9 +239,7 @@ export class Journal {
    */
   async append(commit: number, changes: readonly Change[]): Promise<void> {
     if (this.left.length > 0) throw new Error('what an earlier process has left is still in the journal');
-    const file = (this.files[this.active] ??= await JournalFile.create(
-      join(this.folder, names[this.active]!),
-    ));
+    const file = (this.files[this.active] ??= await JournalFile.create(this.paths[this.active]!));
     await file.append(encodeRecord(commit, this.salt, changes));
   }
 
@@ -275,7 +254,7 @@ export class Journal {
   clear(): void {
     for (const path of this.left.splice(0)) rmSync(path, { force: true });
     this.salt = randomBytes(saltLength);
-    for (const index of names.keys()) this.restart(index);
+    for (const index of this.files.keys()) this.restart(index);
   }
 
   /** Closes the files. Those whose commits are in the tables are removed. */

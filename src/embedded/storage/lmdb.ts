@@ -1,43 +1,5 @@
 import { Database, DatabaseOptions, open, RangeOptions, RootDatabase, Transaction } from 'lmdb';
 
-/** What lmdb iterates over, as something that a `for of` takes. */
-export class EntryWalk implements IterableIterator<Entry> {
-  constructor(private readonly entries: Required<Iterator<Entry>>) {}
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Entry> {
-    return this.entries.next();
-  }
-
-  return(): IteratorResult<Entry> {
-    return this.entries.return();
-  }
-}
-
-const leftOut = Buffer.alloc(0);
-
-/** The same for a walk that gives keys alone. */
-export class KeyWalk implements IterableIterator<Entry> {
-  constructor(private readonly keys: Required<Iterator<Buffer>>) {}
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Entry> {
-    const result = this.keys.next();
-    return result.done ? result : { done: false, value: { key: result.value, value: leftOut } };
-  }
-
-  return(): IteratorResult<Entry> {
-    this.keys.return();
-    return { done: true, value: undefined };
-  }
-}
-
 /** `catalog` is small and read at start; `documents` and `indexes` hold everything else. */
 export type Table = 'catalog' | 'documents' | 'indexes';
 
@@ -81,6 +43,30 @@ export function writeChanges(writer: Writer, changes: Iterable<Change>): void {
   for (const { table, key, value } of changes) {
     if (value) writer.put(table, key, value);
     else writer.remove(table, key);
+  }
+}
+
+const leftOut = Buffer.alloc(0);
+
+/** What lmdb iterates over, entries or keys alone, as something that a `for of` takes. */
+class LmdbWalk implements IterableIterator<Entry> {
+  constructor(private readonly steps: Required<Iterator<Entry | Buffer>>) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Entry> {
+    const step = this.steps.next();
+    const { value } = step;
+    return value instanceof Buffer
+      ? { done: false, value: { key: value, value: leftOut } }
+      : (step as IteratorResult<Entry>);
+  }
+
+  return(): IteratorResult<Entry> {
+    this.steps.return();
+    return { done: true, value: undefined };
   }
 }
 
@@ -136,10 +122,7 @@ export class Environment {
   /** The latest commit. Those who ask between two commits share one snapshot. */
   snapshot(): Snapshot {
     if (!this.latest) {
-      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, (ended) =>
-        this.open.delete(ended),
-      );
-      this.open.add(this.latest);
+      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, this.open);
     }
     return this.latest.take();
   }
@@ -160,11 +143,7 @@ export class Environment {
   async apply(changes: Iterable<Change>): Promise<void> {
     const before = this.snapshot();
     try {
-      await this.committed(
-        this.root.batch(() => {
-          writeChanges(this.writer, changes);
-        }),
-      );
+      await this.committed(this.root.batch(() => writeChanges(this.writer, changes)));
     } finally {
       before.release();
     }
@@ -205,10 +184,7 @@ function reader(tables: Tables, transaction?: Transaction): Reader {
         inclusiveEnd: reverse,
         values: !keysOnly,
       } as RangeOptions);
-      const iterator: unknown = walk[Symbol.iterator]();
-      return keysOnly
-        ? new KeyWalk(iterator as Required<Iterator<Buffer>>)
-        : new EntryWalk(iterator as Required<Iterator<Entry>>);
+      return new LmdbWalk(walk[Symbol.iterator]() as Required<Iterator<Entry>>);
     },
   };
 }
@@ -248,23 +224,23 @@ const keyEncoder = {
 class SharedSnapshot {
   private takers = 0;
   private retired = false;
-  private ended = false;
   private readonly reader: Reader;
 
+  /** @param open those that have not ended */
   constructor(
     private readonly transaction: Transaction,
     tables: Tables,
-    private readonly onEnd: (ended: SharedSnapshot) => void,
+    private readonly open: Set<SharedSnapshot>,
   ) {
     this.reader = reader(tables, transaction);
+    open.add(this);
   }
 
   take(): Snapshot {
     this.takers += 1;
     let held = true;
     return {
-      get: this.reader.get,
-      range: this.reader.range,
+      ...this.reader,
       release: () => {
         if (held) this.takers -= 1;
         held = false;
@@ -279,10 +255,7 @@ class SharedSnapshot {
   }
 
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.transaction.done();
-    this.onEnd(this);
+    if (this.open.delete(this)) this.transaction.done();
   }
 
   private endWhenUnused(): void {

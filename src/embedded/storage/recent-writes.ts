@@ -1,14 +1,15 @@
-import { Change, Entry, Reader, Snapshot, Table, tableNames, writeChanges, Writer } from './lmdb';
+import { Change, Entry, Reader, Table, tableNames, writeChanges, Writer } from './lmdb';
 import { mergedWalk, SortedBytes } from './sorted-bytes';
+
+type SortedTables<V> = Record<Table, SortedBytes<V>>;
+
+function emptyTables<V>(): SortedTables<V> {
+  return { catalog: new SortedBytes(), documents: new SortedBytes(), indexes: new SortedBytes() };
+}
 
 /** What one group or transaction writes, over what it reads; in memory until it commits. */
 export class Overlay implements Writer {
-  private readonly changes: Record<Table, SortedBytes<Buffer | null>> = {
-    catalog: new SortedBytes(),
-    documents: new SortedBytes(),
-    indexes: new SortedBytes(),
-  };
-
+  private readonly changes = emptyTables<Buffer | null>();
   private written = 0;
 
   constructor(private readonly base: Reader) {}
@@ -38,15 +39,10 @@ export class Overlay implements Writer {
     this.changes[table].set(key, null);
   }
 
-  range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse = false,
-    keysOnly = false,
-  ): IterableIterator<Entry> {
-    const openBase = () => this.base.range(table, lower, upper, reverse, keysOnly);
-    return mergedWalk(openBase, this.changes[table].walk(lower, upper, reverse), asItIs, reverse);
+  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
+    const [table, lower, upper, reverse = false] = range;
+    const openBase = () => this.base.range(...range);
+    return mergedWalk(openBase, this.changes[table].walk(lower, upper, reverse), (value) => value, reverse);
   }
 
   /** What is to be written, in the order of tables and keys. */
@@ -59,10 +55,6 @@ export class Overlay implements Writer {
   applyTo(writer: Writer): void {
     writeChanges(writer, this.all());
   }
-}
-
-function asItIs(value: Buffer | null): Buffer | null {
-  return value;
 }
 
 /** What a key was given by one commit, and before it. */
@@ -81,21 +73,13 @@ const bytesOfVersion = 200;
  * snapshot is no more than the number of a commit.
  */
 export class RecentWrites {
-  private readonly tables: Record<Table, SortedBytes<Version>> = {
-    catalog: new SortedBytes(),
-    documents: new SortedBytes(),
-    indexes: new SortedBytes(),
-  };
-
-  private size = 0;
-  private latest = 0;
+  private readonly tables = emptyTables<Version>();
+  /** About how much memory it takes. */
+  bytes = 0;
+  /** The last commit that is part of it. */
+  lastCommit = 0;
   /** Snapshots that look into it. */
   takers = 0;
-
-  /** About how much memory it takes, in bytes. */
-  get bytes(): number {
-    return this.size;
-  }
 
   /** How many keys have been written. */
   get keys(): number {
@@ -106,16 +90,11 @@ export class RecentWrites {
     return this.keys === 0;
   }
 
-  /** The number of the last commit that is part of it. */
-  get lastCommit(): number {
-    return this.latest;
-  }
-
   /** @param commit higher than all before */
   add(commit: number, changes: Iterable<Change>): void {
-    this.latest = commit;
+    this.lastCommit = commit;
     for (const { table, key, value } of changes) {
-      this.size += key.length + (value?.length ?? 0) + bytesOfVersion;
+      this.bytes += key.length + (value?.length ?? 0) + bytesOfVersion;
       const version: Version = { commit, value, older: null };
       const item = this.tables[table].insert(key, version);
       if (!item) continue;
@@ -141,7 +120,7 @@ export class RecentWrites {
 class RecentReader implements Reader {
   constructor(
     private readonly base: Reader,
-    private readonly tables: Record<Table, SortedBytes<Version>>,
+    private readonly tables: SortedTables<Version>,
     private readonly commit: number,
   ) {}
 
@@ -151,15 +130,10 @@ class RecentReader implements Reader {
     return value === undefined ? this.base.get(table, key) : (value ?? undefined);
   }
 
-  range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse = false,
-    keysOnly = false,
-  ): IterableIterator<Entry> {
+  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
+    const [table, lower, upper, reverse = false] = range;
     const changes = this.tables[table].walk(lower, upper, reverse);
-    const openBase = () => this.base.range(table, lower, upper, reverse, keysOnly);
+    const openBase = () => this.base.range(...range);
     // What comes later is of a later commit, so it stays as it is: nothing to merge.
     if (!changes.peek()) return openBase();
     return mergedWalk(openBase, changes, (version) => this.valueOf(version), reverse);
@@ -170,37 +144,5 @@ class RecentReader implements Reader {
     let version: Version | null = newest;
     while (version && version.commit > this.commit) version = version.older;
     return version?.value;
-  }
-}
-
-/** A snapshot of the tables with recent writes over it. */
-export class LayeredSnapshot implements Snapshot {
-  private isReleased = false;
-
-  constructor(
-    private readonly base: Snapshot,
-    private readonly reader: Reader,
-    private readonly onRelease: () => void,
-  ) {}
-
-  get(table: Table, key: Uint8Array): Buffer | undefined {
-    return this.reader.get(table, key);
-  }
-
-  range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse?: boolean,
-    keysOnly?: boolean,
-  ): IterableIterator<Entry> {
-    return this.reader.range(table, lower, upper, reverse, keysOnly);
-  }
-
-  release(): void {
-    if (this.isReleased) return;
-    this.isReleased = true;
-    this.onRelease();
-    this.base.release();
   }
 }

@@ -1,36 +1,15 @@
 import { storedCommit } from './catalog';
 import { Journal } from './journal';
 import { Change, Environment, Snapshot, Writer } from './lmdb';
-import { LayeredSnapshot, Overlay, RecentWrites } from './recent-writes';
+import { Overlay, RecentWrites } from './recent-writes';
 
 // catalog: the last commit that the tables have as a whole, and the one up to which a checkpoint has begun to give them
-// what is in the journal.
+// what is in the journal: where it is later, the tables may have a part of what came between.
 const appliedKey = Buffer.from('!applied');
 const applyingKey = Buffer.from('!applying');
 
-/** How far the journal's commits have come into the tables. */
-export interface Progress {
-  readonly applied: number;
-  /** Where it is higher than `applied`, the tables may have a part of what came between. */
-  readonly applying: number;
-}
-
-export function progressOf(environment: Environment): Progress {
-  const snapshot = environment.snapshot();
-  try {
-    const numberAt = (key: Buffer) => snapshot.get('catalog', key)?.readDoubleBE() ?? 0;
-    return { applied: numberAt(appliedKey), applying: numberAt(applyingKey) };
-  } finally {
-    snapshot.release();
-  }
-}
-
-export function setApplied(writer: Writer, commit: number): void {
-  writer.put('catalog', appliedKey, storedCommit(commit));
-}
-
 /** What the tables are to be given, up to `commit`: of a key that is there more than once, the latest value comes last. */
-export function* newestOf(
+function* newestOf(
   layers: readonly RecentWrites[],
   changes: readonly Change[],
   commit: number,
@@ -44,7 +23,7 @@ export function* newestOf(
  * The same in pieces, a transaction each. Nobody sees a part of them: who reads has the recent writes over the tables,
  * and a start after a crash gives all of them to the tables once more.
  */
-export function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<Change[]> {
+function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<Change[]> {
   let piece: Change[] = [{ table: 'catalog', key: applyingKey, value: storedCommit(frozen.lastCommit) }];
   for (const change of newestOf([frozen], [], frozen.lastCommit)) {
     piece.push(change);
@@ -110,7 +89,11 @@ export class Store {
    * @throws Error for a damaged journal
    */
   static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
-    const { applied, applying } = progressOf(environment);
+    const tables = environment.snapshot();
+    const [applied, applying] = [appliedKey, applyingKey].map(
+      (key) => tables.get('catalog', key)?.readDoubleBE() ?? 0,
+    ) as [number, number];
+    tables.release();
     const store = new Store(environment, new Journal(folder), applied, options);
     for (const { commit, changes } of store.journal.readLeft(applied, applying)) {
       store.recent.add(commit, changes);
@@ -133,9 +116,18 @@ export class Store {
       layer.takers += 1;
       this.taken.add(layer);
     }
-    return new LayeredSnapshot(base, recent.over(older, this.commit), () => {
-      for (const layer of layers) if (--layer.takers === 0) this.taken.delete(layer);
-    });
+    const reader = recent.over(older, this.commit);
+    let isHeld = true;
+    return {
+      get: (table, key) => reader.get(table, key),
+      range: (...range) => reader.range(...range),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        for (const layer of layers) if (--layer.takers === 0) this.taken.delete(layer);
+        base.release();
+      },
+    };
   }
 
   /** What old snapshots keep in memory that is in the tables by now, in bytes. */
@@ -177,7 +169,7 @@ export class Store {
       await this.applyAll();
       await this.environment.write((writer) => {
         body(writer);
-        setApplied(writer, this.commit + 1);
+        writer.put('catalog', appliedKey, storedCommit(this.commit + 1));
       });
       this.commit += 1;
     });
@@ -215,19 +207,12 @@ export class Store {
   private async put(changes: readonly Change[], isLarge: boolean): Promise<void> {
     if (this.isFull && performance.now() < this.retryAt) throw this.failure;
     if (isLarge) await this.checkpointNow();
-    if (isLarge || this.isFull || !(await this.journaled(changes))) return this.applyAll(changes);
+    const append = () => this.journal.append(this.commit + 1, changes).then(() => true);
+    // Where the journal cannot take it, as on a full disk, the tables may have room.
+    const isJournaled = !isLarge && !this.isFull && (await append().catch(() => false));
+    if (!isJournaled) return this.applyAll(changes);
     this.commit += 1;
     this.recent.add(this.commit, changes);
-  }
-
-  /** False where the journal cannot take it, as on a full disk: the tables may have room. */
-  private async journaled(changes: readonly Change[]): Promise<boolean> {
-    try {
-      await this.journal.append(this.commit + 1, changes);
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   private get isFull(): boolean {

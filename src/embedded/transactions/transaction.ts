@@ -5,13 +5,12 @@ import {
   claimOf,
   claimOfCollection,
   Claims,
+  CountingScope,
   GroupCommit,
-  LONGEST_TURN,
   writeConflict,
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
-import { noTotals, sumOf, Totals } from '../storage/keys';
 import { Entry, Snapshot, Table } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
@@ -98,19 +97,16 @@ export class OpenTransactions implements Claims {
  * A multi-statement transaction: reads a snapshot with its own writes over it, and claims what it changes, so that the
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
-export class Transaction implements WriteScope {
+export class Transaction extends CountingScope implements WriteScope {
   readonly reader: Overlay;
-  readonly writer: Overlay;
+  readonly writer: TransactionOverlay;
   readonly ids: Ids;
   catalog: Catalog;
-  private readonly overlay: TransactionOverlay;
   private readonly snapshot: Snapshot;
   /** The number of the commit that its snapshot shows. */
   private readonly number: number;
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
-  private readonly added = new Map<number, Totals>();
-  private turnEnds = 0;
   private isApplied = false;
   /** Resolves when it has committed or aborted, and nothing waits for it any more. */
   private readonly ended: Promise<void>;
@@ -120,11 +116,12 @@ export class Transaction implements WriteScope {
     private readonly groups: GroupCommit,
     private readonly open: OpenTransactions,
   ) {
+    super();
     this.snapshot = groups.store.snapshot();
     this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
     this.catalog = groups.catalog;
     this.ids = groups.ids;
-    this.overlay = this.reader = this.writer = new TransactionOverlay(this.snapshot);
+    this.reader = this.writer = new TransactionOverlay(this.snapshot);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
     open.add(this);
   }
@@ -171,34 +168,13 @@ export class Transaction implements WriteScope {
     this.hold(claimOfCollection(ns));
   }
 
-  /** The next statement's turn begins, or goes on. */
-  beginTurn(): void {
-    this.turnEnds = performance.now() + LONGEST_TURN;
-  }
-
-  pause(meanwhile?: () => Promise<void>): void {
-    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
-  }
-
-  count(collectionId: number, change: Totals): void {
-    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
-  }
-
-  addedTotals(collectionId: number): Totals {
-    return this.added.get(collectionId) ?? noTotals;
-  }
-
-  release(): void {
-    // Statements come and go; the snapshot stays until the end.
-  }
-
   /**
    * Brings the writes to disk, all or nothing, and ends the transaction either way.
    * @throws MongoError OutOfDiskSpace
    */
   async commit(): Promise<void> {
     try {
-      if (!this.overlay.isEmpty) await this.groups.submit((group) => this.applyTo(group));
+      if (!this.writer.isEmpty) await this.groups.submit((group) => this.applyTo(group));
     } finally {
       this.abort();
     }
@@ -206,7 +182,7 @@ export class Transaction implements WriteScope {
 
   /** Lets go of everything, and gives up what is not committed. */
   abort(): void {
-    this.overlay.end();
+    this.writer.end();
     this.snapshot.release();
     this.open.remove(this, this.claims);
     this.tellEnded();
@@ -217,9 +193,9 @@ export class Transaction implements WriteScope {
       const collection = this.catalog.find(ns);
       if (collection && group.catalog.find(ns) !== collection) group.catalog = group.catalog.with(collection);
     }
-    for (const claim of this.claims) group.touch(claim);
+    for (const claim of this.claims) group.touched.add(claim);
     for (const [collectionId, added] of this.added) group.count(collectionId, added);
-    this.overlay.applyTo(group.writer);
+    this.writer.applyTo(group.writer);
     this.isApplied = true;
   }
 
