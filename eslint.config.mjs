@@ -67,13 +67,12 @@ export default tseslint.config(
         'error',
         {
           paths: [{ name: 'lmdb', message: 'Only storage/lmdb.ts knows lmdb.' }],
-          patterns: [{ regex: '^mingo(/|$)', message: 'Only language/mingo.ts knows mingo.' }],
         },
       ],
     },
   },
   {
-    files: ['src/embedded/storage/lmdb.ts', 'src/embedded/language/mingo.ts'],
+    files: ['src/embedded/storage/lmdb.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

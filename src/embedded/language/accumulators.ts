@@ -1,9 +1,8 @@
-import { Decimal128, Double, Int32, Long } from 'bson';
+import { Double, Int32, Long } from 'bson';
 import { BsonNumber, BsonValue, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
-import { check } from './errors';
 import { encodeKeyComponent } from './key-component';
-import { calculate, doubleBelow, toDouble } from './numbers';
+import { calculate, toDouble } from './numbers';
 
 /** Takes values one by one and gives one value for all of them. */
 export interface Accumulator {
@@ -16,30 +15,31 @@ export interface Accumulator {
 export const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $sum: () => new Sum(),
   $avg: () => new Average(),
-  $min: () => new Extreme(-1),
-  $max: () => new Extreme(1),
-  $first: () => new First(),
-  $last: () => new Last(),
-  $push: () => new Push(),
-  $addToSet: () => new AddToSet(),
+  $min: () =>
+    new Chosen((value, best) => value != null && (best === undefined || compareValues(value, best) < 0)),
+  $max: () =>
+    new Chosen((value, best) => value != null && (best === undefined || compareValues(value, best) > 0)),
+  $first: () => new Chosen((_value, first) => first === undefined),
+  $last: () => new Chosen(() => true),
+  $push: () => new List(null),
+  $addToSet: () => new List(new Set()),
 };
-
-const ZERO = new Int32(0);
 
 class Sum implements Accumulator {
   /** Ints, nearly always, are summed up apart: no number is made for each. */
   private ints = 0;
-  private others: BsonNumber = ZERO;
+  private others: BsonNumber | null = null;
 
   add(value: Value): number {
     if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
-    else if (isNumber(value)) this.others = plus(this.others, value);
+    else if (isNumber(value)) this.others = this.others ? plus(this.others, value) : value;
     return 0;
   }
 
-  result(): BsonNumber {
-    const { ints } = this;
-    return plus(this.others, ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints));
+  result(): BsonValue {
+    const { ints, others } = this;
+    const sum = ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints);
+    return others ? plus(others, sum) : sum;
   }
 }
 
@@ -48,76 +48,52 @@ function plus(a: BsonNumber, b: BsonNumber): BsonNumber {
   return calculate('add', a, b) ?? new Double(toDouble(a) + toDouble(b));
 }
 
-class Average implements Accumulator {
-  private readonly sum = new Sum();
+class Average extends Sum {
   private count = 0;
 
-  add(value: Value): number {
+  override add(value: Value): number {
     if (isNumber(value)) this.count += 1;
-    return this.sum.add(value);
+    return super.add(value);
   }
 
-  result(): BsonValue {
-    if (this.count === 0) return null;
-    const sum = this.sum.result();
-    check(!(sum instanceof Decimal128), 238, '$avg is not supported on decimals');
-    return new Double(toDouble(sum) / this.count);
+  override result(): BsonValue {
+    const sum = super.result() as BsonNumber;
+    return this.count === 0 ? null : new Double(toDouble(sum) / this.count);
   }
 }
 
-class Extreme implements Accumulator {
-  private found: BsonValue = null;
+/** One of the values. */
+class Chosen implements Accumulator {
+  private chosen: Value;
 
-  constructor(private readonly wanted: 1 | -1) {}
+  /** @param replaces whether a value is to be chosen in place of the one before, if there is one */
+  constructor(private readonly replaces: (value: Value, chosen: Value) => boolean) {}
 
   add(value: Value): number {
-    if (value == null) return 0;
-    if (this.found !== null && Math.sign(compareValues(value, this.found)) !== this.wanted) return 0;
-    const before = this.found;
-    this.found = value;
+    const before = this.chosen;
+    if (!this.replaces(value, before)) return 0;
+    this.chosen = value ?? null;
     return sizeOf(value) - sizeOf(before);
   }
 
   result(): BsonValue {
-    return this.found;
+    return this.chosen ?? null;
   }
 }
 
-class First implements Accumulator {
-  private found: Value;
-
-  add(value: Value): number {
-    if (this.found !== undefined) return 0;
-    this.found = value ?? null;
-    return sizeOf(value);
-  }
-
-  result(): BsonValue {
-    return this.found ?? null;
-  }
-}
-
-class Last implements Accumulator {
-  private found: Value;
-
-  add(value: Value): number {
-    const before = this.found;
-    this.found = value;
-    return sizeOf(value) - sizeOf(before);
-  }
-
-  result(): BsonValue {
-    return this.found ?? null;
-  }
-}
-
-class Push implements Accumulator {
+class List implements Accumulator {
   private readonly values: BsonValue[] = [];
+
+  /** @param seen the identities of the values, where each is taken once */
+  constructor(private readonly seen: Set<string> | null) {}
 
   add(value: Value): number {
     if (value === undefined) return 0;
+    const identity = this.seen ? identityOf(value) : '';
+    if (this.seen?.has(identity)) return 0;
+    this.seen?.add(identity);
     this.values.push(value);
-    return 8 + sizeOf(value);
+    return 8 + sizeOf(value) + 2 * identity.length;
   }
 
   result(): BsonValue {
@@ -125,45 +101,16 @@ class Push implements Accumulator {
   }
 }
 
-class AddToSet implements Accumulator {
-  private readonly values = new Map<string, BsonValue>();
-
-  add(value: Value): number {
-    if (value === undefined) return 0;
-    const key = groupKey(value);
-    if (this.values.has(key)) return 0;
-    this.values.set(key, value);
-    return sizeOf(value) + 2 * key.length;
-  }
-
-  result(): BsonValue {
-    return [...this.values.values()];
-  }
-}
-
 /** The same text for values that MongoDB groups together: equal numbers of different types, for one. */
-export function groupKey(value: Value): string {
-  if (typeof value === 'string') return `s${value.length} ${value}`;
-  if (value == null) return 'null';
-  if (value instanceof Map) {
-    let text = 'd{';
-    for (const [name, inner] of value) text += `${name.length} ${name}${groupKey(inner)}`;
-    return `${text}}`;
-  }
-  if (value instanceof Date) return `t${value.getTime()} `;
-  if (value instanceof Int32 || value instanceof Double) return `n${value.value} `;
-  if (isNumber(value)) {
-    const { double, exact } = doubleBelow(value);
-    if (exact) return `n${double} `;
-  }
-  const component = Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
-  return `k${component.length} ${component}`;
+export function identityOf(value: Value): string {
+  return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
 }
 
 /** About how much memory a value takes. */
 export function sizeOf(value: Value): number {
   if (typeof value === 'string') return 24 + 2 * value.length;
   if (typeof value !== 'object' || value === null) return 0;
+  if (isNumber(value)) return 32;
   if (value instanceof Map) {
     let bytes = 100;
     for (const [, inner] of value) bytes += 30 + sizeOf(inner);

@@ -1,62 +1,107 @@
 import { Int32 } from 'bson';
 import { sizeOf } from './accumulators';
 import { groupStage } from './aggregate-group';
-import { facetStage, lookupStage, unionWithStage } from './aggregate-join';
-import { addFieldsStage, projectStage, replaceRootStage, unsetStage, unwindStage } from './aggregate-shape';
-import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, typeName } from './bson-value';
+import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
+import { followFieldPath, PipelineSource, scopeOf, Stage } from './evaluation';
+import { compileExpression } from './expression';
 import { parseFilter } from './filter';
 import { compileFilter } from './filter-match';
-import { toDouble } from './numbers';
 import { sortByKey, sortKeyOf } from './index-key';
-import { PipelineSource, Stage, StageParser } from './evaluation';
+import { toDouble } from './numbers';
+import { parseFieldPath } from './path';
+import { compileAddFields, compileProjection } from './projection';
+
+/** Makes one stage from what is written behind its name. */
+type StageParser = (spec: BsonValue, source: PipelineSource) => Stage;
 
 const STAGES: Readonly<Record<string, StageParser>> = {
   $match: matchStage,
   $sort: sortStage,
   $limit: limitStage,
   $skip: skipStage,
-  $project: projectStage,
-  $addFields: addFieldsStage,
-  $set: addFieldsStage,
-  $unset: unsetStage,
+  $project: (spec) => mapping(compileProjection(fieldsOf(spec, '$project')).apply),
+  $addFields: (spec) => mapping(compileAddFields(fieldsOf(spec, '$addFields'))),
   $replaceRoot: replaceRootStage,
-  $replaceWith: replaceRootStage,
   $group: groupStage,
-  $count: countStage,
-  $sortByCount: sortByCountStage,
   $unwind: unwindStage,
   $sample: sampleStage,
   $lookup: lookupStage,
   $unionWith: unionWithStage,
-  $facet: (spec, source) => facetStage(spec, source, (pipeline) => compilePipeline(pipeline, source)),
+};
+
+/** Stages that are only another way to write others. */
+const SHORTHANDS: Readonly<Record<string, (spec: BsonValue) => BsonDocument[]>> = {
+  $set: (spec) => [documentOf({ $addFields: spec })],
+  $unset: (spec) => [documentOf({ $project: withoutFields(Array.isArray(spec) ? spec : [spec]) })],
+  $replaceWith: (spec) => [documentOf({ $replaceRoot: documentOf({ newRoot: spec }) })],
+  $count: (spec) => [
+    documentOf({ $group: new Map([['_id', null], countAs(spec)]) }),
+    documentOf({ $project: documentOf({ _id: false }) }),
+  ],
+  $sortByCount: (spec) => [
+    documentOf({ $group: new Map([['_id', spec], countAs('count')]) }),
+    documentOf({ $sort: documentOf({ count: new Int32(-1) }) }),
+  ],
 };
 
 /** Stages of MongoDB that this engine does without. */
 const REFUSED = new Set(
   (
-    '$bucket $bucketAuto $changeStream $collStats $currentOp $densify $documents $fill $geoNear $graphLookup $indexStats ' +
-    '$listLocalSessions $listSessions $merge $out $planCacheStats $redact $setWindowFields'
+    '$bucket $bucketAuto $changeStream $collStats $currentOp $facet $geoNear $graphLookup $indexStats ' +
+    '$listLocalSessions $listSessions $merge $out $planCacheStats $redact'
   ).split(' '),
 );
 
+function countAs(name: BsonValue): [string, BsonValue] {
+  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
+  return [name, documentOf({ $sum: new Int32(1) })];
+}
+
+function withoutFields(paths: BsonValue[]): BsonDocument {
+  const areTexts = paths.length > 0 && paths.every((path) => typeof path === 'string');
+  check(areTexts, 31002, '$unset takes the names of fields');
+  return new Map(paths.map((path) => [path, false]));
+}
+
+/**
+ * Writes a pipeline in the stages that there are.
+ * @throws MongoError 40323, 40324 for what is no stage, NotImplemented (238) for one that is not supported
+ */
+export function expandPipeline(pipeline: readonly BsonValue[]): BsonDocument[] {
+  return pipeline.flatMap((stage) => {
+    check(isDocument(stage), 14, "Each element of the 'pipeline' array must be an object");
+    const [entry] = stage;
+    check(entry !== undefined && stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
+    const [name, spec] = entry;
+    if (Object.hasOwn(SHORTHANDS, name)) return SHORTHANDS[name]!(spec);
+    check(!REFUSED.has(name), 238, `${name} is not supported here`);
+    check(Object.hasOwn(STAGES, name), 40324, `Unrecognized pipeline stage name: '${name}'`);
+    return [stage];
+  });
+}
+
 /**
  * Makes a pipeline ready to run.
- * @throws MongoError 40323, 40324 and others for an invalid one, NotImplemented (238) for stages that are not supported
+ * @throws MongoError as expandPipeline does, and what each stage has for a specification that is none
  */
 export function compilePipeline(pipeline: readonly BsonValue[], source: PipelineSource): Stage {
-  const stages = pipeline.map((stage) => compileStage(stage, source));
+  const stages = expandPipeline(pipeline).map((stage) => {
+    const [[name, spec]] = stage as unknown as [[string, BsonValue]];
+    return STAGES[name]!(spec, source);
+  });
   return (documents) => stages.reduce((reached, stage) => stage(reached), documents);
 }
 
-function compileStage(stage: BsonValue, source: PipelineSource): Stage {
-  check(isDocument(stage), 14, "Each element of the 'pipeline' array must be an object");
-  const [entry] = stage;
-  check(entry !== undefined && stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
-  const [name, spec] = entry;
-  check(!REFUSED.has(name), 238, `${name} is not supported`);
-  check(Object.hasOwn(STAGES, name), 40324, `Unrecognized pipeline stage name: '${name}'`);
-  return STAGES[name]!(spec, source, name);
+function fieldsOf(spec: BsonValue, stage: string): BsonDocument {
+  check(isDocument(spec) && spec.size > 0, 40177, `${stage} takes an object with at least one field`);
+  return spec;
+}
+
+function mapping(apply: (document: BsonDocument) => BsonDocument): Stage {
+  return function* (documents) {
+    for (const document of documents) yield document && apply(document);
+  };
 }
 
 function matchStage(spec: BsonValue): Stage {
@@ -68,9 +113,7 @@ function matchStage(spec: BsonValue): Stage {
 }
 
 function sortStage(spec: BsonValue, source: PipelineSource): Stage {
-  check(isDocument(spec), 15973, 'the $sort key specification must be an object');
-  check(spec.size > 0, 15976, '$sort stage must have at least one sort key');
-  const keyOf = sortKeyOf(spec);
+  const keyOf = sortKeyOf(fieldsOf(spec, '$sort'));
   return function* (documents) {
     const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
     for (const document of documents) {
@@ -89,10 +132,15 @@ function sortStage(spec: BsonValue, source: PipelineSource): Stage {
   };
 }
 
+/** A number of documents, from `least` on. */
+function countOf(spec: BsonValue | undefined, least: number, code: number): number {
+  const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : NaN;
+  check(count >= least, code, `This stage takes a number of documents, from ${least} on`);
+  return count;
+}
+
 function limitStage(spec: BsonValue): Stage {
-  check(isNumber(spec), 15957, 'the limit must be specified as a number');
-  const limit = Math.trunc(toDouble(spec));
-  check(limit > 0, 15958, 'the limit must be positive');
+  const limit = countOf(spec, 1, 15958);
   return function* (documents) {
     let left = limit;
     for (const document of documents) {
@@ -103,66 +151,127 @@ function limitStage(spec: BsonValue): Stage {
 }
 
 function skipStage(spec: BsonValue): Stage {
-  check(isNumber(spec), 15972, `Argument to $skip must be a number not a ${typeName(spec)}`);
-  const skip = Math.trunc(toDouble(spec));
-  check(skip >= 0, 15956, 'Argument to $skip cannot be negative');
+  const skip = countOf(spec, 0, 15956);
   return function* (documents) {
     let left = skip;
     for (const document of documents) if (!document || left-- <= 0) yield document;
   };
 }
 
-function countStage(spec: BsonValue): Stage {
-  check(typeof spec === 'string' && spec !== '', 40156, 'the count field must be a non-empty string');
-  check(!spec.startsWith('$'), 40158, 'the count field cannot be a $-prefixed path');
-  check(!spec.includes('.'), 40160, "the count field cannot contain '.'");
+function replaceRootStage(spec: BsonValue): Stage {
+  const root = isDocument(spec) ? spec.get('newRoot') : undefined;
+  check(root !== undefined, 40229, '$replaceRoot takes an object with newRoot');
+  const rootOf = compileExpression(root);
+  return mapping((document) => {
+    const made = rootOf(scopeOf(document));
+    check(isDocument(made), 40228, "'newRoot' expression must evaluate to an object");
+    return made;
+  });
+}
+
+function unwindStage(spec: BsonValue, source: PipelineSource): Stage {
+  const options = isDocument(spec) ? spec : documentOf({ path: spec });
+  const isKnown = [...options.keys()].every(
+    (name) => name === 'path' || name === 'preserveNullAndEmptyArrays',
+  );
+  check(isKnown, 238, '$unwind is supported with path and preserveNullAndEmptyArrays');
+  const path = options.get('path');
+  const keepsEmpty = options.get('preserveNullAndEmptyArrays') === true;
+  check(typeof path === 'string' && path.startsWith('$'), 28818, "$unwind takes a path that begins with '$'");
+  const names = parseFieldPath(path.slice(1));
   return function* (documents) {
-    let count = 0;
     for (const document of documents) {
-      if (document) count++;
-      else yield null;
+      const value = document && followFieldPath(document, names);
+      if (!document) {
+        yield null;
+      } else if (!Array.isArray(value)) {
+        if (value != null || keepsEmpty) yield document;
+      } else if (value.length === 0) {
+        if (keepsEmpty) yield withField(document, names, undefined);
+      } else {
+        for (const element of value) {
+          yield withField(document, names, element);
+          if (source.pauses()) yield null;
+        }
+      }
     }
-    if (count > 0) yield new Map([[spec, new Int32(count)]]);
   };
 }
 
-function sortByCountStage(spec: BsonValue, source: PipelineSource): Stage {
-  const isValid = isDocument(spec) || (typeof spec === 'string' && spec.startsWith('$'));
-  check(isValid, 40149, 'the sortByCount field must be a $-prefixed path or an expression in an object');
-  const count = documentOf({ $sum: new Int32(1) });
-  return compilePipeline(
-    [
-      documentOf({ $group: documentOf({ _id: spec, count }) }),
-      documentOf({ $sort: documentOf({ count: new Int32(-1) }) }),
-    ],
-    source,
-  );
+/** A copy with another value at a path that goes through documents only; `undefined` takes the field away. */
+function withField(document: BsonDocument, [name, ...rest]: readonly string[], value: Value): BsonDocument {
+  const copy = new Map(document);
+  const inner = rest.length > 0 ? withField(copy.get(name!) as BsonDocument, rest, value) : value;
+  if (inner === undefined) copy.delete(name!);
+  else copy.set(name!, inner);
+  return copy;
 }
 
-/** Keeps each document with the same chance (reservoir sampling), in no order. */
+/** Keeps each document with the same chance (reservoir sampling). Shells look at a collection's shape through it. */
 function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
-  check(isDocument(spec), 28745, 'the $sample stage specification must be an object');
-  const value = spec.get('size');
-  check(
-    isNumber(value) && toDouble(value) >= 0,
-    28746,
-    'size argument to $sample must be a number from 0 on',
-  );
-  const size = Math.trunc(toDouble(value));
+  const size = countOf(isDocument(spec) ? spec.get('size') : undefined, 0, 28746);
   return function* (documents) {
     const sample: BsonDocument[] = [];
     let seen = 0;
     for (const document of documents) {
-      if (!document) yield null;
-      else if (sample.length < size) {
-        source.takeMemory(sizeOf(document));
-        sample.splice(Math.floor(Math.random() * (sample.length + 1)), 0, document);
-        seen++;
-      } else {
-        const at = Math.floor(Math.random() * ++seen);
-        if (at < size) sample[at] = document;
+      if (!document) {
+        yield null;
+        continue;
       }
+      const place = Math.floor(Math.random() * ++seen);
+      if (seen <= size) source.takeMemory(sizeOf(document));
+      if (seen <= size) sample.push(document);
+      else if (place < size) sample[place] = document;
     }
     yield* sample;
   };
+}
+
+/** `$lookup` by equality of two fields. */
+function lookupStage(spec: BsonValue, source: PipelineSource): Stage {
+  const names = ['from', 'localField', 'foreignField', 'as'];
+  const [from, local, foreign, as] = names.map((name) => (isDocument(spec) ? spec.get(name) : undefined));
+  const isRight = [from, local, foreign, as].every(
+    (part) => typeof part === 'string' && !part.startsWith('$'),
+  );
+  check(isRight && (spec as BsonDocument).size === 4, 238, `$lookup is supported with ${names.join(', ')}`);
+  const path = parseFieldPath(local as string);
+  const [name, ...more] = parseFieldPath(as as string);
+  check(more.length === 0, 238, '$lookup as a field within another is not supported');
+  return function* (documents) {
+    for (const document of documents) {
+      if (!document) {
+        yield null;
+        continue;
+      }
+      const value = followFieldPath(document, path) ?? null;
+      const among = documentOf({ $in: Array.isArray(value) ? value : [value] });
+      const match = documentOf({ $match: new Map([[foreign as string, among]]) });
+      const partners: BsonDocument[] = [];
+      for (const partner of source.aggregate(from as string, [match])) {
+        if (!partner) yield null;
+        else partners.push(partner);
+        if (partner) source.takeMemory(sizeOf(partner));
+      }
+      yield new Map(document).set(name!, partners);
+    }
+  };
+}
+
+function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {
+  const { collection, pipeline } = readUnion(spec);
+  return function* (documents) {
+    yield* documents;
+    yield* source.aggregate(collection, pipeline);
+  };
+}
+
+/** @throws MongoError FailedToParse (9) for an invalid `$unionWith` */
+export function readUnion(spec: BsonValue): { collection: string; pipeline: BsonDocument[] } {
+  if (typeof spec === 'string') return { collection: spec, pipeline: [] };
+  const collection = isDocument(spec) ? spec.get('coll') : undefined;
+  const pipeline = isDocument(spec) ? (spec.get('pipeline') ?? []) : null;
+  const isRight = typeof collection === 'string' && Array.isArray(pipeline) && pipeline.every(isDocument);
+  check(isRight, 9, '$unionWith takes a collection, or an object with coll and pipeline');
+  return { collection, pipeline };
 }

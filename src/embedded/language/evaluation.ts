@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue, isNumber, typeName, Value } from './bson-value';
+import { BsonDocument, isNumber, typeName, Value } from './bson-value';
 import { MongoError } from './errors';
 import { toDouble } from './numbers';
 
@@ -23,9 +23,6 @@ export interface PipelineSource {
    */
   takeMemory(bytes: number): void;
 }
-
-/** Makes one stage from what is written behind its name, `name` being that. */
-export type StageParser = (spec: BsonValue, source: PipelineSource, name: string) => Stage;
 
 /** Array elements that the expressions on one document may go through: far less than a tenth of a second. */
 const MOST_ELEMENTS = 250_000;
@@ -70,9 +67,6 @@ export interface Scope {
 /** An aggregation expression, ready to run. */
 export type Expression = (scope: Scope) => Value;
 
-/** Makes an expression inside another one ready to run. */
-export type ExpressionCompiler = (expression: BsonValue) => Expression;
-
 const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
 
 /** The scope of an expression on a document, outside of any variables. */
@@ -82,8 +76,8 @@ export function scopeOf(root: BsonDocument): Scope {
 }
 
 /** The same scope with more variables. */
-export function withVariables(scope: Scope, variables: Iterable<readonly [string, Value]>): Scope {
-  return { root: scope.root, variables: new Map([...scope.variables, ...variables]) };
+export function withVariables({ root, variables }: Scope, more: Iterable<readonly [string, Value]>): Scope {
+  return { root, variables: new Map([...variables, ...more]) };
 }
 
 /** A path through documents; an array on the way gives an array of what its documents have there. */

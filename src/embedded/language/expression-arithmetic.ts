@@ -1,5 +1,5 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
-import { BsonNumber, isNumber, Value } from './bson-value';
+import { isNumber, Value } from './bson-value';
 import { check, MongoError } from './errors';
 import { nameOf } from './evaluation';
 import { calculate, Operation, toDouble } from './numbers';
@@ -7,38 +7,28 @@ import { calculate, Operation, toDouble } from './numbers';
 /** A value while arithmetic is under way: a double is JavaScript's number, for which no object need be made. */
 export type Operand = Value | number;
 
-/** One arithmetic operator. */
-export interface Arithmetic {
-  /** How many operands it takes, or any number, which it takes from the left to the right. */
+/** An operator that is given what its operands evaluate to. */
+export interface Operator<Given = Value> {
+  /** How many operands it takes; with `first`, any number: `run` takes the result so far and the next one. */
   readonly operands: 1 | 2 | 'any';
-  run(a: Operand, b: Operand): Operand;
-  /** What it gives without operands. */
-  readonly neutral?: BsonNumber;
+  run(a: Given, b: Given): Given;
+  readonly first?: Value;
 }
 
-const ZERO = new Int32(0);
-
 /** The operators that make numbers of numbers, and dates. Null and missing operands give null. */
-export const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
-  $add: { operands: 'any', run: add, neutral: ZERO },
-  $multiply: {
-    operands: 'any',
-    run: (a, b) => onNumbers('multiply', a, b, 16555),
-    neutral: new Int32(1),
-  },
+export const ARITHMETIC: Readonly<Record<string, Operator<Operand>>> = {
+  $add: { operands: 'any', run: add, first: new Int32(0) },
+  $multiply: { operands: 'any', run: (a, b) => onNumbers('multiply', a, b), first: new Int32(1) },
   $subtract: { operands: 2, run: subtract },
   $divide: { operands: 2, run: (a, b) => divide(a, b, (x, y) => x / y) },
   $mod: { operands: 2, run: (a, b) => divide(a, b, remainder) },
-  $floor: rounding(Math.floor),
-  $ceil: rounding(Math.ceil),
-  $trunc: rounding(Math.trunc),
-  $round: rounding(halfToEven),
-  $abs: { operands: 1, run: (a) => onNumbers(doubleOf(a) < 0 ? 'subtract' : 'add', ZERO, a, 28765) },
-  $sqrt: ofDouble(Math.sqrt, 28714, (x) => x < 0),
-  $exp: ofDouble(Math.exp),
-  $ln: ofDouble(Math.log, 28766, (x) => x <= 0),
-  $log10: ofDouble(Math.log10, 28761, (x) => x <= 0),
+  $abs: { operands: 1, run: (a) => onNumbers(doubleOf(a) < 0 ? 'subtract' : 'add', new Int32(0), a) },
+  $floor: { operands: 1, run: (a) => rounded(a, Math.floor) },
+  $ceil: { operands: 1, run: (a) => rounded(a, Math.ceil) },
+  $ln: { operands: 1, run: (a) => (isNone(a) ? null : logarithm(exactDouble(a, 28765))) },
 };
+
+const CODES = { add: 16554, subtract: 16556, multiply: 16555 };
 
 /** The value as it is when arithmetic is done. */
 export function asValue(operand: Operand): Value {
@@ -60,18 +50,19 @@ function isDouble(operand: Operand): boolean {
 }
 
 function add(a: Operand, b: Operand): Operand {
-  if (a instanceof Date && !isNone(b)) return moved(a, b, 1, 16554);
-  return b instanceof Date && !isNone(a) ? moved(b, a, 1, 16554) : onNumbers('add', a, b, 16554);
+  if (a instanceof Date && !isNone(b)) return moved(a, b, 1);
+  return b instanceof Date && !isNone(a) ? moved(b, a, 1) : onNumbers('add', a, b);
 }
 
 function subtract(a: Operand, b: Operand): Operand {
-  if (!(a instanceof Date) || isNone(b)) return onNumbers('subtract', a, b, 16556);
-  return b instanceof Date ? longOf(a.getTime() - b.getTime()) : moved(a, b, -1, 16556);
+  if (!(a instanceof Date) || isNone(b)) return onNumbers('subtract', a, b);
+  return b instanceof Date ? longOf(a.getTime() - b.getTime()) : moved(a, b, -1);
 }
 
-function moved(date: Date, by: Operand, sign: 1 | -1, code: number): Date {
-  check(typeof by === 'number' || isNumber(by), code, 'A date goes with a number of milliseconds only');
-  return new Date(date.getTime() + sign * doubleOf(by));
+function moved(date: Date, by: Operand, sign: 1 | -1): Date {
+  const milliseconds = doubleOf(by);
+  check(!Number.isNaN(milliseconds), 16556, 'A date goes with a number of milliseconds only');
+  return new Date(date.getTime() + sign * milliseconds);
 }
 
 /** Of whole numbers that doubles hold exactly. */
@@ -80,24 +71,22 @@ function longOf(value: number): Long {
 }
 
 /** The result has the wider of the two types. Beyond a long, arithmetic goes on in doubles. */
-function onNumbers(operation: Operation, a: Operand, b: Operand, code: number): Operand {
+function onNumbers(operation: Operation, a: Operand, b: Operand): Operand {
   if (isNone(a) || isNone(b)) return null;
   const x = asValue(a);
   const y = asValue(b);
   if (!isNumber(x) || !isNumber(y)) {
-    throw new MongoError(code, `Cannot ${operation} the types ${nameOf(x)} and ${nameOf(y)}`);
+    throw new MongoError(CODES[operation], `Cannot ${operation} the types ${nameOf(x)} and ${nameOf(y)}`);
   }
   return calculate(operation, x, y) ?? calculate(operation, new Double(toDouble(x)), y)!;
 }
 
-function divide(
-  a: Operand,
-  b: Operand,
-  run: (x: number, y: number, a: Operand, b: Operand) => Operand,
-): Operand {
+type Division = (x: number, y: number, a: Operand, b: Operand) => Operand;
+
+function divide(a: Operand, b: Operand, run: Division): Operand {
   if (isNone(a) || isNone(b)) return null;
-  const x = exactable(a, 16609);
-  const y = exactable(b, 16609);
+  const x = exactDouble(a, 16609);
+  const y = exactDouble(b, 16609);
   check(y !== 0, 16608, "can't divide by zero");
   return run(x, y, a, b);
 }
@@ -110,7 +99,7 @@ function remainder(x: number, y: number, a: Operand, b: Operand): Operand {
 }
 
 /** The number as a double. Decimals are refused: what is made of them would have to be a decimal. */
-function exactable(operand: Operand, code: number): number {
+function exactDouble(operand: Operand, code: number): number {
   if (typeof operand === 'number') return operand;
   check(isNumber(operand), code, 'Arithmetic only supports numeric types');
   check(!(operand instanceof Decimal128), 238, 'This operator is not supported on decimals');
@@ -118,32 +107,13 @@ function exactable(operand: Operand, code: number): number {
 }
 
 /** Integers stay what they are. */
-function rounding(round: (number: number) => number): Arithmetic {
-  const run = (a: Operand) => {
-    if (isNone(a)) return null;
-    const number = exactable(a, 28765);
-    return isDouble(a) ? round(number) : a;
-  };
-  return { operands: 1, run };
+function rounded(operand: Operand, round: (number: number) => number): Operand {
+  if (isNone(operand)) return null;
+  const number = exactDouble(operand, 28765);
+  return isDouble(operand) ? round(number) : operand;
 }
 
-/** As `$round` does it. */
-function halfToEven(number: number): number {
-  const floor = Math.floor(number);
-  return number - floor === 0.5 ? floor + Math.abs(floor % 2) : Math.round(number);
-}
-
-/** @param isOutside numbers that it has no result for */
-function ofDouble(
-  calculateOne: (number: number) => number,
-  code = 28765,
-  isOutside: (number: number) => boolean = () => false,
-): Arithmetic {
-  const run = (a: Operand) => {
-    if (isNone(a)) return null;
-    const number = exactable(a, 28765);
-    check(!isOutside(number), code, `No result for ${number}`);
-    return calculateOne(number);
-  };
-  return { operands: 1, run };
+function logarithm(number: number): number {
+  check(!(number <= 0), 28766, "$ln's argument must be a positive number");
+  return Math.log(number);
 }

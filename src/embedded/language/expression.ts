@@ -1,10 +1,8 @@
-import { Int32 } from 'bson';
 import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
 import { check, MongoError } from './errors';
 import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './evaluation';
-import { Arithmetic, ARITHMETIC, asValue, Operand } from './expression-arithmetic';
-import { listOf, OPERATORS } from './expression-operators';
-import { callMingo, isMingoOperator } from './mingo';
+import { ARITHMETIC, asValue, Operand, Operator } from './expression-arithmetic';
+import { FORMS, listOf, OPERATORS } from './expression-operators';
 import { parseFieldPath, topLevelName } from './path';
 
 /**
@@ -21,13 +19,20 @@ export function compileExpression(expression: BsonValue): Expression {
   const name = operatorOf(expression);
   if (name === null) return compileObject(expression);
   const operand = expression.get(name)!;
-  if (Object.hasOwn(OPERATORS, name)) return OPERATORS[name]!(operand, compileExpression);
-  if (Object.hasOwn(ARITHMETIC, name)) {
-    const run = compileArithmetic(ARITHMETIC[name]!, operand);
-    return (scope) => asValue(run(scope));
+  if (Object.hasOwn(FORMS, name)) return FORMS[name]!(operand, compileExpression);
+  if (Object.hasOwn(OPERATORS, name)) return compileOperator(OPERATORS[name]!, operand, compileExpression);
+  const valueOf = compileOperand(expression);
+  return (scope) => asValue(valueOf(scope));
+}
+
+/** The same for those that take doubles as they are: no object is made for each. */
+export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
+  const name = isDocument(expression) ? operatorOf(expression) : null;
+  if (name === null || Object.hasOwn(FORMS, name) || Object.hasOwn(OPERATORS, name)) {
+    return compileExpression(expression);
   }
-  check(isMingoOperator(name), 168, `The expression '${name}' is unknown or not supported`);
-  return compileOther(name, compileExpression(operand));
+  check(Object.hasOwn(ARITHMETIC, name), 168, `The expression '${name}' is unknown or not supported`);
+  return compileOperator(ARITHMETIC[name]!, (expression as BsonDocument).get(name)!, compileOperand);
 }
 
 /** The operator that a document stands for, null where it is a document of expressions. */
@@ -38,36 +43,21 @@ export function operatorOf(expression: BsonDocument): string | null {
   return first;
 }
 
-/** The same for who takes doubles as they are: numbers are passed on without an object for each. */
-export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
-  const name = isDocument(expression) ? operatorOf(expression) : null;
-  return name !== null && Object.hasOwn(ARITHMETIC, name)
-    ? compileArithmetic(ARITHMETIC[name]!, (expression as BsonDocument).get(name)!)
-    : compileExpression(expression);
-}
-
-function compileArithmetic(
-  { operands: count, run, neutral }: Arithmetic,
+function compileOperator<Given extends Operand>(
+  { operands: count, run, first }: Operator<Given>,
   operand: BsonValue,
-): (scope: Scope) => Operand {
-  const operands = listOf(operand).map(compileOperand);
-  const isRight = count === 'any' || operands.length === count;
-  check(isRight, 16020, `Wrong number of arguments: ${operands.length}`);
-  const [first, second] = operands;
-  if (operands.length === 2) return (scope) => run(first!(scope), second!(scope));
-  if (count === 1) return (scope) => run(first!(scope), undefined);
-  return (scope) => operands.reduce<Operand>((all, valueOf) => run(all, valueOf(scope)), neutral);
-}
-
-/** An operator of mingo's; of a date in UTC, year and month are quicker to be had. */
-function compileOther(name: string, valueOf: Expression): Expression {
-  const isYear = name === '$year';
-  if (!isYear && name !== '$month') return (scope) => callMingo(name, valueOf(scope) ?? null);
-  return (scope) => {
-    const date = valueOf(scope) ?? null;
-    if (!(date instanceof Date)) return callMingo(name, date);
-    return new Int32(isYear ? date.getUTCFullYear() : date.getUTCMonth() + 1);
-  };
+  compile: (expression: BsonValue) => (scope: Scope) => Given,
+): (scope: Scope) => Given {
+  const operands = listOf(operand).map(compile);
+  check(
+    count === 'any' || operands.length === count,
+    16020,
+    `${operands.length} arguments are too many or few`,
+  );
+  const [a, b] = operands;
+  if (operands.length === 2) return (scope) => run(a!(scope), b!(scope));
+  if (count === 1) return (scope) => run(a!(scope), undefined as Given);
+  return (scope) => operands.reduce((all, valueOf) => run(all, valueOf(scope)), first as Given);
 }
 
 function compileObject(expression: BsonDocument): Expression {

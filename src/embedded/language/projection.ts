@@ -2,7 +2,7 @@ import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-val
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
 import { check } from './errors';
 import { Expression, isTruthy, Scope, scopeOf } from './evaluation';
-import { collectExpressionFields, compileExpression } from './expression';
+import { collectExpressionFields, compileExpression, operatorOf } from './expression';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 
@@ -15,6 +15,18 @@ export interface CompiledProjection {
   readonly fields: ReadonlySet<string> | null;
 }
 
+/** Whether fields that are not named are left out, stay, or (`$addFields`) stay in any case. */
+type Mode = 'inclusion' | 'exclusion' | 'addition';
+
+/** What happens to one field, or to the fields inside it. */
+type Rule =
+  | { readonly kind: 'include' | 'exclude' }
+  | { readonly kind: 'inside'; readonly rules: Rules }
+  | { readonly kind: 'computed'; readonly valueOf: Expression }
+  /** That many elements of an array, for a negative number the last ones. */
+  | { readonly kind: 'slice'; readonly count: number };
+type Rules = Map<string, Rule>;
+
 /** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
 const known = new Map<string, CompiledProjection>();
 const mostKnown = 200;
@@ -24,224 +36,163 @@ const longestKnown = 2000;
  * Makes a projection ready to run.
  * @throws MongoError 31249, 31250, 31253, 31254 and others
  */
-export function compileProjection(
-  spec: BsonDocument,
-  { language = 'find' }: { readonly language?: ProjectionLanguage | undefined } = {},
-): CompiledProjection {
+export function compileProjection(spec: BsonDocument): CompiledProjection {
   const text = textOf(spec);
-  if (text === null || text.length > longestKnown) return compile(spec, language);
+  if (text === null || text.length > longestKnown) return compile(spec);
   let compiled = known.get(text);
   if (!compiled) {
-    compiled = compile(spec, language);
+    compiled = compile(spec);
     if (known.size === mostKnown) known.clear();
     known.set(text, compiled);
   }
   return compiled;
 }
 
-/** Names with what is said of them; null where more is said, which may depend on the language. */
+/** Names with what is said of them; null where more is said. */
 function textOf(spec: BsonDocument): string | null {
   let text = '';
   for (const [name, rule] of spec) {
-    if (name.includes('$') || !(isNumber(rule) || typeof rule === 'boolean')) return null;
+    if (!(isNumber(rule) || typeof rule === 'boolean')) return null;
     text += isTruthy(rule) ? `+${name}\0` : `-${name}\0`;
   }
   return text;
 }
 
-function compile(spec: BsonDocument, language: ProjectionLanguage): CompiledProjection {
-  const projection = parseProjection(spec, language);
-  const { type, root } = projection;
-  const apply = (document: BsonDocument) => projectDocument(document, root, projection, scopeOf(document));
-  const fields = type === 'inclusion' ? fieldsOf(spec, root) : null;
-  const isWhole = [...root.values()].every(({ kind }) => kind === 'include' || kind === 'exclude');
-  const taken = new Set([...root].filter(([, { kind }]) => kind === 'include').map(([name]) => name));
-  const isKept = (name: string) => (type === 'inclusion' ? taken.has(name) : !root.has(name));
+function compile(spec: BsonDocument): CompiledProjection {
+  const { mode, rules } = new RuleParser().parse(spec);
+  const apply = (document: BsonDocument) => project(document, rules, mode, scopeOf(document));
+  const fields = new Set([...rules].filter(([, { kind }]) => kind !== 'exclude').map(([name]) => name));
+  const knowsFields =
+    mode === 'inclusion' && [...spec.values()].every((value) => collectExpressionFields(value, fields));
+  const isWhole = [...rules.values()].every(({ kind }) => kind === 'include' || kind === 'exclude');
+  const isKept = (name: string) => (mode === 'inclusion' ? fields.has(name) : !rules.has(name));
+  const decode = (bytes: Uint8Array) => (knowsFields ? decodeFields(bytes, fields) : decodeDocument(bytes));
   return {
     apply,
-    applyToBytes: isWhole
-      ? (bytes) => copyFields(bytes, isKept)
-      : (bytes) => encodeDocument(apply(fields ? decodeFields(bytes, fields) : decodeDocument(bytes))),
-    fields,
+    applyToBytes: (bytes) => (isWhole ? copyFields(bytes, isKept) : encodeDocument(apply(decode(bytes)))),
+    fields: knowsFields ? fields : null,
   };
 }
 
-/** Null where an expression needs the whole document. */
-function fieldsOf(spec: BsonDocument, root: ReadonlyMap<string, ProjectionNode>): ReadonlySet<string> | null {
-  const fields = new Set([...root].filter(([, { kind }]) => kind !== 'exclude').map(([name]) => name));
-  return [...spec.values()].every((value) => collectExpressionFields(value, fields)) ? fields : null;
+/**
+ * Makes `$addFields` ready to run: a field that is there keeps its place, and a path goes through each document of an
+ * array.
+ */
+export function compileAddFields(spec: BsonDocument): (document: BsonDocument) => BsonDocument {
+  const { rules } = new RuleParser('addition').parse(spec);
+  return (document) => project(document, rules, 'addition', scopeOf(document));
 }
 
-function projectDocument(
-  document: BsonDocument,
-  children: ReadonlyMap<string, ProjectionNode>,
-  projection: ParsedProjection,
-  scope: Scope,
-): BsonDocument {
+function project(document: BsonDocument, rules: Rules, mode: Mode, scope: Scope): BsonDocument {
   const result: BsonDocument = new Map();
   for (const [name, value] of document) {
-    const node = children.get(name);
-    const unnamed = projection.type === 'inclusion' ? undefined : value;
-    const projected = node ? projectValue(value, node, projection, scope) : unnamed;
+    const rule = rules.get(name);
+    const left = mode === 'inclusion' ? undefined : value;
+    const projected = rule ? projectValue(value, rule, mode, scope) : left;
     if (projected !== undefined) result.set(name, projected);
   }
-  // Computed fields stand behind the document's own.
-  for (const [name, node] of children) {
-    const value = node.kind === 'computed' ? node.expression(scope) : undefined;
-    if (value !== undefined) result.set(name, value);
-    if (node.kind === 'inside' && !result.has(name) && hasComputed(node)) {
-      result.set(name, projectDocument(new Map(), node.children, projection, scope));
-    }
+  // New fields stand behind the document's own.
+  for (const [name, rule] of rules) {
+    if (!computes(rule) || result.has(name)) continue;
+    const made = rule.kind === 'computed' ? rule.valueOf(scope) : projectValue(null, rule, 'addition', scope);
+    if (made !== undefined) result.set(name, made);
   }
   return result;
 }
 
-function projectValue(
-  value: BsonValue,
-  node: ProjectionNode,
-  projection: ParsedProjection,
-  scope: Scope,
-): Value {
-  if (node.kind === 'include') return value;
-  if (node.kind === 'slice') return Array.isArray(value) ? sliced(value, node.skip, node.limit) : value;
-  if (node.kind !== 'inside') return undefined;
-  if (value instanceof Map) return projectDocument(value, node.children, projection, scope);
-  if (!Array.isArray(value)) return projection.type === 'inclusion' ? undefined : value;
-  return value
-    .map((element) => projectValue(element, node, projection, scope))
-    .filter((element) => element !== undefined);
-}
-
-function sliced(values: BsonValue[], skip: number | null, limit: number): BsonValue[] {
-  if (skip === null) return limit < 0 ? values.slice(limit) : values.slice(0, limit);
-  const start = skip < 0 ? Math.max(values.length + skip, 0) : skip;
-  return values.slice(start, start + limit);
-}
-
-function hasComputed(node: ProjectionNode): boolean {
-  return (
-    node.kind === 'computed' || (node.kind === 'inside' && [...node.children.values()].some(hasComputed))
-  );
-}
-
-/** What a projection does with one field, or with the fields inside it. */
-export type ProjectionNode =
-  | { kind: 'include' | 'exclude' }
-  | { kind: 'inside'; children: Map<string, ProjectionNode> }
-  | { kind: 'computed'; expression: Expression }
-  /** A part of an array: without `skip`, from its beginning, or for a negative limit from its end. */
-  | { kind: 'slice'; skip: number | null; limit: number };
-
-/** A projection, parsed: whether fields that it does not name stay out or in, and what it says of the others. */
-export interface ParsedProjection {
-  readonly type: 'inclusion' | 'exclusion';
-  readonly root: Map<string, ProjectionNode>;
-}
-
-/** `find` has `$slice`, which means another thing in `$project`. */
-export type ProjectionLanguage = 'find' | 'aggregate';
-
-/**
- * Reads a projection.
- * @throws MongoError 31249, 31250, 31253, 31254 and others
- */
-export function parseProjection(spec: BsonDocument, language: ProjectionLanguage): ParsedProjection {
-  const parser = new ProjectionParser(language);
-  for (const [name, value] of spec) parser.parse(name, value, parser.root, true);
-  return parser.finish();
-}
-
-class ProjectionParser {
-  readonly root = new Map<string, ProjectionNode>();
-  private type: 'inclusion' | 'exclusion' | null = null;
-  private id: 'inclusion' | 'exclusion' | null = null;
-
-  constructor(private readonly language: ProjectionLanguage) {}
-
-  parse(name: string, value: BsonValue, parent: Map<string, ProjectionNode>, isRoot: boolean): void {
-    if (isDocument(value)) return this.parseDocument(name, value, parent);
-    if (!isNumber(value) && typeof value !== 'boolean') return this.compute(name, value, parent);
-    const type = isTruthy(value) ? 'inclusion' : 'exclusion';
-    check(!/(^|\.)\$$/.test(name), 238, 'The positional projection is not supported');
-    addNode(parent, name, { kind: type === 'inclusion' ? 'include' : 'exclude' });
-    if (isRoot && name === '_id') this.id = type;
-    else this.decide(type, name);
+function projectValue(value: BsonValue, rule: Rule, mode: Mode, scope: Scope): Value {
+  switch (rule.kind) {
+    case 'include':
+      return value;
+    case 'exclude':
+      return undefined;
+    case 'computed':
+      return mode === 'addition' ? rule.valueOf(scope) : undefined;
+    case 'slice':
+      return Array.isArray(value) ? value.slice(...(rule.count < 0 ? [rule.count] : [0, rule.count])) : value;
+    case 'inside':
+      return projectInside(value, rule, mode, scope);
   }
+}
 
-  finish(): ParsedProjection {
+function projectInside(value: BsonValue, rule: Rule & { kind: 'inside' }, mode: Mode, scope: Scope): Value {
+  if (isDocument(value)) return project(value, rule.rules, mode, scope);
+  if (Array.isArray(value)) {
+    return value
+      .map((element) => projectValue(element, rule, mode, scope))
+      .filter((element) => element !== undefined);
+  }
+  if (mode === 'exclusion') return value;
+  return mode === 'addition' ? project(new Map(), rule.rules, mode, scope) : undefined;
+}
+
+function computes(rule: Rule): boolean {
+  return rule.kind === 'computed' || (rule.kind === 'inside' && [...rule.rules.values()].some(computes));
+}
+
+/** Reads what a projection says. */
+class RuleParser {
+  private readonly rules: Rules = new Map();
+  private id: Mode | null = null;
+
+  constructor(private mode: Mode | null = null) {}
+
+  parse(spec: BsonDocument): { mode: Mode; rules: Rules } {
+    for (const [name, value] of spec) this.read(name, value, this.rules);
     // What says nothing but of `_id` and `$slice`.
-    const type = this.type ?? this.id ?? 'exclusion';
-    if (type === 'inclusion' && !this.root.has('_id')) this.root.set('_id', { kind: 'include' });
-    if (type === 'exclusion' && this.id === 'inclusion') this.root.delete('_id');
-    return { type, root: this.root };
+    const mode = this.mode ?? this.id ?? 'exclusion';
+    if (mode === 'inclusion' && !this.rules.has('_id')) this.rules.set('_id', { kind: 'include' });
+    if (mode === 'exclusion' && this.id === 'inclusion') this.rules.delete('_id');
+    return { mode, rules: this.rules };
   }
 
-  private decide(type: 'inclusion' | 'exclusion', name: string): void {
-    const isSame = this.type === null || this.type === type;
-    check(
-      isSame,
-      type === 'inclusion' ? 31253 : 31254,
-      `Cannot do ${type} on field ${name} in ${this.type} projection`,
-    );
-    this.type = type;
-  }
-
-  private compute(name: string, value: BsonValue, parent: Map<string, ProjectionNode>): void {
-    check(
-      this.type !== 'exclusion',
-      isDocument(value) ? 31252 : 31310,
-      'Cannot use an expression in an exclusion projection',
-    );
-    this.type = 'inclusion';
-    addNode(parent, name, { kind: 'computed', expression: compileExpression(value) });
-  }
-
-  private parseDocument(name: string, value: BsonDocument, parent: Map<string, ProjectionNode>): void {
-    const [[operator, operand] = []] = value;
-    check(
-      operator !== undefined && operand !== undefined,
-      51270,
-      'An empty sub-projection is not a valid value',
-    );
-    const isOperator = value.size === 1 && operator.startsWith('$');
-    check(operator !== '$meta' && operator !== '$elemMatch', 238, `${operator} is not supported here`);
-    if (isOperator && operator === '$slice' && this.language === 'find') {
-      addNode(parent, name, parseSlice(operand));
-    } else if (isOperator) {
-      this.compute(name, value, parent);
+  private read(name: string, value: BsonValue, parent: Rules): void {
+    if (isDocument(value) && value.size > 0 && operatorOf(value) === null) {
+      const rules: Rules = new Map();
+      addRule(parent, name, { kind: 'inside', rules });
+      for (const [inner, innerValue] of value) this.read(inner, innerValue, rules);
+    } else if (this.mode !== 'addition' && (isNumber(value) || typeof value === 'boolean')) {
+      const isIncluded = isTruthy(value);
+      addRule(parent, name, { kind: isIncluded ? 'include' : 'exclude' });
+      const mode = isIncluded ? 'inclusion' : 'exclusion';
+      if (parent === this.rules && name === '_id') this.id = mode;
+      else this.decide(mode, isIncluded ? 31253 : 31254);
     } else {
-      const children = new Map<string, ProjectionNode>();
-      addNode(parent, name, { kind: 'inside', children });
-      for (const [inner, innerValue] of value) this.parse(inner, innerValue, children, false);
+      this.readExpression(name, value, parent);
     }
   }
-}
 
-function parseSlice(operand: BsonValue): ProjectionNode {
-  const [first, second, more] = Array.isArray(operand) ? operand : [null, operand];
-  const [skip, limit] = [first, second].map((each: Value) =>
-    isNumber(each) ? Math.trunc(toDouble(each)) : null,
-  );
-  const isRight =
-    limit != null && (!Array.isArray(operand) || (skip != null && limit > 0 && more === undefined));
-  check(isRight, 28667, '$slice takes a number, or [skip, limit] with a positive limit');
-  return { kind: 'slice', skip: skip ?? null, limit };
+  private readExpression(name: string, value: BsonValue, parent: Rules): void {
+    const count = isDocument(value) ? value.get('$slice') : undefined;
+    if (this.mode !== 'addition' && isNumber(count)) {
+      return addRule(parent, name, { kind: 'slice', count: Math.trunc(toDouble(count)) });
+    }
+    const isEmpty = isDocument(value) && value.size === 0 && this.mode !== 'addition';
+    check(!isEmpty, 51270, 'An empty sub-projection is not a valid value');
+    if (this.mode !== 'addition') this.decide('inclusion', isDocument(value) ? 31252 : 31310);
+    addRule(parent, name, { kind: 'computed', valueOf: compileExpression(value) });
+  }
+
+  private decide(mode: Mode, code: number): void {
+    check((this.mode ?? mode) === mode, code, 'A projection either includes or excludes fields');
+    this.mode = mode;
+  }
 }
 
 /**
- * Puts a node under a path.
+ * Puts a rule under a path.
  * @throws MongoError 31249, 31250 where another is in the way
  */
-export function addNode(parent: Map<string, ProjectionNode>, path: string, node: ProjectionNode): void {
+function addRule(parent: Rules, path: string, rule: Rule): void {
   const names = parseFieldPath(path);
   const last = names.pop()!;
-  let children = parent;
+  let rules = parent;
   for (const name of names) {
-    const inner: ProjectionNode = children.get(name) ?? { kind: 'inside', children: new Map() };
+    const inner: Rule = rules.get(name) ?? { kind: 'inside', rules: new Map() };
     check(inner.kind === 'inside', 31249, `Path collision at ${path}`);
-    children.set(name, inner);
-    children = inner.children;
+    rules.set(name, inner);
+    rules = inner.rules;
   }
-  check(!children.has(last), 31250, `Path collision at ${path}`);
-  children.set(last, node);
+  check(!rules.has(last), 31250, `Path collision at ${path}`);
+  rules.set(last, rule);
 }

@@ -1,6 +1,4 @@
-import { compilePipeline } from '../language/aggregate';
-import { readUnion } from '../language/aggregate-join';
-import { projectStage } from '../language/aggregate-shape';
+import { compilePipeline, expandPipeline, readUnion } from '../language/aggregate';
 import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
 import { Documents, PipelineSource } from '../language/evaluation';
@@ -9,6 +7,7 @@ import { parseFilter } from '../language/filter';
 import { FilterNode } from '../language/filter-node';
 import { parseSort } from '../language/index-key';
 import { toDouble } from '../language/numbers';
+import { compileProjection } from '../language/projection';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
 import { isIndexWalk, Plan, PlanRun, rowsOf, walkIndex } from './plan';
@@ -36,7 +35,8 @@ interface Leading {
  * then a `$project`.
  * @throws MongoError for a filter or an order that is none
  */
-export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
+export function splitPipeline(stages: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
+  const pipeline = expandPipeline(stages);
   const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
   let taken = 0;
   while (taken < pipeline.length && takes(leading, pipeline[taken]!)) taken++;
@@ -44,50 +44,38 @@ export function splitPipeline(pipeline: readonly BsonDocument[], hint?: BsonValu
   const { filters, ...order } = leading;
   const children = filters.flatMap(conjunctsOf);
   const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
-  const fields = order.projection ? null : fieldsRead(rest[0]);
-  return { query: { filter, ...order, hint, projectionLanguage: 'aggregate', fields }, rest };
+  return { query: { filter, ...order, hint, fields: order.projection ? null : fieldsRead(rest[0]) }, rest };
 }
 
 /** Makes the stage part of the query; false where it says more than a query can. */
 function takes(leading: Leading, stage: BsonDocument): boolean {
-  const [[name, spec] = ['', null]] = stage;
-  if (stage.size !== 1 || leading.projection) return false;
-  switch (name) {
-    case '$match':
-      if (!isDocument(spec) || leading.skip + leading.limit > 0) return false;
-      leading.filters.push(parseFilter(spec));
-      return true;
-    case '$sort':
-      if (!isDocument(spec) || spec.size === 0) return false;
-      if (leading.skip + leading.limit + leading.sort.size > 0) return false;
-      parseSort(spec);
-      leading.sort = spec;
-      return true;
-    case '$skip':
-    case '$limit': {
-      const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
-      if (count < Number(name === '$limit') || leading.limit > 0) return false;
-      if (name === '$skip') leading.skip += count;
-      else leading.limit = count;
-      return true;
-    }
-    case '$project':
-      if (!isDocument(spec)) return false;
-      projectStage(spec);
-      leading.projection = spec;
-      return true;
-    default:
-      return false;
+  const [[name, spec]] = stage as unknown as [[string, BsonValue]];
+  const isCut = leading.skip + leading.limit > 0;
+  if (leading.projection) return false;
+  if (name === '$skip' || name === '$limit') {
+    const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
+    if (count < Number(name === '$limit') || leading.limit > 0) return false;
+    if (name === '$skip') leading.skip += count;
+    else leading.limit = count;
+    return true;
   }
+  if (!isDocument(spec)) return false;
+  if (name === '$match' && !isCut) leading.filters.push(parseFilter(spec));
+  else if (name === '$sort' && spec.size > 0 && !isCut && leading.sort.size === 0) {
+    parseSort(spec);
+    leading.sort = spec;
+  } else if (name === '$project' && spec.size > 0) {
+    compileProjection(spec);
+    leading.projection = spec;
+  } else return false;
+  return true;
 }
 
 /** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
 function fieldsRead(stage: BsonDocument | undefined): ReadonlySet<string> | null {
-  const [[name, spec] = ['', null]] = stage ?? [];
-  if (name === '$count') return new Set();
-  if (name !== '$group' && name !== '$sortByCount') return null;
   const fields = new Set<string>();
-  return collectExpressionFields(spec, fields) ? fields : null;
+  const group = stage?.get('$group');
+  return group !== undefined && collectExpressionFields(group, fields) ? fields : null;
 }
 
 /** The rows that a pipeline begins with: documents, or only keys where its stages read no field. */
@@ -104,10 +92,9 @@ type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
  * @throws MongoError for stages that are none
  */
 export function pipelineStream({ query, rest }: PipelineQuery, execution: Execution): EncodedDocuments {
-  compilePipeline(rest as BsonValue[], sourceOf(execution));
+  compilePipeline(rest, sourceOf(execution));
   const unions = rest.slice(rest.findLastIndex((stage) => !stage.has('$unionWith')) + 1);
-  const stages = rest.slice(0, rest.length - unions.length);
-  return concatenated({ query, rest: stages }, unions, execution);
+  return concatenated({ query, rest: rest.slice(0, rest.length - unions.length) }, unions, execution);
 }
 
 function* concatenated(split: PipelineQuery, unions: BsonDocument[], execution: Execution): EncodedDocuments {
@@ -127,7 +114,7 @@ export function* encodedRows(plan: Plan, execution: Execution, run = new PlanRun
 
 function resultsOf(split: PipelineQuery, execution: Execution): Documents {
   const plan = planPipeline(execution.view, split);
-  return compilePipeline(split.rest as BsonValue[], sourceOf(execution))(decodedRows(plan, split, execution));
+  return compilePipeline(split.rest, sourceOf(execution))(decodedRows(plan, split, execution));
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */

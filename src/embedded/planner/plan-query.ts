@@ -25,8 +25,8 @@ const nothing: Plan = {
 /** How to answer the query; nothing has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   if (!view) return nothing;
-  const { projection: spec, projectionLanguage: language, fields } = query;
-  const projection = spec?.size ? { spec, apply: compileProjection(spec, { language }).applyToBytes } : null;
+  const { projection: spec, fields } = query;
+  const projection = spec?.size ? { spec, apply: compileProjection(spec).applyToBytes } : null;
   const plan = bestPlan(view, query);
   const { walks, sort, skip, limit } = plan;
   const isBare = !sort && skip + limit === 0 && walks.length === 1 && walks[0]!.filters.length === 0;

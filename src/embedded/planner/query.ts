@@ -1,6 +1,5 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { FilterNode } from '../language/filter-node';
-import { ProjectionLanguage } from '../language/projection';
 
 /** What a command asks of one collection. */
 export interface Query {
@@ -14,8 +13,6 @@ export interface Query {
   /** An index by its name or key pattern, or `{ $natural: 1 | -1 }`. */
   readonly hint?: BsonValue;
   readonly projection?: BsonDocument;
-  /** `$project` of a pipeline differs in what it may say. */
-  readonly projectionLanguage?: ProjectionLanguage;
   /** The top-level fields that are read of the rows; null or none for all. An index that has all of them will do. */
   readonly fields?: ReadonlySet<string> | null;
 }

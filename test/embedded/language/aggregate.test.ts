@@ -37,8 +37,6 @@ const row = documentFrom({
 
 /** An expression on `row`, and its value. */
 const expressions = String.raw`
-# values
-"$i" | 5
 "$o.k" | 1
 "$docs.v" | [1, 2]
 "$$ROOT.s" | "Hey"
@@ -46,7 +44,6 @@ const expressions = String.raw`
 ["$i", "$missing"] | [5, null]
 {"$literal": "$i"} | "$i"
 {"$let": {"vars": {"v": {"$add": ["$i", 1]}}, "in": {"$multiply": ["$$v", 2]}}} | 12
-# comparison
 {"$eq": ["$d", 2]} | true
 {"$gt": ["$s", 99]} | true
 {"$lt": ["$missing", null]} | true
@@ -58,33 +55,29 @@ const expressions = String.raw`
 {"$cond": {"if": "$n", "then": 1, "else": 2}} | 2
 {"$ifNull": ["$n", "none"]} | "none"
 {"$switch": {"branches": [{"case": "$n", "then": 1}, {"case": "$i", "then": 2}], "default": 3}} | 2
-# arithmetic
-{"$add": ["$i", 1]} | 6
 {"$add": ["$i", "$d"]} | {"$numberDouble":"7"}
-{"$add": ["$i", "$l"]} | {"$numberLong":"12"}
+{"$add": ["$i", "$l", 1]} | {"$numberLong":"13"}
 {"$add": [2147483647, 1]} | {"$numberLong":"2147483648"}
 {"$add": [{"$numberLong":"9223372036854775807"}, 1]} | {"$numberDouble":"9223372036854776000"}
 {"$add": ["$at", 1000]} | {"$date":{"$numberLong":"1767323046678"}}
 {"$add": ["$i", "$n"]} | null
 {"$subtract": ["$at", {"$date":{"$numberLong":"1767323045673"}}]} | {"$numberLong":"5"}
-{"$subtract": ["$i", 7]} | -2
+{"$subtract": [{"$date":{"$numberLong":"-5000000000"}}, {"$date":{"$numberLong":"0"}}]} | {"$numberLong":"-5000000000"}
+{"$subtract": ["$at", {"$divide": [6, 2]}]} | {"$date":{"$numberLong":"1767323045675"}}
 {"$multiply": ["$d", 3]} | {"$numberDouble":"6"}
-{"$divide": [6, 3]} | {"$numberDouble":"2"}
+{"$divide": ["$l", 2]} | {"$numberDouble":"3.5"}
 {"$mod": [7, 4]} | 3
 {"$mod": [7.5, 4]} | 3.5
-{"$floor": 2.5} | {"$numberDouble":"2"}
+{"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
+{"$floor": "$l"} | {"$numberLong":"7"}
+{"$ceil": 2.5} | {"$numberDouble":"3"}
 {"$abs": -3} | 3
-{"$abs": -2.5} | 2.5
-{"$abs": "$n"} | null
-{"$sqrt": 9} | {"$numberDouble":"3"}
-{"$toInt": "$d"} | 2
-{"$toDouble": "$i"} | {"$numberDouble":"5"}
-# arrays
+{"$ln": "$n"} | null
+[{"$divide": [1, 2]}] | [0.5]
 {"$size": "$a"} | 3
 {"$arrayElemAt": ["$a", -1]} | "x"
 {"$arrayElemAt": ["$a", 9]} | -
 {"$in": [2, "$a"]} | true
-{"$concatArrays": ["$a", [9]]} | [1, {"$numberDouble":"2"}, "x", 9]
 {"$isArray": "$a"} | true
 {"$map": {"input": "$docs", "as": "e", "in": {"$add": ["$$e.v", 1]}}} | [2, 3, null]
 {"$filter": {"input": "$docs", "cond": {"$gt": ["$$this.v", 1]}}} | [{"v": 2}]
@@ -92,30 +85,18 @@ const expressions = String.raw`
 {"$avg": [1, 2]} | 1.5
 {"$max": "$docs.v"} | 2
 {"$objectToArray": "$o"} | [{"k": "k", "v": 1}]
-# texts, dates and types
 {"$concat": ["$s", "!"]} | "Hey!"
-{"$toUpper": "$s"} | "HEY"
+{"$concat": ["$s", "$n", "!"]} | null
+{"$toUpper": "straße"} | "STRAßE"
 {"$toLower": "$n"} | ""
 {"$strLenCP": "$s"} | 3
-{"$substrBytes": ["$s", 1, 1]} | "e"
-{"$split": ["a-b", "-"]} | ["a", "b"]
-{"$dateToString": {"date": "$at", "format": "%Y-%m-%dT%H:%M:%S.%L"}} | "2026-01-02T03:04:05.678"
-{"$hour": "$at"} | 3
+{"$indexOfBytes": ["ßy", "y"]} | 2
+{"$toString": "$id"} | "0123456789abcdef01234567"
 {"$type": "$l"} | "long"
 {"$type": "$missing"} | "missing"
-{"$toString": "$id"} | "0123456789abcdef01234567"
-{"$isNumber": "$x"} | true
-{"$ceil": 2.5} | {"$numberDouble":"3"}
-{"$round": 2.5} | {"$numberDouble":"2"}
-{"$trunc": -2.5} | {"$numberDouble":"-2"}
-{"$ln": 1} | {"$numberDouble":"0"}
-{"$year": "$at"} | 2026
-{"$month": {"date": "$at", "timezone": "America/New_York"}} | 1
-{"$dayOfYear": "$at"} | 2
-{"$toUpper": "straße"} | "STRAßE"
-{"$dateToString": {"date": "$at", "format": "%H:%M", "timezone": "America/New_York"}} | "22:04"
-{"$substrBytes": ["$s", 1, 2]} | "ey"
-{"$indexOfBytes": ["$s", "y"]} | 2
+{"$dateToString": {"date": "$at", "format": "%Y-%m-%dT%H:%M:%S.%L"}} | "2026-01-02T03:04:05.678"
+{"$add": [{"$multiply": [{"$year": "$at"}, 12]}, {"$month": "$at"}]} | 24313
+{"$hour": "$at"} | 3
 `;
 it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) => {
   const actual = compileExpression(valueFrom(expression))(scopeOf(row));
@@ -126,24 +107,29 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 });
 
 const refusedExpressions = String.raw`
-168 | {"$bogus": 1} ; {"$function": {}} ; {"$reduce": {}} ; {"$slice": ["$a", 1]}
-16020 | {"$eq": [1]}
+168 | {"$bogus": 1} ; {"$function": {}} ; {"$reduce": {}} ; {"$dateTrunc": {}} ; {"$add": [{"$range": [0, 1]}]}
+16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$floor": [1, 2]}
 15983 | {"$add": 1, "$sum": 2}
 17276 | "$$nope"
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
-238 | {"$divide": ["$x", 2]}
+16556 | {"$subtract": ["$at", "$s"]}
+238 | {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]} ; {"$avg": ["$x"]}
 16608 | {"$divide": [1, 0]}
+28766 | {"$ln": 0}
 40081 | {"$in": [1, "$s"]}
-16020 | {"$cond": [1]}
 40066 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
-168 | {"$dateTrunc": {"date": "$at", "unit": "day"}}
-238 | {"$floor": "$x"} ; {"$toInt": {"$numberLong":"9007199254740993"}} ; {"$strLenCP": ["$o"]}
-40485 | {"$hour": {"date": "$at", "timezone": "Mars"}}
+16006 | {"$hour": {"date": "$at", "timezone": "Europe/Berlin"}}
 18536 | {"$dateToString": {"date": "$at", "format": "%G"}}
 `;
 it.each(rowsOf(refusedExpressions))('an expression is refused with %s', (_title, code, expression) => {
   expect(errorOf(() => compileExpression(valueFrom(expression))(scopeOf(row))).code).toBe(code);
+});
+
+it('refuses expressions that go through too many elements', () => {
+  const input = { $literal: Array.from({ length: 1000 }, (_, i) => i) };
+  const expression = compileExpression(valueFrom({ $map: { input, in: { $size: input } } }));
+  expect(errorOf(() => expression(scopeOf(row))).code).toBe(146);
 });
 
 const rows = [
@@ -154,28 +140,25 @@ const rows = [
 
 /** Stages, and what they make of `rows`. */
 const pipelines = String.raw`
-[] | [{"_id": 1, "k": "a", "n": 1, "t": ["x", "y"]}, {"_id": 2, "k": "b", "n": {"$numberDouble":"2"}, "t": []}, {"_id": 3, "k": "a", "n": 3}]
 [{"$match": {"n": {"$gt": 1}}}, {"$project": {"k": 1}}] | [{"_id": 2, "k": "b"}, {"_id": 3, "k": "a"}]
 [{"$sort": {"k": -1, "n": 1}}, {"$skip": 1}, {"$limit": 1}, {"$project": {"_id": 1}}] | [{"_id": 1}]
 [{"$addFields": {"n": "$k", "m": {"$add": ["$n", 1]}}}, {"$unset": ["t", "k"]}, {"$limit": 1}] | [{"_id": 1, "n": "a", "m": 2}]
 [{"$set": {"o.p": 1, "t": "$$REMOVE"}}, {"$match": {"_id": 3}}] | [{"_id": 3, "k": "a", "n": 3, "o": {"p": 1}}]
 [{"$group": {"_id": "$k", "n": {"$sum": 1}, "all": {"$push": "$n"}, "most": {"$max": "$n"}, "mean": {"$avg": "$n"}}}, {"$sort": {"_id": 1}}] | [{"_id": "a", "n": 2, "all": [1, 3], "most": 3, "mean": {"$numberDouble":"2"}}, {"_id": "b", "n": 1, "all": [{"$numberDouble":"2"}], "most": {"$numberDouble":"2"}, "mean": {"$numberDouble":"2"}}]
-[{"$group": {"_id": null, "total": {"$sum": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}, "set": {"$addToSet": "$k"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "first": "a", "last": null, "set": ["a", "b"]}]
-[{"$group": {"_id": {"k": "$k"}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a"}}, {"_id": {"k": "b"}}]
+[{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}, "set": {"$addToSet": "$k"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null, "set": ["a", "b"]}]
+[{"$group": {"_id": {"k": "$k", "o": {"half": {"$divide": [4, 2]}, "zz": "$zz"}}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a", "o": {"half": {"$numberDouble":"2"}}}}, {"_id": {"k": "b", "o": {"half": {"$numberDouble":"2"}}}}]
+[{"$group": {"_id": "$zz"}}] | [{"_id": null}]
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
 [{"$count": "n"}] | [{"n": 3}]
 [{"$match": {"_id": 99}}, {"$count": "n"}] | []
 [{"$sortByCount": "$k"}] | [{"_id": "a", "count": 2}, {"_id": "b", "count": 1}]
 [{"$unwind": "$t"}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}]
-[{"$unwind": {"path": "$t", "preserveNullAndEmptyArrays": true, "includeArrayIndex": "at"}}, {"$project": {"t": 1, "at": 1}}] | [{"_id": 1, "t": "x", "at": {"$numberLong":"0"}}, {"_id": 1, "t": "y", "at": {"$numberLong":"1"}}, {"_id": 2, "at": null}, {"_id": 3, "at": null}]
-[{"$replaceRoot": {"newRoot": {"x": "$n"}}}, {"$limit": 1}] | [{"x": 1}]
-[{"$replaceWith": {"x": "$n"}}, {"$limit": 1}] | [{"x": 1}]
+[{"$unwind": {"path": "$t", "preserveNullAndEmptyArrays": true}}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}, {"_id": 2}, {"_id": 3}]
+[{"$replaceRoot": {"newRoot": {"o": {"t": "$t", "n": "$n"}}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"o": {"t": "x", "n": 1}}]
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": {"coll": "events", "pipeline": [{"$match": {"s": "b"}}]}}] | [{"_id": 1}, {"_id": 3, "s": "b", "n": 3}]
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": "nowhere"}] | [{"_id": 1}]
 [{"$project": {"k": 1}}, {"$lookup": {"from": "events", "localField": "k", "foreignField": "s", "as": "e"}}, {"$project": {"e": "$e._id"}}] | [{"_id": 1, "e": [1, 2]}, {"_id": 2, "e": [3]}, {"_id": 3, "e": [1, 2]}]
 [{"$limit": 1}, {"$lookup": {"from": "events", "localField": "zz", "foreignField": "s", "as": "e"}}, {"$project": {"e": 1}}] | [{"_id": 1, "e": [{"_id": 4}]}]
-[{"$lookup": {"from": "events", "let": {"k": "$k"}, "pipeline": [{"$match": {"$expr": {"$eq": ["$s", "$$k"]}}}, {"$limit": 1}, {"$project": {"_id": 0, "n": 1, "of": "$$k"}}], "as": "e"}}, {"$project": {"e": 1}}, {"$skip": 1}] | [{"_id": 2, "e": [{"n": 3, "of": "b"}]}, {"_id": 3, "e": [{"n": 1, "of": "a"}]}]
-[{"$facet": {"n": [{"$count": "n"}], "first": [{"$limit": 1}, {"$project": {"_id": 1}}]}}] | [{"n": [{"n": 3}], "first": [{"_id": 1}]}]
 `;
 it.each(rowsOf(pipelines))('a pipeline: %s', (_title, pipeline, result: Document[]) => {
   const made = run(pipeline, rows);
@@ -233,7 +216,6 @@ it.each([
   [[{ $group: { _id: '$_id', all: { $push: '$$ROOT' } } }]],
   [[{ $sort: { k: 1 } }]],
   [[{ $lookup: { from: 'events', localField: 'x', foreignField: 's', as: 'e' } }]],
-  [[{ $facet: { all: [] } }]],
 ])('%j says what it holds in memory', (pipeline) => {
   const limited = {
     ...source,
@@ -248,28 +230,20 @@ it.each([
 const refusedStages = String.raw`
 40324 | {"$bogus": 1}
 40323 | {"$match": {}, "$limit": 1}
-238 | {"$out": "x"}
+238 | {"$out": "x"} ; {"$bucket": {}} ; {"$facet": {}} ; {"$lookup": {"from": "events", "as": "e", "pipeline": []}}
 15959 | {"$match": 1}
-15976 | {"$sort": {}}
-15958 | {"$limit": 0}
-15957 | {"$limit": "x"}
+15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
-51272 | {"$project": {}}
+40177 | {"$sort": {}} ; {"$project": {}} ; {"$addFields": 1}
 31254 | {"$project": {"a": 1, "b": 0}}
-40272 | {"$addFields": 1}
 31002 | {"$unset": 1}
 15955 | {"$group": {"n": {"$sum": 1}}}
 40234 | {"$group": {"_id": 1, "n": 1}}
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}
-40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}}
+40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
 40156 | {"$count": ""}
-40158 | {"$count": "$n"}
 28818 | {"$unwind": "t"}
 40228 | {"$replaceRoot": {"newRoot": "$n"}}
-9 | {"$lookup": {"from": "events", "as": "e"}} ; {"$lookup": {"as": "e", "pipeline": []}}
-9 | {"$lookup": {"from": "x", "pipeline": []}}
-40169 | {"$facet": {}}
-238 | {"$bucket": {"groupBy": "$n", "boundaries": [0, 1]}}
 `;
 it.each(rowsOf(refusedStages))('a stage is refused with %s', (_title, code, stage) => {
   expect(errorOf(() => run([stage], rows)).code).toBe(code);
