@@ -38,6 +38,7 @@ const MOST_KEPT_BYTES = 128 * 2 ** 20;
 export class Engine {
   /** The cursors that clients may ask for more. */
   readonly cursors = new OpenCursors();
+  private readonly expiry: Expiry;
   private readonly cursorTimer = setInterval(() => this.lookAtCursors(), LOOK_AT_CURSORS_MS).unref();
 
   constructor(
@@ -46,16 +47,18 @@ export class Engine {
     /** Which request belongs to which transaction, and what retries are answered with. */
     readonly sessions: Sessions,
     private readonly garbage: GarbageCollector,
-    private readonly expiry: Expiry,
-  ) {}
+    expireEvery: number,
+    onExpiryFailure: (error: unknown) => void,
+  ) {
+    this.expiry = new Expiry(this, () => groups.catalog.all(), onExpiryFailure, expireEvery);
+  }
 
   /**
-   * What `request` reads `collectionName` through: its transaction's view, or else the latest commit. Null where there
-   * is no such collection. The caller releases it.
+   * What `request` reads a collection through: its transaction's view, or else the latest commit. Null where there is no
+   * such collection. The caller releases it.
    * @throws MongoError NoSuchTransaction, SnapshotUnavailable
    */
-  read(request: CommandRequest, collectionName: string): CollectionView | null {
-    const ns = `${request.db}.${collectionName}`;
+  read(request: CommandRequest, ns: string): CollectionView | null {
     const transaction = this.sessions.transactionOf(request);
     transaction?.use(ns);
     return viewOf(transaction ?? this.groups.latest(), ns);
@@ -102,10 +105,7 @@ export class Engine {
     isBulk: boolean,
   ): Promise<T> {
     const transaction = this.sessions.transactionOf(request);
-    if (!transaction) {
-      const limit = timeLimitOf(request.body);
-      return this.groups.submit(run, limit === null ? Infinity : Date.now() + limit, isBulk);
-    }
+    if (!transaction) return this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
     for (;;) {
       try {
         transaction.beginTurn();
@@ -167,7 +167,7 @@ function compose(store: Store, { log, ...options }: EngineOptions): Engine {
   const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);
   const collector = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
   if (garbage.length > 0) collector.wake();
-  const onFailure = tell('expired documents could not be removed');
-  const expiry = new Expiry(groups, onFailure, options.expireEveryMilliseconds ?? minute);
-  return new Engine(store, groups, sessions, collector, expiry);
+  const onExpiryFailure = tell('expired documents could not be removed');
+  const expireEvery = options.expireEveryMilliseconds ?? minute;
+  return new Engine(store, groups, sessions, collector, expireEvery, onExpiryFailure);
 }

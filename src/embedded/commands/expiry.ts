@@ -1,13 +1,13 @@
-import { documentOf, isNumber } from '../language/bson-value';
-import { parseFilter } from '../language/filter';
+import type { Engine } from '../engine';
+import { isNumber } from '../language/bson-value';
 import { toDouble } from '../language/numbers';
-import { Clock } from '../planner/execution';
-import { conjunctsOf } from '../planner/query';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
-import { viewOf } from '../storage/collection-view';
-import { GroupCommit } from '../storage/group-commit';
+import { Options } from './options';
+import { bson, CommandRequest } from './request';
+import { deleteDocuments } from './writes';
 
-import { deleteRecord, SelectedRecords } from './modification';
+/** Nobody waits for the answers. */
+const CONNECTION = { id: 0, address: '', gone: false, onClose: () => undefined };
 
 /** Removes the documents whose time has come, as indexes with `expireAfterSeconds` say: one pass a minute, as MongoDB. */
 export class Expiry {
@@ -15,7 +15,8 @@ export class Expiry {
   private passing: Promise<void> | null = null;
 
   constructor(
-    private readonly groups: GroupCommit,
+    private readonly engine: Engine,
+    private readonly catalog: () => readonly StoredCollection[],
     private readonly onFailure: (error: unknown) => void,
     everyMilliseconds: number,
   ) {
@@ -31,30 +32,22 @@ export class Expiry {
 
   private async pass(): Promise<void> {
     try {
-      for (const collection of this.groups.catalog.all()) {
-        for (const index of collection.entryIndexes) await this.removeExpired(collection, index);
+      for (const collection of this.catalog()) {
+        for (const index of collection.indexes) await this.removeExpired(collection, index);
       }
     } catch (error) {
       this.onFailure(error);
     }
   }
 
-  private async removeExpired(
-    { ns }: StoredCollection,
-    { spec, paths, partial }: StoredIndex,
-  ): Promise<void> {
+  private async removeExpired({ db, name }: StoredCollection, { spec, paths }: StoredIndex): Promise<void> {
     const seconds = spec.get('expireAfterSeconds');
     if (!isNumber(seconds)) return;
     const before = new Date(Date.now() - 1000 * toDouble(seconds));
-    const expired = parseFilter(documentOf({ [paths[0]!.path]: documentOf({ $lt: before }) }));
-    const filter = { kind: 'and' as const, children: [expired, ...(partial ? conjunctsOf(partial) : [])] };
-    const selected = new SelectedRecords(
-      { filter, multi: true },
-      () => viewOf(this.groups.latest(), ns),
-      () => new Clock(),
-    );
-    await this.groups.submit((scope) =>
-      selected.each(scope, ns, (...found) => deleteRecord(scope, ...found)),
-    );
+    const partial = spec.get('partialFilterExpression') ?? {};
+    const q = { $and: [{ [paths[0]!.path]: { $lt: before } }, partial] };
+    const body = bson({ delete: name, deletes: [{ q, limit: 0 }] });
+    const request: CommandRequest = { name: 'delete', db, body, rawDocuments: [], connection: CONNECTION };
+    await deleteDocuments(request, this.engine, new Options(body, 'delete'));
   }
 }

@@ -1,204 +1,161 @@
-import { BsonDocument, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
-import { MongoError } from '../language/errors';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, typeName } from '../language/bson-value';
+import { check, MongoError } from '../language/errors';
 import { toDouble } from '../language/numbers';
 import { CommandRequest } from './request';
 
-/** What may stand in any command, and why nothing more is done about it where nothing is done. */
-const genericOptions: ReadonlySet<string> = new Set([
+/** The names in a list with spaces between them. */
+export const namesIn = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+
+/** What may stand in any command or statement and is read elsewhere, or needs no attention here. */
+const IGNORED = namesIn(
   // Who is asking, and as part of what: transactions/transaction-fields.ts.
-  ...['lsid', 'txnNumber', 'autocommit', 'startTransaction', 'stmtId', 'stmtIds', '$db', 'maxTimeMS'],
-  // One node: every read sees the latest commit, and every write is on disk when it is answered.
-  ...['readConcern', 'writeConcern', '$readPreference', '$clusterTime', '$configServerState'],
-  // For the operator's log, which the engine does not keep.
-  ...['comment', '$audit', '$client'],
-  // Version 1 is the only one, and what it leaves out is not here either.
-  ...['apiVersion', 'apiStrict', 'apiDeprecationErrors'],
-]);
+  'lsid txnNumber autocommit startTransaction stmtId stmtIds $db maxTimeMS ' +
+    // One node: every read sees the latest commit, and every write is on disk when it is answered.
+    'readConcern writeConcern $readPreference $clusterTime $configServerState commitQuorum term ' +
+    'lastKnownCommittedOpTime allowPartialResults ' +
+    // Nothing is logged, versioned, validated, spilled to disk or kept from a user.
+    'comment $audit $client apiVersion apiStrict apiDeprecationErrors bypassDocumentValidation allowDiskUse ' +
+    'noCursorTimeout oplogReplay readOnce authorizedCollections authorizedDatabases freeStorage',
+);
+/** Options of MongoDB's that this engine does not have. Drivers send some of them although they ask for nothing. */
+const REFUSED = namesIn(
+  'collation let max min returnKey showRecordId tailable awaitData explain c arrayFilters capped autoIndexId idIndex ' +
+    'size storageEngine validator validationLevel validationAction indexOptionDefaults viewOn pipeline temp ' +
+    'timeseries expireAfterSeconds ignoreUnknownIndexOptions full',
+);
 
-/** The options of one kind of document: a command, a statement. Lists of names with spaces between them. */
-export interface OptionNames {
-  readonly taken?: string;
-  /** Of no consequence here: tuning for storage, memory or clusters. */
-  readonly ignored?: string;
-  /** Real options of MongoDB's that this engine does not have; fine as long as they ask for nothing. */
-  readonly refused?: string;
-  /** Some commands of MongoDB 4.4 answer FailedToParse (9) for unknown options and wrong types; the others 40415 and 14. */
-  readonly failsToParse?: boolean;
-}
-
-/** Knows which options there are, and refuses every other one. */
-export class OptionTable {
-  readonly failsToParse: boolean;
-  private readonly known: ReadonlySet<string>;
-  private readonly refused: ReadonlySet<string>;
-
-  constructor({ taken = '', ignored = '', refused = '', failsToParse = false }: OptionNames) {
-    this.known = new Set(`${taken} ${ignored}`.split(' '));
-    this.refused = new Set(refused.split(' '));
-    this.failsToParse = failsToParse;
-  }
-
-  /** @throws MongoError 40415 or FailedToParse for a field that is no option, NotImplemented for a refused one */
-  check(where: string, fields: BsonDocument, isCommand = false): void {
-    for (const [option, value] of fields) {
-      if (this.known.has(option) || (isCommand && (option === where || genericOptions.has(option)))) continue;
-      if (!this.refused.has(option)) {
-        throw this.failsToParse
-          ? new MongoError(9, `Failed to parse: Unrecognized field '${option}'.`)
-          : new MongoError(40415, `BSON field '${where}.${option}' is an unknown field.`);
-      }
-      if (!asksForNothing(option, value))
-        throw new MongoError(238, `${where} option '${option}' is not supported`);
-    }
-  }
-}
-
-/** Drivers send some options although they say nothing. */
-function asksForNothing(option: string, value: BsonValue): boolean {
-  if (value === false || value === null) return true;
-  if (Array.isArray(value)) return value.length === 0;
-  if (!isDocument(value)) return false;
-  return value.size === 0 || (option === 'collation' && value.get('locale') === 'simple');
-}
-
-/** The fields of a command or a statement, with their types checked as they are read. */
+/** The options of a command or a statement, which are refused where they are none, and checked as they are read. */
 export class Options {
   /**
    * @param where for messages: `find`, `update.updates`
-   * @param typeError the code for a value of a wrong type
+   * @param taken the options that there are, but for those of every command; all are taken without it
+   * @throws MongoError FailedToParse (9) for a field that is no option, NotImplemented (238) for one that is not here
    */
   constructor(
     private readonly fields: BsonDocument,
     private readonly where: string,
-    private readonly typeError = 14,
-  ) {}
+    taken?: ReadonlySet<string>,
+  ) {
+    if (!taken) return;
+    for (const [name, value] of fields) {
+      if (taken.has(name) || IGNORED.has(name)) continue;
+      check(REFUSED.has(name), 9, `Failed to parse: Unrecognized field '${where}.${name}'.`);
+      check(asksForNothing(value), 238, `${where} option '${name}' is not supported`);
+    }
+  }
 
   get(name: string): BsonValue | undefined {
     return this.fields.get(name);
   }
 
   document(name: string): BsonDocument | undefined {
-    const value = this.get(name);
-    if (value === undefined || isDocument(value)) return value;
-    throw this.wrongType(name, value, 'object');
-  }
-
-  /** @throws MongoError 40414 where it is missing */
-  required(name: string): BsonDocument {
-    const value = this.document(name);
-    if (!value) throw this.missing(name);
-    return value;
-  }
-
-  /** @throws MongoError 40414 where it is missing */
-  documents(name: string): BsonDocument[] {
-    const value = this.get(name);
-    if (value === undefined) throw this.missing(name);
-    if (!Array.isArray(value)) throw this.wrongType(name, value, 'array');
-    value.forEach((element, i) => {
-      if (!isDocument(element)) throw this.wrongType(`${name}.${i}`, element, 'object');
-    });
-    return value as BsonDocument[];
+    return this.typed<BsonDocument>(name, isDocument, 'an object');
   }
 
   boolean(name: string, otherwise = false): boolean {
-    const value = this.get(name) ?? otherwise;
-    // Older clients and the shell send 0 and 1.
-    if (isNumber(value)) return toDouble(value) !== 0;
-    if (typeof value !== 'boolean') throw this.wrongType(name, value, 'bool');
-    return value;
+    const value = this.typed<boolean | BsonNumber>(name, isFlag, 'a boolean') ?? otherwise;
+    return isNumber(value) ? toDouble(value) !== 0 : value;
   }
 
-  /** @throws MongoError 40414 where it is missing */
-  string(name: string): string {
-    const value = this.get(name);
-    if (value === undefined) throw this.missing(name);
-    if (typeof value !== 'string') throw this.wrongType(name, value, 'string');
-    return value;
+  /** A whole number. */
+  number(name: string): number | undefined {
+    const value = this.typed<BsonNumber>(name, isNumber, 'a number');
+    return value && Math.trunc(toDouble(value));
   }
 
-  /** A whole number; null where there is none. */
-  number(name: string): number | null {
-    const value = this.get(name);
-    if (value == null) return null;
-    if (!isNumber(value)) throw this.wrongType(name, value, 'number');
-    return Math.trunc(toDouble(value));
-  }
-
-  /** A whole number of 0 or more. */
-  count(name: string, otherwise = 0): number {
+  /** A whole number of at least `least`. */
+  count(name: string, otherwise = 0, least = 0): number {
     const value = this.number(name) ?? otherwise;
-    if (value < 0) throw new MongoError(2, `${name} must be non-negative, but received: ${value}`);
+    check(value >= least, 2, `${name} must not be less than ${least}, but is ${value}`);
     return value;
   }
 
   /** An index by its name or its key pattern. */
   hint(): BsonValue | undefined {
-    const hint = this.get('hint');
-    if (hint == null || (isDocument(hint) && hint.size === 0)) return undefined;
-    if (typeof hint === 'string' || isDocument(hint)) return hint;
-    throw new MongoError(9, 'hint must be the name or the key pattern of an index');
+    const hint = this.typed<string | BsonDocument>(
+      'hint',
+      isNameOrDocument,
+      'the name or the key pattern of an index',
+    );
+    return isDocument(hint) && hint.size === 0 ? undefined : hint;
   }
 
-  /** When the command must have ended, by `performance.now()`. */
-  deadline(): number {
-    const limit = timeLimitOf(this.fields);
-    return limit === null ? Infinity : performance.now() + limit;
+  /** @throws MongoError 40414 where it is missing */
+  requiredDocument(name: string): BsonDocument {
+    return this.required(name, this.document(name));
   }
 
-  missing(name: string): MongoError {
-    return new MongoError(40414, `BSON field '${this.where}.${name}' is missing but a required field`);
+  /** @throws MongoError 40414 where it is missing */
+  documents(name: string): BsonDocument[] {
+    return this.required(name, this.typed<BsonDocument[]>(name, isDocuments, 'an array of objects'));
   }
 
-  private wrongType(name: string, value: BsonValue, expected: string): MongoError {
-    const message = `BSON field '${this.where}.${name}' is the wrong type '${typeName(value)}', expected type '${expected}'`;
-    return new MongoError(this.typeError, message);
+  /** @throws MongoError 40414 where it is missing */
+  string(name: string): string {
+    return this.required(name, this.typed<string>(name, isString, 'a string'));
+  }
+
+  /** @throws MongoError 40414 where there is no value */
+  required<T>(name: string, value: T | undefined): T {
+    if (value !== undefined) return value;
+    throw new MongoError(40414, `BSON field '${this.where}.${name}' is missing but a required field`);
+  }
+
+  /** @throws MongoError TypeMismatch (14) */
+  private typed<T>(name: string, isRight: (value: BsonValue) => boolean, wanted: string): T | undefined {
+    const value = this.fields.get(name) ?? undefined;
+    if (value === undefined || isRight(value)) return value as T | undefined;
+    throw new MongoError(14, `'${this.where}.${name}' must be ${wanted}, not of type ${typeName(value)}`);
   }
 }
 
+function asksForNothing(value: BsonValue): boolean {
+  if (value === false || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isDocument(value) && (value.size === 0 || value.get('locale') === 'simple');
+}
+
+/** Older clients and the shell send 0 and 1. */
+const isFlag = (value: BsonValue) => typeof value === 'boolean' || isNumber(value);
+const isString = (value: BsonValue) => typeof value === 'string';
+const isDocuments = (value: BsonValue) => Array.isArray(value) && value.every(isDocument);
+const isNameOrDocument = (value: BsonValue) => isString(value) || isDocument(value);
+
 /**
- * How long a command may take, in milliseconds; null for as long as it needs.
+ * How long a command may take, in milliseconds; Infinity for as long as it needs.
  * @throws MongoError BadValue
  */
-export function timeLimitOf(body: BsonDocument): number | null {
+export function timeLimitOf(body: BsonDocument): number {
   const limit = body.get('maxTimeMS');
-  if (limit === undefined) return null;
+  if (limit === undefined) return Infinity;
   const milliseconds = isNumber(limit) ? toDouble(limit) : NaN;
-  if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds >= 2 ** 31) {
-    throw new MongoError(2, 'maxTimeMS must be a whole number of milliseconds from 0 to 2147483647');
-  }
-  return milliseconds || null;
+  const isRight = Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds < 2 ** 31;
+  check(isRight, 2, 'maxTimeMS must be a whole number of milliseconds from 0 to 2147483647');
+  return milliseconds || Infinity;
 }
 
 /**
- * The collection that a command names as its first field's value.
+ * The whole name of the collection that a command names as its first field's value: `db.collection`.
  * @throws MongoError InvalidNamespace
  */
-export function collectionNameOf({ name, db, body }: CommandRequest): string {
+export function namespaceOf({ name, db, body }: CommandRequest): string {
   const collection = body.get(name);
-  assertDatabaseName(db);
+  checkDatabaseName(db);
   const isName = typeof collection === 'string' && collection !== '' && !/^\.|\0/.test(collection);
-  if (!isName) throw new MongoError(73, `Invalid collection name in '${db}'`);
-  return collection;
+  check(isName, 73, `Invalid collection name in '${db}'`);
+  return `${db}.${collection}`;
 }
 
-/** The whole name of the collection that a command names: `db.collection`. */
-export function namespaceOf(request: CommandRequest): string {
-  return `${request.db}.${collectionNameOf(request)}`;
-}
-
-/** @throws MongoError InvalidNamespace for a collection that users may not make or write */
+/** @throws MongoError InvalidNamespace also for a collection that users may not make or write */
 export function writableNamespaceOf(request: CommandRequest): string {
-  const collection = collectionNameOf(request);
-  const ns = `${request.db}.${collection}`;
-  if (collection.startsWith('system.') || collection.includes('$') || Buffer.byteLength(ns) > 255) {
-    throw new MongoError(73, `Invalid collection name: '${ns}' cannot be written`);
-  }
+  const ns = namespaceOf(request);
+  const isWritable = !/^[^.]*\.system\.|\$/.test(ns) && Buffer.byteLength(ns) <= 255;
+  check(isWritable, 73, `Invalid collection name: '${ns}' cannot be written`);
   return ns;
 }
 
-export function assertDatabaseName(db: string): void {
-  if (db === '' || Buffer.byteLength(db) > 63 || /[/\\. "$\0]/.test(db)) {
-    throw new MongoError(73, `Invalid namespace specified '${db}'`);
-  }
+/** @throws MongoError InvalidNamespace */
+export function checkDatabaseName(db: string): void {
+  const isName = db !== '' && Buffer.byteLength(db) <= 63 && !/[/\\. "$\0]/.test(db);
+  check(isName, 73, `Invalid namespace specified '${db}'`);
 }

@@ -46,16 +46,11 @@ export type ReplyValue = BsonValue | RawDocument | RawDocuments | Reply;
 /** A reply without its `ok`; key order is kept. */
 export type Reply = Map<string, ReplyValue>;
 
-/** A reply, or a document in one, from fields written out in their order. */
-export function replyOf<Value extends ReplyValue>(fields: Record<string, Value>): Map<string, Value> {
-  return new Map(Object.entries(fields));
-}
-
 /** What JavaScript's values say as BSON: a whole number is an int where it fits, else a long; an object is a document. */
-interface Plain {
+export interface Plain {
   readonly [name: string]: PlainValue;
 }
-type PlainValue = number | Plain | readonly PlainValue[] | BsonValue | false | undefined;
+type PlainValue = number | Plain | readonly PlainValue[] | BsonValue;
 
 /** A document of fields written out in their order. */
 export function bson(fields: Plain): BsonDocument {

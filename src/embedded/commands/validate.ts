@@ -2,9 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
-import { MongoError } from '../language/errors';
-import { StoredCollection } from '../storage/catalog';
-import { ReadScope, ScopedCollectionView } from '../storage/collection-view';
+import { check } from '../language/errors';
+import { ScopedCollectionView } from '../storage/collection-view';
 import { endOf, prefixOf } from '../storage/keys';
 import { entriesOf } from '../storage/records';
 import { namespaceOf } from './options';
@@ -19,44 +18,34 @@ export async function validate(request: CommandRequest, engine: Engine): Promise
   const scope = engine.readScope(request);
   try {
     const collection = scope.catalog.find(ns);
-    if (!collection) throw new MongoError(26, `Collection '${ns}' does not exist to validate.`);
-    return await findingsOf(collection, scope);
+    check(collection !== null, 26, `Collection '${ns}' does not exist to validate.`);
+    const view = new ScopedCollectionView(collection, scope);
+    const indexes = collection.indexes.map((index) => ({ index, expected: 0, missing: 0, found: 0 }));
+    let nrecords = 0;
+    for (const { recordId, bytes } of view.scanDocuments()) {
+      const fields = decodeFields(bytes, collection.indexedFields);
+      for (const counted of indexes) {
+        for (const { key, value } of entriesOf(counted.index, fields, recordId)) {
+          counted.expected += 1;
+          if (!scope.reader.get('indexes', key)?.equals(value)) counted.missing += 1;
+        }
+      }
+      if (++nrecords % STRIDE === 0) await setImmediate();
+    }
+    const errors: string[] = [];
+    for (const counted of indexes) {
+      const { id, name } = counted.index;
+      const walk = scope.reader.range('indexes', prefixOf(id), endOf(id));
+      while (!walk.next().done) if (++counted.found % STRIDE === 0) await setImmediate();
+      const { expected, missing, found } = counted;
+      if (missing > 0 || found !== expected)
+        errors.push(`index '${name}' has ${found} entries of ${expected}; ${missing} are missing or wrong`);
+    }
+    const known = view.documentCount();
+    if (known !== nrecords) errors.push(`${nrecords} documents are stored and ${known} are counted`);
+    const keysPerIndex = Object.fromEntries(indexes.map(({ index, found }) => [index.name, found]));
+    return bson({ ns, nrecords, nIndexes: indexes.length, keysPerIndex, valid: errors.length === 0, errors });
   } finally {
     scope.release();
   }
-}
-
-async function findingsOf(collection: StoredCollection, scope: ReadScope): Promise<BsonDocument> {
-  const view = new ScopedCollectionView(collection, scope);
-  const indexes = collection.entryIndexes.map((index) => ({ index, expected: 0, missing: 0, found: 0 }));
-  let documents = 0;
-  for (const { recordId, bytes } of view.scanDocuments()) {
-    const fields = decodeFields(bytes, collection.indexedFields);
-    for (const findings of indexes) {
-      for (const { key, value } of entriesOf(findings.index, fields, recordId)) {
-        findings.expected += 1;
-        if (!scope.reader.get('indexes', key)?.equals(value)) findings.missing += 1;
-      }
-    }
-    if (++documents % STRIDE === 0) await setImmediate();
-  }
-  for (const findings of indexes) {
-    const { id } = findings.index;
-    const walk = scope.reader.range('indexes', prefixOf(id), endOf(id));
-    while (!walk.next().done) if (++findings.found % STRIDE === 0) await setImmediate();
-  }
-  const wrong = indexes.filter(({ expected, missing, found }) => missing > 0 || found !== expected);
-  const errors = wrong.map(
-    ({ index: { name }, expected, missing, found }) =>
-      `index '${name}' has ${found} entries of ${expected}; ${missing} are missing or wrong`,
-  );
-  const counted = view.documentCount();
-  if (counted !== documents) errors.push(`${documents} documents are stored and ${counted} are counted`);
-  const details = indexes.map((each) => [each.index.name, { valid: !wrong.includes(each) }]);
-  return bson({
-    ...{ ns: collection.ns, nInvalidDocuments: 0, nrecords: documents, nIndexes: collection.indexes.length },
-    ...{ keysPerIndex: Object.fromEntries(indexes.map(({ index, found }) => [index.name, found])) },
-    ...{ indexDetails: Object.fromEntries(details), valid: errors.length === 0, warnings: [], errors },
-    ...{ extraIndexEntries: [], missingIndexEntries: [] },
-  });
 }

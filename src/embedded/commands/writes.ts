@@ -1,25 +1,21 @@
-import { Int32 } from 'bson';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, documentOf, isNumber } from '../language/bson-value';
-import { MongoError } from '../language/errors';
+import { BsonDocument, BsonValue, isNumber } from '../language/bson-value';
+import { check, MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { FilterNode } from '../language/filter-node';
 import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
-import { CompiledUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
 import {
-  assertUpdate,
   deleteRecord,
   insertDocument,
   parseUpdate,
   SelectedRecords,
+  Target,
   updateRecord,
   upsert,
 } from './modification';
-import { collectionNameOf, Options, OptionTable, writableNamespaceOf } from './options';
-import { clockOf } from './reads';
-import { CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply, replyOf, ReplyValue } from './request';
+import { namesIn, Options, writableNamespaceOf } from './options';
+import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
 interface StatementOutcome {
@@ -34,7 +30,7 @@ interface StatementOutcome {
 type Perform = (scope: WriteScope) => StatementOutcome;
 
 /** Errors of the transaction, not of one of its statements: WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
-const endsTransaction = new Set([112, 246, 251]);
+const ENDS_TRANSACTION = new Set([112, 246, 251]);
 
 /**
  * Runs the statements of an insert, update or delete in order, each by itself: outside a transaction one that is
@@ -43,29 +39,18 @@ const endsTransaction = new Set([112, 246, 251]);
  * @param begin makes the statement at a place ready; what it has done so far outlives a wait
  */
 async function runStatements(
-  request: CommandRequest,
-  engine: Engine,
-  { count, ordered, begin }: { count: number; ordered: boolean; begin: (index: number) => Perform },
+  { request, engine }: Target,
+  ordered: boolean,
+  count: number,
+  begin: (index: number) => Perform,
 ): Promise<Reply> {
-  if (count < 1 || count > MAX_BATCH_SIZE) {
-    throw new MongoError(
-      16,
-      `Write batch sizes must be between 1 and ${MAX_BATCH_SIZE}. Got ${count} operations.`,
-    );
-  }
+  check(count >= 1 && count <= MAX_BATCH_SIZE, 16, `a write has from 1 to ${MAX_BATCH_SIZE} statements`);
   const done = engine.sessions.resultsOf(request) as Map<number, StatementOutcome> | null;
   const inTransaction = engine.sessions.transactionOf(request) !== null;
   const fresh = new Map<number, StatementOutcome>();
   const writeErrors: BsonDocument[] = [];
   const upserted: BsonDocument[] = [];
-  let n = 0;
-  let modified = 0;
-  const add = (outcome: StatementOutcome, at: number) => {
-    n += outcome.n;
-    modified += outcome.modified ?? 0;
-    if (outcome.upserted === undefined) return;
-    upserted.push(documentOf({ index: new Int32(at), _id: outcome.upserted }));
-  };
+  let [n, nModified] = [0, 0];
   // Kept outside, because a statement that has to wait is gone on with, not begun again.
   let index = 0;
   let perform: Perform | null = null;
@@ -76,28 +61,26 @@ async function runStatements(
       try {
         const outcome = done?.get(statementId) ?? (perform ??= begin(index))(scope);
         fresh.set(statementId, outcome);
-        add(outcome, index);
+        n += outcome.n;
+        nModified += outcome.modified ?? 0;
+        if (outcome.upserted !== undefined) upserted.push(bson({ index, _id: outcome.upserted }));
       } catch (error) {
-        if (!(error instanceof MongoError) || (inTransaction && endsTransaction.has(error.code))) throw error;
-        writeErrors.push(writeError(index, error));
+        if (!(error instanceof MongoError) || (inTransaction && ENDS_TRANSACTION.has(error.code)))
+          throw error;
+        const { code, extra = [], message: errmsg } = error;
+        writeErrors.push(bson({ index, code, ...Object.fromEntries(extra), errmsg }));
         if (ordered || inTransaction) return;
       }
     }
   });
   if (done) for (const [statementId, outcome] of fresh) done.set(statementId, outcome);
   if (writeErrors.length > 0) engine.sessions.abortAfterWriteErrors(request);
-  return replyOf<ReplyValue>({
-    n: new Int32(n),
-    ...(request.name === 'update' && { nModified: new Int32(modified) }),
+  return bson({
+    n,
+    ...(request.name === 'update' && { nModified }),
     ...(upserted.length > 0 && { upserted }),
     ...(writeErrors.length > 0 && { writeErrors }),
   });
-}
-
-function writeError(index: number, { code, message, extra }: MongoError): BsonDocument {
-  const error = documentOf({ index: new Int32(index), code: new Int32(code) });
-  for (const [name, value] of extra ?? []) error.set(name, value);
-  return error.set('errmsg', message);
 }
 
 /** The number of a statement within its retryable write. */
@@ -109,122 +92,90 @@ function statementIdOf(body: BsonDocument, index: number): number {
   return (isNumber(first) ? toDouble(first) : 0) + index;
 }
 
-/** @throws MongoError InvalidOptions when a retryable write has a statement that may change many documents */
-function assertRetryable(request: CommandRequest, engine: Engine, isSingle: boolean): void {
-  if (isSingle || engine.sessions.resultsOf(request) === null) return;
-  throw new MongoError(72, 'Cannot use retryable writes with multi=true or limit=0');
+function targetOf(request: CommandRequest, engine: Engine): Target {
+  return { request, engine, ns: writableNamespaceOf(request) };
 }
 
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const ns = writableNamespaceOf(request);
-  return runStatements(request, engine, {
-    count: request.rawDocuments.length,
-    ordered: options.boolean('ordered', true),
-    begin: (index) => (scope) => {
-      insertDocument(scope, ns, request.rawDocuments[index]!);
-      return { n: 1 };
-    },
+  const target = targetOf(request, engine);
+  const { rawDocuments } = request;
+  return runStatements(target, options.boolean('ordered', true), rawDocuments.length, (index) => (scope) => {
+    insertDocument(scope, target.ns, rawDocuments[index]!);
+    return { n: 1 };
   });
 }
 
-const updateStatement = new OptionTable({
-  taken: 'q u multi upsert arrayFilters hint',
-  refused: 'collation c',
-});
+/** Checks the shape of all statements of an update or delete before the first one runs. */
+function readStatements(
+  { request, engine }: Target,
+  options: Options,
+  name: 'updates' | 'deletes',
+  taken: ReadonlySet<string>,
+  isMulti: (statement: Options) => boolean,
+): { statement: Options; multi: boolean }[] {
+  const isRetryable = engine.sessions.resultsOf(request) !== null;
+  return options.documents(name).map((fields) => {
+    const statement = new Options(fields, `${request.name}.${name}`, taken);
+    statement.requiredDocument('q');
+    const multi = isMulti(statement);
+    check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
+    return { statement, multi };
+  });
+}
+
+const UPDATE_OPTIONS = namesIn('q u multi upsert hint');
 
 export function update(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const ns = writableNamespaceOf(request);
-  const statements = options.documents('updates').map((statement) => {
-    updateStatement.check('update.updates', statement);
-    const fields = new Options(statement, 'update.updates');
-    fields.required('q');
-    if (!statement.has('u')) throw fields.missing('u');
-    assertUpdate(statement.get('u'));
-    assertRetryable(request, engine, !fields.boolean('multi'));
-    return fields;
-  });
-  return runStatements(request, engine, {
-    count: statements.length,
-    ordered: options.boolean('ordered', true),
-    begin: (index) => beginUpdate(request, engine, ns, statements[index]!),
+  const target = targetOf(request, engine);
+  const statements = readStatements(target, options, 'updates', UPDATE_OPTIONS, (statement) =>
+    statement.boolean('multi'),
+  );
+  return runStatements(target, options.boolean('ordered', true), statements.length, (index) => {
+    const { statement, multi } = statements[index]!;
+    const filter = parseFilter(statement.requiredDocument('q'));
+    const compiled = parseUpdate(statement.get('u'), multi);
+    const upserts = statement.boolean('upsert');
+    const selected = new SelectedRecords(target, { filter, hint: statement.hint(), multi });
+    let [n, modified] = [0, 0];
+    return (scope) => {
+      selected.each(scope, (collection, record) => {
+        if (updateRecord(scope, collection, record, compiled).modified) modified += 1;
+        n += 1;
+      });
+      if (n > 0 || !upserts) return { n, modified };
+      return { n: 1, upserted: upsert(scope, target.ns, filter, compiled).id };
+    };
   });
 }
 
-/** @throws MongoError for a filter or an update that is none */
-function beginUpdate(request: CommandRequest, engine: Engine, ns: string, options: Options): Perform {
-  const multi = options.boolean('multi');
-  const upserts = options.boolean('upsert');
-  const filter = parseFilter(options.required('q'));
-  const compiled = parseUpdate(options.get('u'), {
-    multi,
-    arrayFilters: options.get('arrayFilters'),
-  });
-  const selected = selectedRecords(request, engine, { filter, hint: options.hint(), multi });
-  let n = 0;
-  let modified = 0;
-  return (scope) => {
-    selected.each(scope, ns, (collection, record) => {
-      if (updateRecord(scope, collection, record, compiled).modified) modified += 1;
-      n += 1;
-    });
-    if (n > 0 || !upserts) return { n, modified };
-    return { n: 1, modified: 0, upserted: upsert(scope, ns, filter, compiled).id };
-  };
-}
-
-const deleteStatement = new OptionTable({ taken: 'q limit hint', refused: 'collation' });
+const DELETE_OPTIONS = namesIn('q limit hint');
 
 export function deleteDocuments(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const ns = writableNamespaceOf(request);
-  const statements = options.documents('deletes').map((statement) => {
-    deleteStatement.check('delete.deletes', statement);
-    const fields = new Options(statement, 'delete.deletes');
-    fields.required('q');
-    if (!statement.has('limit')) throw fields.missing('limit');
-    const limit = fields.number('limit');
-    if (limit !== 0 && limit !== 1)
-      throw new MongoError(9, 'The limit field in delete objects must be 0 or 1');
-    assertRetryable(request, engine, limit === 1);
-    return { fields, multi: limit === 0 };
+  const target = targetOf(request, engine);
+  const statements = readStatements(target, options, 'deletes', DELETE_OPTIONS, (statement) => {
+    const limit = statement.required('limit', statement.number('limit'));
+    check(limit === 0 || limit === 1, 9, 'The limit field in delete objects must be 0 or 1');
+    return limit === 0;
   });
-  return runStatements(request, engine, {
-    count: statements.length,
-    ordered: options.boolean('ordered', true),
-    begin: (index) => {
-      const { fields, multi } = statements[index]!;
-      const filter = parseFilter(fields.required('q'));
-      const selected = selectedRecords(request, engine, { filter, hint: fields.hint(), multi });
-      let n = 0;
-      return (scope) => {
-        selected.each(scope, ns, (collection, record) => {
-          deleteRecord(scope, collection, record);
-          n += 1;
-        });
-        return { n };
-      };
-    },
+  return runStatements(target, options.boolean('ordered', true), statements.length, (index) => {
+    const { statement, multi } = statements[index]!;
+    const filter = parseFilter(statement.requiredDocument('q'));
+    const selected = new SelectedRecords(target, { filter, hint: statement.hint(), multi });
+    let n = 0;
+    return (scope) => {
+      selected.each(scope, (collection, record) => {
+        deleteRecord(scope, collection, record);
+        n += 1;
+      });
+      return { n };
+    };
   });
 }
 
-function selectedRecords(
-  request: CommandRequest,
-  engine: Engine,
-  selection: ConstructorParameters<typeof SelectedRecords>[0],
-): SelectedRecords {
-  const collection = collectionNameOf(request);
-  const clock = () => clockOf(request, new Options(request.body, request.name));
-  return new SelectedRecords(selection, () => engine.read(request, collection), clock);
-}
-
-/** What a findAndModify asks for. `update` is null where the document is to be removed. */
-interface Modification {
-  readonly ns: string;
-  readonly filter: FilterNode;
-  readonly update: CompiledUpdate | null;
-  readonly selected: SelectedRecords;
-  readonly upserts: boolean;
-  readonly returnsNew: boolean;
-  readonly project: (bytes: Uint8Array) => Uint8Array;
+/** What a findAndModify answers. */
+interface Modified {
+  readonly lastErrorObject: BsonDocument;
+  readonly value: Uint8Array | null;
 }
 
 export async function findAndModify(
@@ -232,78 +183,47 @@ export async function findAndModify(
   engine: Engine,
   options: Options,
 ): Promise<Reply> {
-  const results = engine.sessions.resultsOf(request);
+  const results = engine.sessions.resultsOf(request) as Map<number, Modified> | null;
   const statementId = statementIdOf(request.body, 0);
-  const repeated = results?.get(statementId) as Reply | undefined;
-  // A copy, because the connection adds to what it sends.
-  if (repeated) return new Map(repeated);
-  const modification = readModification(request, engine, options);
-  const reply = await engine.write(request, (scope) => modifyOne(scope, modification));
-  results?.set(statementId, remembered(reply));
-  return reply;
+  const { lastErrorObject, value } =
+    results?.get(statementId) ?? (await engine.write(request, beginModification(request, engine, options)));
+  // A copy, because the bytes in hand may be a small part of a large piece of memory.
+  results?.set(statementId, { lastErrorObject, value: value && new Uint8Array(value) });
+  const reply: Reply = bson({ lastErrorObject });
+  return reply.set('value', value && new RawDocument(value));
 }
 
-/** A copy, as above; and of the bytes too, because those in hand may be a small part of a large piece of memory. */
-function remembered(reply: Reply): Reply {
-  const value = reply.get('value');
-  const copy = new Map(reply);
-  return value instanceof RawDocument
-    ? copy.set('value', new RawDocument(new Uint8Array(value.bytes)))
-    : copy;
-}
-
-function readModification(request: CommandRequest, engine: Engine, options: Options): Modification {
-  const ns = writableNamespaceOf(request);
-  const [remove, returnsNew, upserts] = [
-    options.boolean('remove'),
-    options.boolean('new'),
-    options.boolean('upsert'),
-  ];
+function beginModification(request: CommandRequest, engine: Engine, options: Options) {
+  const target = targetOf(request, engine);
+  const [remove, returnsNew, upserts] = ['remove', 'new', 'upsert'].map((name) => options.boolean(name));
   const given = options.get('update');
-  if (remove === (given !== undefined)) {
-    throw new MongoError(9, 'Either an update or remove=true must be specified, and not both');
-  }
-  if (remove && (upserts || returnsNew)) {
-    throw new MongoError(9, 'Cannot specify upsert=true or new=true with remove=true');
-  }
-  const filter = parseFilter(options.document('query') ?? new Map());
-  const arrayFilters = options.get('arrayFilters');
-  const selection = { filter, sort: options.document('sort'), hint: options.hint(), multi: false };
-  const fields = options.document('fields');
-  return {
-    ns,
-    filter,
-    update: remove ? null : parseUpdate(given, { multi: false, arrayFilters }),
-    selected: selectedRecords(request, engine, selection),
-    upserts,
-    returnsNew,
-    project: fields?.size ? compileProjection(fields).applyToBytes : (bytes) => bytes,
-  };
-}
-
-function modifyOne(
-  scope: WriteScope,
-  { ns, filter, selected, update, upserts, returnsNew, project }: Modification,
-): Reply {
-  const replyWith = (lastErrorObject: BsonDocument, bytes: Uint8Array | null): Reply =>
-    replyOf<ReplyValue>({ lastErrorObject, value: bytes && new RawDocument(project(bytes)) });
-  let reply: Reply | null = null;
-  selected.each(scope, ns, (collection, record) => {
-    if (!update) {
-      deleteRecord(scope, collection, record);
-      reply = replyWith(documentOf({ n: new Int32(1) }), record.bytes);
-      return;
-    }
-    const { bytes } = updateRecord(scope, collection, record, update);
-    const outcome = documentOf({ n: new Int32(1), updatedExisting: true });
-    reply = replyWith(outcome, returnsNew ? bytes : record.bytes);
-  });
-  if (reply) return reply;
-  if (!update) return replyWith(documentOf({ n: new Int32(0) }), null);
-  if (!upserts) return replyWith(documentOf({ n: new Int32(0), updatedExisting: false }), null);
-  const { id, bytes } = upsert(scope, ns, filter, update);
-  return replyWith(
-    documentOf({ n: new Int32(1), updatedExisting: false, upserted: id }),
-    returnsNew ? bytes : null,
+  check(
+    remove !== (given !== undefined),
+    9,
+    'Either an update or remove=true must be specified, and not both',
   );
+  check(!remove || (!upserts && !returnsNew), 9, 'Cannot specify upsert=true or new=true with remove=true');
+  const filter = parseFilter(options.document('query') ?? new Map());
+  const compiled = remove ? null : parseUpdate(given, false);
+  const fields = options.document('fields');
+  const project = fields?.size ? compileProjection(fields).applyToBytes : (bytes: Uint8Array) => bytes;
+  const selection = { filter, sort: options.document('sort'), hint: options.hint(), multi: false };
+  const selected = new SelectedRecords(target, selection);
+  return (scope: WriteScope): Modified => {
+    let outcome = bson({ n: 0, ...(compiled && { updatedExisting: false }) });
+    let value: Uint8Array | null = null;
+    selected.each(scope, (collection, record) => {
+      outcome = bson({ n: 1, ...(compiled && { updatedExisting: true }) });
+      value = record.bytes;
+      if (!compiled) return deleteRecord(scope, collection, record);
+      const { bytes } = updateRecord(scope, collection, record, compiled);
+      if (returnsNew) value = bytes;
+    });
+    if (!value && compiled && upserts) {
+      const { id, bytes } = upsert(scope, target.ns, filter, compiled);
+      outcome = bson({ n: 1, updatedExisting: false, upserted: id });
+      if (returnsNew) value = bytes;
+    }
+    return { lastErrorObject: outcome, value: value && project(value) };
+  };
 }

@@ -82,7 +82,7 @@ function setCollection(scope: WriteScope, collection: StoredCollection): void {
 function fill(scope: WriteScope, collection: StoredCollection): void {
   for (const { recordId, bytes } of new ScopedCollectionView(collection, scope).scanDocuments()) {
     const fields = decodeFields(bytes, collection.indexedFields);
-    for (const index of collection.entryIndexes) {
+    for (const index of collection.indexes) {
       for (const entry of entriesOf(index, fields, recordId)) putNew(scope, collection, index, fields, entry);
     }
     rememberArrays(scope, collection, fields);

@@ -39,12 +39,9 @@ export class StoredIndex implements IndexInfo {
   readonly name: string;
   readonly key: BsonDocument;
   readonly unique: boolean;
-  readonly specOnly: boolean;
-  /** A wildcard index is kept for listIndexes only. */
-  readonly hasEntries: boolean;
   /** The key's paths, taken apart. */
   readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
-  private readonly sparse: boolean;
+  readonly sparse: boolean;
   readonly partial: FilterNode | null;
   private readonly partialFilter: CompiledFilter | null;
   /** Grows in place, also for views that are already open: knowing of an array too early does no harm. */
@@ -57,12 +54,10 @@ export class StoredIndex implements IndexInfo {
     this.name = spec.get('name') as string;
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
-    this.hasEntries = ![...this.key.keys()].some((path) => path === '$**' || path.endsWith('.$**'));
     const partial = spec.get('partialFilterExpression') as BsonDocument | undefined;
     this.partial = partial ? parseFilter(partial) : null;
     this.partialFilter = this.partial && compileFilter(this.partial);
     this.sparse = spec.get('sparse') === true;
-    this.specOnly = !this.hasEntries || this.sparse || spec.get('hidden') === true;
     this.paths = [...this.key].map(([path, order]) => ({
       path,
       names: path.split('.'),
@@ -89,9 +84,7 @@ export class StoredIndex implements IndexInfo {
 export class StoredCollection implements CollectionInfo {
   readonly db: string;
   readonly name: string;
-  /** The indexes that have entries. */
-  readonly entryIndexes: readonly StoredIndex[];
-  /** The top-level fields that those indexes read. */
+  /** The top-level fields that the indexes read. */
   readonly indexedFields: ReadonlySet<string>;
 
   constructor(
@@ -104,8 +97,7 @@ export class StoredCollection implements CollectionInfo {
     const dot = ns.indexOf('.');
     this.db = ns.slice(0, dot);
     this.name = ns.slice(dot + 1);
-    this.entryIndexes = indexes.filter(({ hasEntries }) => hasEntries);
-    this.indexedFields = new Set(this.entryIndexes.flatMap(({ fields }) => fields));
+    this.indexedFields = new Set(indexes.flatMap(({ fields }) => fields));
   }
 
   withIndexes(indexes: readonly StoredIndex[]): StoredCollection {

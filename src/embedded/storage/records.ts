@@ -101,7 +101,7 @@ export function insertRecord(
   recordId: number,
   { bytes, fields }: Record,
 ): void {
-  const changes = collection.entryIndexes.map((index) => ({
+  const changes = collection.indexes.map((index) => ({
     index,
     added: entriesOf(index, fields, recordId),
     removed: [],
@@ -126,7 +126,7 @@ export function replaceRecord(
     (name) => before.fields.get(name) !== after.fields.get(name),
   );
   // An update leaves what it does not change the very same value.
-  const changes = (isMoved ? collection.entryIndexes : []).map((index) => {
+  const changes = (isMoved ? collection.indexes : []).map((index) => {
     const old = entriesOf(index, before.fields, recordId);
     const now = entriesOf(index, after.fields, recordId);
     return { index, added: without(now, old), removed: without(old, now) };
@@ -146,7 +146,7 @@ export function removeRecord(
 ): void {
   const key = documentKey(collection.id, recordId);
   scope.claim('documents', key);
-  const changes = collection.entryIndexes.map((index) => ({
+  const changes = collection.indexes.map((index) => ({
     index,
     added: [],
     removed: entriesOf(index, before.fields, recordId),
@@ -185,7 +185,7 @@ function apply(scope: WriteScope, changes: readonly EntryChange[]): void {
 
 /** A path that has met an array is never again one whose bounds the planner may combine. */
 export function rememberArrays(scope: WriteScope, collection: StoredCollection, fields: BsonDocument): void {
-  for (const index of collection.entryIndexes) {
+  for (const index of collection.indexes) {
     for (const path of arrayPathsOf(index, fields)) {
       index.multikeyPaths.add(path);
       const key = multikeyKey(index.id, path);

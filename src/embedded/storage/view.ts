@@ -7,8 +7,8 @@ export interface IndexInfo {
   readonly name: string;
   readonly key: BsonDocument;
   readonly unique: boolean;
-  /** Does not have every document's entry (wildcard, sparse) or is hidden: must never be used to answer. */
-  readonly specOnly: boolean;
+  /** Does not have every document's entry: must never be used to answer. */
+  readonly sparse: boolean;
   /** What a document must meet to have entries in a partial index; null for an index of all documents. */
   readonly partial: FilterNode | null;
   /** Whether any document has, or had, an array under one of the key's paths. Never goes back to false. */

@@ -6,7 +6,7 @@ import { toDouble } from '../language/numbers';
 
 /** Commands that may be statements of a transaction, besides its end. */
 const transactionCommands = new Set(
-  'aggregate create createIndexes delete distinct find findAndModify findandmodify getMore insert killCursors update'.split(
+  'aggregate create delete distinct find findAndModify findandmodify getMore insert killCursors update'.split(
     ' ',
   ),
 );

@@ -143,11 +143,6 @@ export class Transaction extends CountingScope implements WriteScope {
     return this.used.has(ns);
   }
 
-  /** Whether the collection is this transaction's own, and exists for nobody else. */
-  hasCreated(ns: string): boolean {
-    return this.claims.has(claimOfCollection(ns));
-  }
-
   /**
    * Later writes of the group in flight build on what is part of it, instead of waiting.
    * @throws Blocked until the end, unless the writes are part of that group
