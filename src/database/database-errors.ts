@@ -35,6 +35,11 @@ export function isTooMuchWork(error: unknown): boolean {
 /** ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, and what a group says before MongoDB 4.4. */
 const outOfMemory = new Set([146, 292, 16945]);
 
+/** Whether a hint names an index that there is not. BadValue is said of much else. */
+export function isUnknownHint(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === 2 && /\bhint\b/.test(error.message);
+}
+
 function isAway(error: unknown): boolean {
   if (error instanceof MongoServerError) return passing.has(Number(error.code)) || isRetryable(error);
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;

@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { isRetryableRead } from '../database/database-errors';
+import { isRetryableRead, isUnknownHint } from '../database/database-errors';
 import { DomainError, serviceUnavailable } from '../errors';
 import type { EventLoopTurns } from '../event-loop-turns';
 import type { RequestScope } from './request-scope';
@@ -72,11 +72,13 @@ export class CommandRunner {
    * All rows that match, up to the limit.
    * @throws QUERY_TOO_COMPLEX where the operation reads more than a server should hold in memory for one
    */
-  find<Row>(collection: string, { filter, ...request }: FindRequest): Promise<Row[]> {
+  find<Row>(collection: string, { filter, hint, ...request }: FindRequest): Promise<Row[]> {
     // One more than the limit, as the driver has it: a batch that is full leaves the cursor open.
     const batchSize = request.limit + 1;
-    return this.rows(collection, { find: collection, filter, ...request, batchSize }, (rows) =>
-      rows.find(filter, { ...this.commandOptions, ...request, batchSize }),
+    return this.hinted(hint, (hinted) =>
+      this.rows(collection, { find: collection, filter, ...request, ...hinted, batchSize }, (rows) =>
+        rows.find(filter, { ...this.commandOptions, ...request, ...hinted, batchSize }),
+      ),
     );
   }
 
@@ -92,11 +94,25 @@ export class CommandRunner {
     hint?: mongo.Document,
   ): Promise<Row[]> {
     const batchSize = limit + 1;
-    const hinted = hint && { hint };
-    const command = { aggregate: collection, pipeline, cursor: { batchSize }, ...hinted };
-    return this.rows(collection, command, (rows) =>
-      rows.aggregate(pipeline, { ...this.commandOptions, ...hinted, batchSize }),
+    return this.hinted(hint, (hinted) =>
+      this.rows(collection, { aggregate: collection, pipeline, cursor: { batchSize }, ...hinted }, (rows) =>
+        rows.aggregate(pipeline, { ...this.commandOptions, ...hinted, batchSize }),
+      ),
     );
+  }
+
+  /** Without the hint where there is no such index, as with AUTO_INDEX=false before it is built: slow, but right. */
+  private async hinted<Row>(
+    hint: mongo.Document | undefined,
+    read: (hinted: { readonly hint?: mongo.Document }) => Promise<Row[]>,
+  ): Promise<Row[]> {
+    if (hint === undefined) return read({});
+    try {
+      return await read({ hint });
+    } catch (error) {
+      if (!isUnknownHint(error)) throw error;
+      return read({});
+    }
   }
 
   private async rows<Row>(

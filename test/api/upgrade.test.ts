@@ -102,3 +102,38 @@ it('statistics that would take too long are refused with advice', async () => {
     await api.close();
   }
 }, 60_000);
+
+it('reads are answered without the indexes that they are meant to walk, until these are built', async () => {
+  const api = await openMonitored();
+  try {
+    for (const n of [1, 2, 3]) {
+      await api.services.sessions.create({ sessionId: `s${n}`, language: 'en', startedAt: at(n) });
+      await api.services.events.add({
+        sessionId: `s${n}`,
+        eventId: 'e',
+        type: 'SYSTEM' as never,
+        payload: {},
+      });
+      await api.services.sessions.complete({ sessionId: `s${n}`, outcome: SessionStatus.COMPLETED });
+    }
+    for (const collection of [api.db.collection('sessions'), api.db.collection('events')])
+      for (const { name, unique } of await collection.indexes())
+        if (name !== '_id_' && unique !== true) await collection.dropIndex(name!);
+
+    const { data } = await api.run(`{
+      sessions(orderBy: { field: ENDED_AT }) { nodes { sessionId events { nodes { eventId } } } }
+      sessionStatistics(timeZone: "Europe/Berlin", groupBy: { startedAt: DAY }) { sessionCount }
+      session(sessionId: "s1") { events { nodes { eventId } } }
+    }`);
+
+    expect(data.sessions.nodes.map(({ sessionId }: { sessionId: string }) => sessionId).sort()).toEqual([
+      's1',
+      's2',
+      's3',
+    ]);
+    expect(data.sessionStatistics).toEqual([{ sessionCount: 3 }]);
+    expect(data.session.events.nodes).toEqual([{ eventId: 'e' }]);
+  } finally {
+    await api.close();
+  }
+});
