@@ -24,6 +24,7 @@ import {
   type SessionPlace,
   type SessionSelection,
 } from './session-queries';
+import { countAllSessions } from './session-count';
 import { sessionIndexes } from './session-indexes';
 import { type GroupMeasures, type Grouping, type GroupRow, statisticsPipeline } from './statistics-pipeline';
 import type { Store } from './store';
@@ -144,11 +145,13 @@ export class Reader {
   /** How many sessions the list has in this order. Equal counts are one. */
   countSessions({ field }: SessionOrder, selection: SessionSelection): Promise<number> {
     const filter = sessionFilter(selection, field);
-    const { sessions } = this.store;
-    // Without a filter the collection knows its own size; a count of documents would look at each of them.
-    if (Object.keys(filter).length === 0) return sessions.estimatedDocumentCount(this.runner.commandOptions);
+    const { store, runner } = this;
+    if (Object.keys(filter).length === 0)
+      return this.load('count all sessions', '', async () => [
+        await countAllSessions(store, runner, (read) => this.expensive(read)),
+      ]);
     return this.load(`count sessions ${JSON.stringify(filter)}`, '', () =>
-      this.expensive(async () => [await sessions.countDocuments(filter, this.runner.commandOptions)]),
+      this.expensive(async () => [await store.sessions.countDocuments(filter, runner.commandOptions)]),
     );
   }
 
