@@ -80,7 +80,7 @@ export const settings = {
     300_000,
     1000,
     100_000_000,
-    'Maximum number of values and keys in a JSON body.',
+    'Maximum number of values and keys in a JSON body or WebSocket message.',
   ),
   maxQueryDepth: integer('MAX_QUERY_DEPTH', 12, 1, 100, 'Maximum depth of nested selections.'),
   maxQueryCost: integer(

@@ -78,6 +78,7 @@ export async function createGraphQLServer(
   const { trustedDocuments } = access;
   const liveOptions = {
     schema,
+    turns,
     pipeline,
     trustedDocuments,
     config,

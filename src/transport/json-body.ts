@@ -8,17 +8,27 @@ const smallBody = 128 * 1024;
 const maxDepth = 10_000;
 
 /**
- * The JSON of a body, and nothing else: no key is special here, so that a payload comes out as it went in. Parsing takes
- * a hundred times longer for objects of ever new keys than for text: a large body is looked through before, and takes
- * a turn of its own.
+ * The JSON of a body, and nothing else: no key is special here, so that a payload comes out as it went in.
  * @throws BadRequest, or the promise rejects with it
  */
 export function parseJsonBody(body: Buffer, maxValues: number, turns: EventLoopTurns): unknown {
-  if (body.length <= smallBody) return parse(body);
-  return turns.next().then(() => {
-    measure(body, maxValues);
-    return parse(body);
-  });
+  const checked = checkJson(body, 'body', maxValues, turns);
+  return checked === null ? parse(body) : checked.then(() => parse(body));
+}
+
+/**
+ * Measures JSON before it is parsed: parsing takes a hundred times longer for objects of ever new keys than for text.
+ * Null for a small one, which needs no check. The promise resolves in a turn of the event loop in which no other large
+ * one is parsed.
+ * @throws BadRequest, by the promise, where it is too deep or has too many values
+ */
+export function checkJson(
+  json: Buffer,
+  what: 'body' | 'message',
+  maxValues: number,
+  turns: EventLoopTurns,
+): Promise<void> | null {
+  return json.length <= smallBody ? null : turns.next().then(() => measure(json, what, maxValues));
 }
 
 function parse(body: Buffer): unknown {
@@ -43,7 +53,7 @@ const closeList = 0x5d;
 const closeObject = 0x7d;
 
 /** Counts values and keys by what stands between them; what is no JSON at all is the parser's to say. */
-function measure(body: Buffer, maxValues: number): void {
+function measure(body: Buffer, what: string, maxValues: number): void {
   let values = 0;
   let depth = 0;
   for (let at = 0; at < body.length; at += 1) {
@@ -53,10 +63,13 @@ function measure(body: Buffer, maxValues: number): void {
     else if (byte === openList || byte === openObject) {
       values += 1;
       depth += 1;
-      if (depth > maxDepth) throw new BadRequest(`The body nests more than ${maxDepth} levels deep.`);
+      if (depth > maxDepth) throw new BadRequest(`The ${what} nests more than ${maxDepth} levels deep.`);
     } else if (byte === closeList || byte === closeObject) depth -= 1;
     if (values > maxValues)
-      throw new BadRequest(`The body has more than ${maxValues} values and keys. Send less at a time.`, 413);
+      throw new BadRequest(
+        `The ${what} has more than ${maxValues} values and keys. Send less at a time.`,
+        413,
+      );
   }
 }
 

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config';
 import type { Log } from '../../log';
+import type { EventLoopTurns } from '../../event-loop-turns';
 import type { HttpAccess } from '../access/http-access';
+import { checkJson } from '../json-body';
 import type { Lifecycle } from '../lifecycle';
 import { EventStreams } from './event-streams';
 import { LiveConnections } from './live-connections';
@@ -9,6 +11,10 @@ import { LiveOperations, type LiveOperationsOptions } from './live-operations';
 import { handleUpgrades } from './upgrades';
 import { WebSocketProtocol } from './websocket-protocol';
 import { WebSockets } from './websockets';
+
+export interface LiveTransportOptions extends LiveOperationsOptions {
+  readonly turns: EventLoopTurns;
+}
 
 /** What keeps connections open, for the routes to hand requests to. */
 export interface LiveTransport {
@@ -22,12 +28,12 @@ export interface LiveTransport {
  */
 export function createLiveTransport(
   server: FastifyInstance,
-  options: LiveOperationsOptions,
+  options: LiveTransportOptions,
   access: HttpAccess,
   lifecycle: Lifecycle,
   log: Log,
 ): LiveTransport {
-  const { config, schema } = options;
+  const { config, schema, turns } = options;
   const operations = new LiveOperations(options);
   const connections = new LiveConnections(config.maxLiveConnections, config.liveCheckMs);
   const protocol = new WebSocketProtocol({
@@ -36,6 +42,7 @@ export function createLiveTransport(
     initTimeoutMs: config.connectionInitTimeoutMs,
     maxOperationsPerConnection: config.maxOperationsPerConnection,
     log,
+    checkMessage: (message) => checkJson(message, 'message', config.maxBodyValues, turns),
     authenticate: (payload, { origin }) =>
       access.authenticateConnection(payload, origin.address, origin.headers),
     isStopping: () => lifecycle.isStopping,

@@ -1,4 +1,4 @@
-import type { WebSocket as GraphQLSocket } from 'graphql-ws';
+import { isUtf8 } from 'node:buffer';
 import type { WebSocket } from 'ws';
 import type { Caller } from '../access/caller';
 import type { LiveConnection } from './live-connections';
@@ -32,7 +32,7 @@ export interface ConnectionOrigin {
 }
 
 /** One WebSocket as the protocol's library sees it, and how its client keeps up. */
-export class WebSocketConnection implements GraphQLSocket, LiveConnection {
+export class WebSocketConnection implements LiveConnection {
   /** Set when the connection has been acknowledged. */
   caller: Caller | null = null;
   /** Operations that have not answered yet, and subscriptions that have not begun, by the client's ids. */
@@ -59,6 +59,10 @@ export class WebSocketConnection implements GraphQLSocket, LiveConnection {
     return this.socket.protocol;
   }
 
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
   /** An id for the next operation's lines in the log. */
   nextRequestId(): string {
     this.operations += 1;
@@ -72,7 +76,7 @@ export class WebSocketConnection implements GraphQLSocket, LiveConnection {
       this.socket.pause();
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
-    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (!this.isOpen) return;
     if (this.unsent === 0) this.lastSentAt = Date.now();
     this.unsent += 1;
     return new Promise((resolve) => {
@@ -87,13 +91,25 @@ export class WebSocketConnection implements GraphQLSocket, LiveConnection {
     this.socket.close(code, reason);
   }
 
-  onMessage(receive: (data: string) => Promise<void>): void {
-    this.socket.on('message', (data: Buffer) => {
+  /** Hands on the messages of the client, of which a binary one may be anything. */
+  receiveBy(receive: (data: Buffer) => void): void {
+    this.socket.on('message', (data: Buffer, isBinary: boolean) => {
       // A client that does not answer the close frame could go on with a credential that has expired.
-      if (this.socket.readyState !== this.socket.OPEN) return;
+      if (!this.isOpen) return;
       this.askedAt = null;
-      void receive(data.toString());
+      // The network's library has checked the text of all others.
+      if (isBinary && !isUtf8(data)) this.close(closeCodes.badRequest, 'The message is not valid UTF-8.');
+      else receive(data);
     });
+  }
+
+  /** Reads nothing more from the client until `resume`. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
   }
 
   /** Closes the connection when its caller's credential expires; the client may come again with a new one. */
@@ -135,7 +151,7 @@ export class WebSocketConnection implements GraphQLSocket, LiveConnection {
       this.unsent > 0 ? this.lastSentAt : Math.max(this.askedAt ?? Infinity, this.lastSentAt);
     if (Date.now() - waitsSince > this.limits.stallTimeoutMs) return this.socket.terminate();
     this.askedAt ??= Date.now();
-    if (this.socket.readyState === this.socket.OPEN) this.socket.ping();
+    if (this.isOpen) this.socket.ping();
   }
 
   /** The socket has closed: nobody waits for anything any more. */

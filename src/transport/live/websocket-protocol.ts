@@ -15,9 +15,10 @@ import {
 import { DomainError, serviceUnavailable } from '../../errors';
 import type { Log } from '../../log';
 import type { Caller } from '../access/caller';
-import { asGraphQLError } from '../operations/refusals';
+import { asGraphQLError, textError } from '../operations/refusals';
 import { RunningOperation } from '../operations/running-operation';
 import type { LiveOperations, OperationOutcome } from './live-operations';
+import { MessageReader } from './message-reader';
 import { closeCodes, type WebSocketConnection } from './websocket-connection';
 
 export interface ProtocolOptions {
@@ -26,6 +27,8 @@ export interface ProtocolOptions {
   readonly initTimeoutMs: number;
   readonly maxOperationsPerConnection: number;
   readonly log: Log;
+  /** Looks through a message before it is parsed; the promise rejects with BadRequest. Null where it need not be. */
+  checkMessage(message: Buffer): Promise<void> | null;
   /**
    * Who opens a connection with this payload of `connection_init`.
    * @throws DomainError
@@ -37,6 +40,11 @@ export interface ProtocolOptions {
 type Connected = Context<Record<string, unknown>, WebSocketConnection>;
 /** What the library carries from the start of an operation to its execution. */
 type StartedArgs = ExecutionArgs & { readonly outcome: OperationOutcome };
+
+/** It is repeated in every message of the operation; clients send a UUID or a number. */
+const maxIdLength = 128;
+const idTooLong = () =>
+  textError(`The id of an operation has at most ${maxIdLength} characters.`, 'BAD_REQUEST');
 
 /** How the library begins what it says of a message that only servers send. */
 const unexpectedMessage = 'Unexpected message of type';
@@ -73,8 +81,12 @@ export class WebSocketProtocol {
       send: (data: string) => connection.send(data),
       close: (code?: number, reason?: string) =>
         connection.close(code ?? closeCodes.internalError, reason ?? ''),
-      onMessage: (receive: (data: string) => Promise<void>) =>
-        connection.onMessage((data) => receive(data).catch((error: unknown) => this.fail(connection, error))),
+      onMessage: (receive: (message: string) => Promise<void>) => {
+        const pass = (message: string) =>
+          receive(message).catch((error: unknown) => this.fail(connection, error));
+        const reader = new MessageReader(connection, this.options.checkMessage, pass);
+        connection.receiveBy((message) => reader.read(message));
+      },
     };
     const closed = this.server.opened(socket, connection);
     return (code, reason) => {
@@ -110,6 +122,7 @@ export class WebSocketProtocol {
     const connection = context.extra;
     const refusal = this.refusalOf(context);
     if (refusal !== null) return this.refuse([asGraphQLError(refusal)], connection.nextRequestId());
+    if (id.length > maxIdLength) return this.refuse([idTooLong()], connection.nextRequestId());
     const running = new RunningOperation(connection.nextRequestId(), connection.caller!, 'websocket');
     const scope = operations.scope();
     connection.pending.set(id, scope);
