@@ -51,9 +51,8 @@ async function writeTogether(db: Db, session: ClientSession, writer: string, n: 
   const options = { session };
   const _id = `${writer}-${n}`;
   await db.collection<Entry>('left').insertOne({ _id, writer: n % 7, n }, options);
-  await db
-    .collection<{ _id: string; n: number }>('counters')
-    .updateOne({ _id: writer }, { $inc: { n: 1 } }, { ...options, upsert: true });
+  const counter = db.collection<Entry>('counters');
+  await counter.updateOne({ _id: writer }, { $inc: { n: 1 } }, { ...options, upsert: true });
   await db.collection<Entry>('right').insertOne({ _id, writer: n % 7, n }, options);
   await session.commitTransaction();
 }
@@ -82,24 +81,23 @@ async function writeUntilKilled(round: number, acknowledged: Acknowledged): Prom
   });
 }
 
-async function idsOf(db: Db, name: string): Promise<Set<string>> {
-  return new Set((await db.collection<Entry>(name).find().toArray()).map(({ _id }) => _id));
+/** The number of each entry of a collection, by its id. */
+async function numbersIn(db: Db, name: string): Promise<Map<string, number>> {
+  const entries = await db.collection<Entry>(name).find().toArray();
+  return new Map(entries.map(({ _id, n }) => [_id, n]));
 }
 
 async function expectNothingLost(db: Db, acknowledged: Acknowledged): Promise<void> {
-  const singles = new Map(
-    (await db.collection<Entry>('singles').find().toArray()).map(({ _id, n }) => [_id, n]),
-  );
-  const left = await idsOf(db, 'left');
+  const singles = await numbersIn(db, 'singles');
+  const left = await numbersIn(db, 'left');
   const lost = [...acknowledged.singles].filter(([id, n]) => (singles.get(id) ?? 0) < n);
 
   expect(lost).toEqual([]);
   expect([...acknowledged.transactions].filter((id) => !left.has(id))).toEqual([]);
   // No half transaction: both sides have the same, and the counters have counted exactly that.
-  expect(await idsOf(db, 'right')).toEqual(left);
-  const counters = await db.collection<{ _id: string; n: number }>('counters').find().toArray();
-  for (const { _id, n } of counters)
-    expect([...left].filter((id) => id.startsWith(`${_id}-`))).toHaveLength(n);
+  expect(await numbersIn(db, 'right')).toEqual(left);
+  for (const [writer, n] of await numbersIn(db, 'counters'))
+    expect([...left.keys()].filter((id) => id.startsWith(`${writer}-`))).toHaveLength(n);
   for (const name of ['singles', 'left', 'right', 'counters']) {
     expect(await db.command({ validate: name })).toMatchObject({ valid: true });
   }
@@ -134,12 +132,8 @@ const BATCH_WRITERS = 6;
 
 async function writeBatch(db: Db, session: ClientSession, batch: string): Promise<void> {
   session.startTransaction();
-  const entries = Array.from({ length: BATCH }, (_, n) => ({
-    _id: `${batch}/${n}`,
-    batch,
-    writer: n % 7,
-    n,
-  }));
+  const entryOf = (n: number) => ({ _id: `${batch}/${n}`, batch, writer: n % 7, n });
+  const entries = Array.from({ length: BATCH }, (_, n) => entryOf(n));
   await db.collection<Entry>('batches').insertMany(entries, { session });
   await session.commitTransaction();
 }
@@ -147,10 +141,8 @@ async function writeBatch(db: Db, session: ClientSession, batch: string): Promis
 /** How many entries of each batch there are. */
 async function countBatches(db: Db): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for await (const { _id } of db.collection<Entry>('batches').find().project<Entry>({ _id: 1 })) {
-    const batch = _id.slice(0, _id.indexOf('/'));
+  for await (const { batch } of db.collection<Entry & { batch: string }>('batches').find())
     counts.set(batch, (counts.get(batch) ?? 0) + 1);
-  }
   return counts;
 }
 

@@ -111,25 +111,6 @@ describe('in the process of its host', () => {
     await start(folder);
   });
 
-  it('aborts the transaction of a client that goes away', async () => {
-    const mongo = await start(folder);
-    await use(mongo.uri, async (client) => {
-      const accounts = client.db('a').collection<{ _id: number; n: number }>('c');
-      await accounts.insertOne({ _id: 1, n: 0 });
-      await use(mongo.uri, async (leaving) => {
-        const session = leaving.startSession();
-        session.startTransaction();
-        await leaving
-          .db('a')
-          .collection('c')
-          .updateOne({ _id: 1 as never }, { $inc: { n: 1 } }, { session });
-        await leaving.close(true);
-      });
-      await accounts.updateOne({ _id: 1 }, { $inc: { n: 10 } }, { maxTimeMS: 5_000 });
-      expect(await accounts.findOne({})).toEqual({ _id: 1, n: 10 });
-    });
-  });
-
   it('answers what is running before it closes', async () => {
     const mongo = await start(folder);
     // Not the driver: what it says in farewell to an engine that has gone may wait forever.
@@ -159,6 +140,8 @@ describe('npm run database', () => {
     const engine = runOn(folder);
     const uri = await engine.uri();
     await use(uri, (client) => client.db('a').collection('c').insertOne({}));
+    // Shells leave it out.
+    await use(uri.replace('?directConnection=true', ''), (client) => client.db('a').command({ ping: 1 }));
     const { exitCode, output, errors } = await engine.stop('SIGTERM');
 
     expect(output).toMatch(/Stopped/);
@@ -166,34 +149,16 @@ describe('npm run database', () => {
     expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
   });
 
-  it('is reached without directConnection too, as shells do', async () => {
-    const engine = runOn(folder);
-    const uri = (await engine.uri()).replace('?directConnection=true', '');
-
-    expect(await use(uri, (client) => client.db('a').command({ ping: 1 }))).toEqual({ ok: 1 });
-    await engine.stop('SIGTERM');
-  });
-
-  it('refuses a folder that another process holds, and tells which', async () => {
+  it('refuses a folder that another process holds, and tells which, until that one is killed', async () => {
     const holder = runOn(folder);
     await holder.uri();
     const second = await runOn(folder).outcome;
 
-    expect(second).toEqual({
-      exitCode: 1,
-      output: '',
-      errors: `the data folder ${folder} is in use by the process with id ${holder.pid}\n`,
-    });
-    await holder.stop('SIGTERM');
-  });
-
-  it('takes over the lock of a process that was killed', async () => {
-    const killed = runOn(folder);
-    await killed.uri();
-    await killed.stop('SIGKILL');
+    const errors = `the data folder ${folder} is in use by the process with id ${holder.pid}\n`;
+    expect(second).toEqual({ exitCode: 1, output: '', errors });
+    await holder.stop('SIGKILL');
     const next = runOn(folder);
     await next.uri();
-
     expect(await next.stop('SIGINT')).toMatchObject({ exitCode: 0 });
   });
 
@@ -223,31 +188,20 @@ describe('npm run database', () => {
     const outcome = await run(['--port', `${port}`, '--data-dir', folder]).outcome;
     server.close();
 
-    expect(outcome).toEqual({
-      exitCode: 1,
-      output: '',
-      errors: `port ${port} of 127.0.0.1 is taken by another program\n`,
-    });
+    const errors = `port ${port} of 127.0.0.1 is taken by another program\n`;
+    expect(outcome).toEqual({ exitCode: 1, output: '', errors });
   });
 
   it.each([
     [['--port', 'many'], '--port takes a number from 0 to 65535, not "many"\n'],
-    [['--port', '65536'], '--port takes a number from 0 to 65535, not "65536"\n'],
     [['--prot', '1'], "Unknown option '--prot'; --help shows what there is\n"],
-    [['extra'], "Unexpected argument 'extra'; --help shows what there is\n"],
   ])('refuses %j in one line', async (args, errors) => {
-    expect(await run(args).outcome).toMatchObject({
-      exitCode: 1,
-      output: '',
-      errors: expect.stringContaining(errors),
-    });
+    expect(await run(args).outcome).toEqual({ exitCode: 1, output: '', errors });
   });
 
   it('shows what it takes', async () => {
-    const { exitCode, output } = await run(['--help']).outcome;
-
-    expect(exitCode).toBe(0);
-    expect(output).toContain('--data-dir');
+    const shown = { exitCode: 0, output: expect.stringContaining('--data-dir') };
+    expect(await run(['--help']).outcome).toMatchObject(shown);
   });
 
   it('tells its host when the worker fails', async () => {
@@ -263,9 +217,6 @@ describe('npm run database', () => {
     writeFileSync(`${script}.now`, '');
     const { exitCode, errors } = await engine.outcome;
 
-    expect({ exitCode, errors }).toEqual({
-      exitCode: 1,
-      errors: 'the database failed: Error: a fault of the worker\n',
-    });
+    expect([exitCode, errors]).toEqual([1, 'the database failed: Error: a fault of the worker\n']);
   });
 });

@@ -211,19 +211,6 @@ describe('a data folder', () => {
     expect(await engine.run(insert(3))).toMatchObject({ n: 1 });
   });
 
-  it('of a newer format is refused', async () => {
-    await engine.close();
-    const environment = new Environment(engine.folder);
-    await environment.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 3)));
-    await environment.close();
-    await expect(engine.open()).rejects.toThrow('format version 3');
-
-    const again = new Environment(engine.folder);
-    await again.write((writer) => writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 2)));
-    await again.close();
-    await engine.open();
-  });
-
   it('of the format before is opened as it is', async () => {
     await engine.run(insert(1));
     await engine.close();
