@@ -83,8 +83,9 @@ export class BatchRun {
   private async storeOnce(groups: readonly AttemptGroup[]) {
     const { store, changes, measurements } = this.context;
     try {
-      const { rows, refused } = await inTransaction(this.session, lastDeadline(groups), () =>
-        storeBatch(store, this.session, groups.map(eventOf)),
+      const deadline = lastDeadline(groups);
+      const { rows, refused } = await inTransaction(this.session, deadline, () =>
+        storeBatch(store, this.session, deadline, groups.map(eventOf)),
       );
       groups.forEach((group, index) => {
         const row = rows[index];
@@ -105,7 +106,12 @@ export class BatchRun {
   /** Settles the groups whose event is already stored, and returns the others. */
   private async answerStored(groups: readonly AttemptGroup[]): Promise<readonly AttemptGroup[]> {
     if (groups.length === 0) return groups;
-    const rows = await findStored(this.context.store, this.session, groups.map(eventOf));
+    const rows = await findStored(
+      this.context.store,
+      this.session,
+      lastDeadline(groups),
+      groups.map(eventOf),
+    );
     const stored = new Map(rows.map((row) => [keyOf(row), row]));
     return groups.filter((group) => {
       const row = stored.get(keyOf(eventOf(group)));

@@ -26,6 +26,9 @@ export interface BatchResult {
   readonly refused: ReadonlyMap<string, SessionStatus | null>;
 }
 
+/** Runs a command in the batch's transaction. */
+type RunCommand = (command: mongo.Document) => Promise<mongo.Document>;
+
 /** What a batch does to one session. */
 interface Advance {
   added: number;
@@ -38,16 +41,19 @@ interface Advance {
  * Stores events with different keys, in the order given, each at the next position of its session. To be run inside a
  * transaction: the session documents are written first, which orders additions against each other and against
  * completions, over all processes.
+ * @param deadline until when the server may work on it, in milliseconds of Date.now()
  * @throws the driver's errors; one for which {@link isStoredAlready} holds where one of the events is stored already
  */
 export async function storeBatch(
   store: Store,
   session: mongo.ClientSession,
+  deadline: number,
   events: readonly NewEvent[],
 ): Promise<BatchResult> {
   const receivedAt = new Date();
   const advances = advancesOf(events, receivedAt);
-  const refused = await advanceSessions(store, session, advances);
+  const run = (command: mongo.Document) => inTransactionOf(store, session, deadline, command);
+  const refused = await advanceSessions(store, run, advances);
   const rows = events.map((event) => {
     const advance = advances.get(event.sessionId)!;
     if (advance.position === undefined) return undefined;
@@ -55,8 +61,7 @@ export async function storeBatch(
     return newRow(event, receivedAt, advance.position);
   });
   const documents = rows.filter((row) => row !== undefined);
-  if (documents.length > 0)
-    await inTransactionOf(store, session, { insert: store.events.collectionName, documents });
+  if (documents.length > 0) await run({ insert: store.events.collectionName, documents });
   return { rows, refused };
 }
 
@@ -99,15 +104,15 @@ function advancesOf(events: readonly NewEvent[], receivedAt: Date): Map<string, 
 }
 
 /** Counts the events in, finds out the positions, and returns the sessions that take none. */
-async function advanceSessions(store: Store, session: mongo.ClientSession, advances: Map<string, Advance>) {
-  if (advances.size === 1) return advanceOne(store, session, ...[...advances][0]!);
+async function advanceSessions(store: Store, run: RunCommand, advances: Map<string, Advance>) {
+  if (advances.size === 1) return advanceOne(store, run, ...[...advances][0]!);
   const sessions = store.sessions.collectionName;
   const updates = [...advances].map(([sessionId, advance]) => ({
     q: openSession(sessionId),
     u: additions(advance),
   }));
-  await inTransactionOf(store, session, { update: sessions, updates });
-  const { cursor } = await inTransactionOf(store, session, {
+  await run({ update: sessions, updates });
+  const { cursor } = await run({
     find: sessions,
     filter: { sessionId: { $in: [...advances.keys()] } },
     projection: counted,
@@ -129,10 +134,11 @@ async function advanceSessions(store: Store, session: mongo.ClientSession, advan
 }
 
 /** The same for a single session, with one command fewer: what a lone client waits for. */
-async function advanceOne(store: Store, session: mongo.ClientSession, sessionId: string, advance: Advance) {
+async function advanceOne(store: Store, run: RunCommand, sessionId: string, advance: Advance) {
   const refused = new Map<string, SessionStatus | null>();
-  const reply = await inTransactionOf(store, session, {
-    findAndModify: store.sessions.collectionName,
+  const sessions = store.sessions.collectionName;
+  const reply = await run({
+    findAndModify: sessions,
     query: openSession(sessionId),
     update: additions(advance),
     fields: counted,
@@ -141,7 +147,8 @@ async function advanceOne(store: Store, session: mongo.ClientSession, sessionId:
   const row = reply.value as CountedRow | null;
   if (row !== null) advance.position = row.eventCount - advance.added;
   else {
-    const closed = await store.sessions.findOne({ sessionId }, { session, projection: counted });
+    const { cursor } = await run({ find: sessions, filter: { sessionId }, projection: counted, limit: 1 });
+    const [closed] = cursor.firstBatch as CountedRow[];
     refused.set(sessionId, closed?.status ?? null);
   }
   return refused;
@@ -163,6 +170,8 @@ function additions({ added, lastEventAt }: Advance): mongo.UpdateFilter<mongo.Do
   };
 }
 
+const longestLookMs = 1_000;
+
 /** Whether the open transaction of someone else holds the session. Any other failure is for the next batch to tell. */
 export async function isHeld(
   store: Store,
@@ -173,7 +182,10 @@ export async function isHeld(
   const update = { q: { sessionId }, u: { $inc: { eventCount: 1 } } };
   try {
     await undone(session, () =>
-      inTransactionOf(store, session, { update: store.sessions.collectionName, updates: [update] }),
+      inTransactionOf(store, session, Date.now() + longestLookMs, {
+        update: store.sessions.collectionName,
+        updates: [update],
+      }),
     );
     return false;
   } catch (error) {
@@ -191,6 +203,7 @@ export type EventKey = Pick<NewEvent, 'sessionId' | 'eventId'>;
 export function findStored(
   store: Store,
   session: mongo.ClientSession,
+  deadline: number,
   keys: readonly EventKey[],
 ): Promise<EventRow[]> {
   const eventIds = new Map<string, string[]>();
@@ -206,6 +219,7 @@ export function findStored(
       projection: { _id: 0 },
       readPreference: 'primary',
       batchSize: keys.length + 1,
+      maxTimeMS: Math.max(1, deadline - Date.now()),
     })
     .toArray() as Promise<EventRow[]>;
 }

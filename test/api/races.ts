@@ -19,10 +19,10 @@ export interface RaceSize {
 }
 
 /**
- * A MongoDB server keeps the transaction of a client that was killed, and with it its sessions, until it is a minute
- * old; the embedded engine until the connection is gone.
+ * A MongoDB server keeps the transaction of a client that was killed, and with it its sessions, until another server has
+ * found it dead; the embedded engine until the connection is gone.
  */
-const orphanMs = process.env.MONGODB_URI ? 120_000 : 0;
+const orphanMs = process.env.MONGODB_URI ? 60_000 : 0;
 
 /** The promises about races, kept by one server process and by two on one database. */
 export function testRaces({ crowd, twinRounds, kills, timeoutMs }: RaceSize): void {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { type RunningProcess, startDatabaseProcess, startServerProcess } from '../process/server-process';
 import { required, SessionClient } from '../process/session-client';
 import { connectTo, followEvents, followSession, positionsOf, upTo } from './follower';
@@ -17,7 +18,15 @@ const servers: RunningProcess[] = [];
 async function openDatabase(): Promise<SharedDatabase> {
   const name = `test_live_${process.pid}`;
   const { MONGODB_URI } = process.env;
-  if (MONGODB_URI) return { settings: { MONGODB_URI, MONGODB_DATABASE: name }, stop: async () => undefined };
+  if (MONGODB_URI)
+    return {
+      settings: { MONGODB_URI, MONGODB_DATABASE: name },
+      stop: async () => {
+        const client = await MongoClient.connect(MONGODB_URI);
+        await client.db(name).dropDatabase();
+        await client.close();
+      },
+    };
   const folder = await mkdtemp(join(tmpdir(), 'conversations-live-'));
   const engine = await startDatabaseProcess(folder);
   return {
