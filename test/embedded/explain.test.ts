@@ -28,7 +28,6 @@ it('shows a find stage by stage, with what was examined', async () => {
       limitAmount: 2,
       inputStage: {
         stage: 'PROJECTION_DEFAULT',
-        transformBy: { b: 1 },
         inputStage: {
           stage: 'FETCH',
           inputStage: {
@@ -62,7 +61,7 @@ it('shows what is sorted in memory', async () => {
     inputStage: {
       stage: 'SORT',
       sortPattern: { c: -1 },
-      inputStage: { stage: 'COLLSCAN', docsExamined: 20 },
+      inputStage: { stage: 'COLLSCAN' },
     },
   });
 });

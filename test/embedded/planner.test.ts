@@ -7,7 +7,6 @@ interface ExplainedStage {
   stage: string;
   indexName?: string;
   direction?: string;
-  filter?: Document;
   inputStage?: ExplainedStage;
   inputStages?: ExplainedStage[];
 }

@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
 import { check } from '../language/errors';
+import { Execution } from '../planner/execution';
 import { planPipeline } from '../planner/pipeline';
-import { Plan, PlanRun, runToEnd } from '../planner/plan';
+import { Plan, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
@@ -63,23 +64,12 @@ export async function explain(
   const view = engine.read(request, namespace);
   try {
     const chosen = plan(view);
-    const start = performance.now();
-    const isRun = verbosity !== 'queryPlanner';
-    const run = isRun ? await runToEnd(chosen, { view, clock: clockOf(request) }) : null;
-    const explanation = {
-      queryPlanner: {
-        ...{ plannerVersion: 1, namespace, indexFilterSet: false },
-        ...{ winningPlan: stagesOf(chosen, top, null), rejectedPlans: [] },
-      },
-      ...(run && {
-        executionStats: {
-          ...{ executionSuccess: true, nReturned: run.returned },
-          executionTimeMillis: Math.round(performance.now() - start),
-          totalKeysExamined: run.keys.reduce((sum, keys) => sum + keys, 0),
-          ...{ totalDocsExamined: run.documents, executionStages: stagesOf(chosen, top, run) },
-        },
-      }),
-    };
+    const stages = stagesOf(chosen, top);
+    const planner = { plannerVersion: 1, namespace, indexFilterSet: false };
+    const queryPlanner = { ...planner, winningPlan: stages, rejectedPlans: [] };
+    const execution = { view, clock: clockOf(request) };
+    const executionStats = verbosity !== 'queryPlanner' && (await statsOf(chosen, stages, execution));
+    const explanation = { queryPlanner, ...(executionStats && { executionStats }) };
     return bson({
       ...(rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation),
       serverInfo: { host: hostname(), port: 0, version: VERSION },
@@ -89,40 +79,41 @@ export async function explain(
   }
 }
 
-/** The plan as stages within each other, the walks innermost. */
-function stagesOf(plan: Plan, top: string | undefined, run: PlanRun | null): BsonDocument {
-  const { walks, mergeFrom, fetches, sort, skip, limit, projection, decode } = plan;
-  const docs: Plain = run ? { docsExamined: run.documents } : {};
-  const inputs = walks.map((walk, i) => {
-    const direction = walk.reverse ? 'backward' : 'forward';
-    if (!walk.access) return bson({ stage: 'COLLSCAN', direction, ...docs });
-    const { key: keyPattern, name: indexName, multikey: isMultiKey, unique: isUnique } = walk.access.index;
-    const isPartial = walk.access.index.partial !== null;
-    const keys = run && { keysExamined: run.keys[i] ?? 0 };
-    return bson({
-      stage: 'IXSCAN',
-      keyPattern,
-      indexName,
-      isMultiKey,
-      isUnique,
-      isPartial,
-      direction,
-      ...keys,
-    });
-  });
-  const isFetched = walks.some(({ access, filters }) => access && (fetches || filters.length > 0));
-  let stage =
-    inputs.length > 1 ? bson({ stage: mergeFrom > 0 ? 'SORT_MERGE' : 'OR', inputStages: inputs }) : inputs[0];
-  const above = (name: string | false | undefined, details: Plain = {}) => {
-    if (name) stage = bson({ stage: name, ...details, ...(stage && { inputStage: stage }) });
+async function statsOf(plan: Plan, stages: BsonDocument, execution: Execution) {
+  const start = performance.now();
+  const { returned: nReturned, keys, documents } = await runToEnd(plan, execution);
+  return {
+    executionSuccess: true,
+    nReturned,
+    executionTimeMillis: Math.round(performance.now() - start),
+    totalKeysExamined: keys,
+    totalDocsExamined: documents,
+    executionStages: bson({ ...Object.fromEntries(stages), nReturned }),
   };
-  above(walks.length === 0 && 'EOF');
-  above(isFetched && 'FETCH', docs);
-  above(sort !== null && 'SORT', { sortPattern: sort });
-  above(skip > 0 && 'SKIP', { skipAmount: skip });
-  above(projection !== null && 'PROJECTION_DEFAULT', { transformBy: projection?.spec ?? null });
-  above(decode !== null && 'PROJECTION_COVERED');
-  above(limit > 0 && 'LIMIT', { limitAmount: limit });
-  above(top);
-  return run ? bson({ ...Object.fromEntries(stage!), nReturned: run.returned }) : stage!;
+}
+
+/** The plan as stages within each other, the walks innermost. */
+function stagesOf({ walks, isMerged, ...plan }: Plan, top: string | undefined): BsonDocument {
+  const scans = walks.map(({ access, reverse }) => {
+    const direction = reverse ? 'backward' : 'forward';
+    if (!access) return bson({ stage: 'COLLSCAN', direction });
+    const { key, name, multikey, unique, partial } = access.index;
+    const kinds = { isMultiKey: multikey, isUnique: unique, isPartial: partial !== null };
+    return bson({ stage: 'IXSCAN', keyPattern: key, indexName: name, ...kinds, direction });
+  });
+  const isFetched = walks.some(({ access, filters }) => access && (plan.fetches || filters.length > 0));
+  const union = isMerged ? 'SORT_MERGE' : 'OR';
+  let stage = scans.length > 1 ? bson({ stage: union, inputStages: scans }) : scans[0];
+  const above = (isThere: unknown, name: string, details: Plain = {}) => {
+    if (isThere) stage = bson({ stage: name, ...details, ...(stage && { inputStage: stage }) });
+  };
+  above(!stage, 'EOF');
+  above(isFetched, 'FETCH');
+  above(plan.sort, 'SORT', { sortPattern: plan.sort });
+  above(plan.skip, 'SKIP', { skipAmount: plan.skip });
+  above(plan.projection, 'PROJECTION_DEFAULT');
+  above(plan.decode, 'PROJECTION_COVERED');
+  above(plan.limit, 'LIMIT', { limitAmount: plan.limit });
+  above(top, top ?? '');
+  return stage!;
 }

@@ -120,7 +120,7 @@ export async function getMore(request: CommandRequest, engine: Engine, options: 
   const cursor = engine.cursors.use(id);
   check(cursor !== undefined, 43, `cursor id ${id} not found`);
   check(cursor.ns === ns, 13, `cursor ${id} belongs to ${cursor.ns}, not to ${ns}`);
-  cursor.admit(id, request);
+  cursor.admit(request);
   let isKept = false;
   try {
     const documents = await cursor.next(batchSize || Infinity, request);
@@ -140,7 +140,7 @@ export function killCursors(request: CommandRequest, engine: Engine, options: Op
   const ids = options.get('cursors');
   const isRight = Array.isArray(ids) && ids.length > 0 && ids.every((id) => id instanceof Long);
   check(isRight, 9, "Field 'cursors' must be an array of cursor ids");
-  const killed = ids.filter((id) => engine.cursors.get(id)?.ns === ns && engine.cursors.kill(id));
+  const killed = ids.filter((id) => engine.cursors.use(id)?.ns === ns && engine.cursors.kill(id));
   const cursorsNotFound = ids.filter((id) => !killed.includes(id));
   return bson({ cursorsKilled: killed, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] });
 }

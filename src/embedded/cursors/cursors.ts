@@ -19,6 +19,7 @@ export interface CursorSource {
 /** A query's results, handed out in batches. */
 export class ClientCursor {
   lastUse = performance.now();
+  /** Read, but too large for the batch that it was read for. */
   private held: Uint8Array | null = null;
   private ended = false;
   private busy = false;
@@ -68,16 +69,15 @@ export class ClientCursor {
     }
   }
 
-  /** @throws MongoError 12051 where a batch is being made already, 50738 and 50741 where another session or transaction asks */
-  admit(id: Long, request: CommandRequest): void {
-    if (this.busy) throw new MongoError(12051, `cursor id ${id} is already in use`);
-    if (sessionOf(this.opener) !== sessionOf(request)) {
-      throw new MongoError(50738, `Cursor ${id} belongs to another session`);
-    }
-    const [began, now] = [transactionOf(this.opener), transactionOf(request)];
-    if (began === now) return;
-    const code = began === '' ? 50739 : now === '' ? 50740 : 50741;
-    throw new MongoError(code, `Cursor ${id} belongs to another transaction, or to none`);
+  /** @throws MongoError 12051 where a batch is being made already, 50738 to 50741 where another session or transaction asks */
+  admit(request: CommandRequest): void {
+    if (this.busy) throw new MongoError(12051, 'the cursor is in use already');
+    const [session, transaction] = callerOf(this.opener);
+    const [askingSession, asking] = callerOf(request);
+    if (session !== askingSession) throw new MongoError(50738, 'the cursor belongs to another session');
+    if (transaction === asking) return;
+    const code = transaction === '' ? 50739 : asking === '' ? 50740 : 50741;
+    throw new MongoError(code, 'the cursor belongs to another transaction, or to none');
   }
 
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
@@ -90,13 +90,10 @@ export class ClientCursor {
   }
 }
 
-function sessionOf({ body }: CommandRequest): string {
-  const lsid = body.get('lsid');
-  return lsid === undefined ? '' : formatForMessage(lsid);
-}
-
-function transactionOf({ body }: CommandRequest): string {
-  return body.has('autocommit') ? String(body.get('txnNumber')) : '';
+/** The session and the transaction that a command belongs to; '' for none. */
+function callerOf({ body }: CommandRequest): [session: string, transaction: string] {
+  const transaction = body.has('autocommit') ? String(body.get('txnNumber')) : '';
+  return [formatForMessage(body.get('lsid') ?? ''), transaction];
 }
 
 /** As MongoDB: a cursor that nobody asks for so long is closed. */
@@ -121,13 +118,9 @@ export class OpenCursors {
     return id;
   }
 
-  get(id: Long): ClientCursor | undefined {
-    return this.cursors.get(id.toString());
-  }
-
-  /** As `get`, for a cursor that is about to be read: it counts as used now. */
+  /** The cursor, which counts as used now. */
   use(id: Long): ClientCursor | undefined {
-    const cursor = this.get(id);
+    const cursor = this.cursors.get(id.toString());
     if (!cursor) return undefined;
     this.cursors.delete(id.toString());
     this.cursors.set(id.toString(), cursor);
@@ -136,7 +129,7 @@ export class OpenCursors {
 
   /** Closes the cursor; false where there is none. */
   kill(id: Long): boolean {
-    this.get(id)?.close();
+    this.cursors.get(id.toString())?.close();
     return this.cursors.delete(id.toString());
   }
 

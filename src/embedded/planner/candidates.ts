@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FilterNode } from '../language/filter-node';
-import { SortKey } from '../language/index-key';
+import { directionOf, SortKey } from '../language/index-key';
 import { IndexInfo } from '../storage/view';
 import { boundsOf, intersection } from './bounds';
-import { IndexAccess, indexAccesses, isOneValue } from './index-access';
+import { IndexAccess, indexAccesses } from './index-access';
 import { conjunctsOf } from './query';
 
 /** How the walks of an access come to give a wanted order. */
@@ -63,23 +63,23 @@ export function candidatesOf(
  * be worth, because it takes fewer rows than many in order.
  */
 export function contenders(candidates: readonly Candidate[], isSorted: boolean): readonly Candidate[] {
-  if (candidates.length === 1 && candidates[0]!.access.bounded > 0) return candidates;
-  const bounded = candidates.filter(({ access }) => access.bounded > 0);
+  if (candidates.length === 1 && candidates[0]!.access.bounds.length > 0) return candidates;
+  const bounded = candidates.filter(({ access }) => access.bounds.length > 0);
   const ordered = tightest(bounded.filter(({ order }) => order));
   const points = ordered[0]?.access.points ?? -1;
   const sorting = tightest(bounded.filter(({ order, access }) => !order && access.points > points));
-  const whole = candidates.filter(({ order, access }) => isSorted && order && access.bounded === 0);
+  const whole = candidates.filter(({ order, access }) => isSorted && order && access.bounds.length === 0);
   return [...ordered, ...sorting, ...(ordered.length > 0 ? [] : whole.slice(0, 1))];
 }
 
 /** The longest prefix of points, then a range behind it; of those bounded alike the one that leaves least to documents. */
 function tightest(candidates: readonly Candidate[]): readonly Candidate[] {
-  const tightness = ({ access: { points, bounded } }: Candidate) => points + bounded;
+  const tightness = ({ access: { points, bounds } }: Candidate) => points + bounds.length;
   const most = Math.max(...candidates.map(tightness));
   const byPaths = new Map<string, Candidate>();
   for (const next of candidates.filter((each) => tightness(each) === most)) {
-    const { choice, components, bounded, documentFilters } = next.access;
-    const paths = [choice, ...components.slice(0, bounded).map(({ path }) => path)].join('\n');
+    const { choice, index, bounds, documentFilters } = next.access;
+    const paths = [choice, ...[...index.key.keys()].slice(0, bounds.length)].join('\n');
     const known = byPaths.get(paths)?.access.documentFilters.length ?? Infinity;
     if (documentFilters.length < known) byPaths.set(paths, next);
   }
@@ -87,24 +87,23 @@ function tightest(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 /** How the index gives the order, or null where it does not: its components must go on as the order does. */
-function walkOrder(
-  { components, index: { multikeyPaths }, points }: IndexAccess,
-  sort: readonly SortKey[],
-): WalkOrder | null {
+function walkOrder(access: IndexAccess, sort: readonly SortKey[]): WalkOrder | null {
   if (sort.length === 0) return { reverse: false, mergeFrom: 0 };
-  const constant = components.filter((each) => isOneValue(each) && !multikeyPaths.has(each.path));
+  const { key, multikeyPaths } = access.index;
+  const components = [...key].map(([path, order]) => ({ path, direction: directionOf(order) }));
+  const constant = components.filter(({ path }, i) => access.isConstant(i) && !multikeyPaths.has(path));
   const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));
-  if (wanted.length === 0) return { reverse: false, mergeFrom: 0 };
-  const from = components.findIndex(({ path }) => path === wanted[0]!.path);
-  if (from < 0 || from > points) return null;
-  const reverse = components[from]!.direction !== wanted[0]!.direction;
+  const first = components.findIndex(({ path }) => path === wanted[0]?.path);
+  const reverse = components[first]?.direction !== wanted[0]?.direction;
   const isGiven = wanted.every(({ path, direction }, i) => {
-    const component = components[from + i];
+    const component = components[first + i];
     if (component?.path !== path || multikeyPaths.has(path)) return false;
     return (component.direction !== direction) === reverse;
   });
-  if (!isGiven) return null;
-  const walks = components.slice(0, from).reduce((product, { ranges }) => product * ranges.length, 1);
+  if (!isGiven || first > access.points) return null;
   // Several places before the order begins: a walk for each.
-  return walks > MAX_MERGED_WALKS ? null : { reverse, mergeFrom: walks === 1 ? 0 : from };
+  const walks = access.bounds
+    .slice(0, Math.max(first, 0))
+    .reduce((product, { length }) => product * length, 1);
+  return walks > MAX_MERGED_WALKS ? null : { reverse, mergeFrom: walks === 1 ? 0 : first };
 }

@@ -126,10 +126,9 @@ function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution
   // Past the stages that have nothing to do: here it is the single row that counts.
   return walkIndex(
     walk,
-    0,
-    null,
     execution,
     new PlanRun(),
+    null,
     (entry) => decodeEntry(entry) ?? decode(execution.view!.document(entry.recordId)!),
   );
 }

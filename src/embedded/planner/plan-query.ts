@@ -7,13 +7,12 @@ import { compileProjection } from '../language/projection';
 import { CollectionView, IndexInfo } from '../storage/view';
 import { Candidate, candidatesOf, contenders } from './candidates';
 import { Clock } from './execution';
-import { splitByPoints } from './index-access';
 import { Plan, PlanRun, Rows, rowsOf, Walk } from './plan';
 import { conjunctsOf, Query } from './query';
 
 const nothing: Plan = {
   walks: [],
-  mergeFrom: 0,
+  isMerged: false,
   fetches: false,
   sort: null,
   skip: 0,
@@ -26,7 +25,7 @@ const nothing: Plan = {
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   if (!view) return nothing;
   const { projection: spec, fields } = query;
-  const projection = spec?.size ? { spec, apply: compileProjection(spec).applyToBytes } : null;
+  const projection = spec?.size ? compileProjection(spec).applyToBytes : null;
   const plan = bestPlan(view, query);
   const { walks, sort, skip, limit } = plan;
   const isBare = !sort && skip + limit === 0 && walks.length === 1 && walks[0]!.filters.length === 0;
@@ -44,7 +43,9 @@ function bestPlan(view: CollectionView, query: Query): Plan {
   const { filter, hint, limit, skip } = query;
   const conjuncts = conjunctsOf(filter);
   const unordered = { ...nothing, skip, limit };
-  const whole = (reverse: boolean): Walk[] => [{ access: null, components: [], reverse, filters: conjuncts }];
+  const whole = (reverse: boolean): Walk[] => [
+    { access: null, places: [], fixed: 0, reverse, filters: conjuncts },
+  ];
   // `{ $natural: 1 | -1 }` asks for a scan.
   const natural = query.sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
   const sort = natural !== undefined && query.sort.has('$natural') ? [] : parseSort(query.sort);
@@ -74,16 +75,17 @@ function bestPlan(view: CollectionView, query: Query): Plan {
   return plans[0] ?? { ...unordered, walks: whole(false), sort: toSort };
 }
 
-function walksOf({ access, order }: Candidate): Pick<Plan, 'walks' | 'mergeFrom'> {
+function walksOf({ access, order }: Candidate): Pick<Plan, 'walks' | 'isMerged'> {
   const { reverse, mergeFrom } = order ?? { reverse: false, mergeFrom: 0 };
   const filters = access.documentFilters;
-  const walks = splitByPoints(access.components, mergeFrom).map((components) => ({
-    access,
-    components,
-    reverse,
-    filters,
-  }));
-  return { walks, mergeFrom };
+  const places = access.places();
+  const heads = access.places(mergeFrom);
+  const size = places.length / heads.length;
+  const walks = heads.map(({ low }, i) => {
+    const own = places.slice(i * size, (i + 1) * size);
+    return { access, places: reverse ? own.reverse() : own, fixed: low.length, reverse, filters };
+  });
+  return { walks, isMerged: mergeFrom > 0 };
 }
 
 /** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */
@@ -94,7 +96,7 @@ function unionOfBranches(
 ): Walk[] | null {
   const or = conjuncts.find(({ kind }) => kind === 'or');
   if (or?.kind !== 'or') return null;
-  if (conjuncts.length > 1 && candidates.some(({ access }) => access.bounded > 0)) return null;
+  if (conjuncts.length > 1 && candidates.some(({ access }) => access.bounds.length > 0)) return null;
   const others = conjuncts.filter((node) => node !== or);
   const walks: Walk[] = [];
   for (const branch of or.children) {

@@ -4,15 +4,18 @@ import { FilterNode } from '../language/filter-node';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
 import { IndexEntry } from '../storage/view';
+import { KeyRange } from './bounds';
 import { documentTest, Execution, Yielder } from './execution';
-import { ComponentBounds, IndexAccess, keyRanges } from './index-access';
+import { IndexAccess } from './index-access';
 
 /** One walk, of an index or of the whole collection. */
 export interface Walk {
   /** Null for all documents in the order of insertion. */
   readonly access: IndexAccess | null;
-  /** Where the index is walked: as `access` says, or at one of the places that it names. */
-  readonly components: readonly ComponentBounds[];
+  /** Where in the index, in the order of the walk. */
+  readonly places: readonly Omit<KeyRange, 'isPoint'>[];
+  /** The length of what all its keys begin with, where walks are merged by what follows. */
+  readonly fixed: number;
   readonly reverse: boolean;
   /** What is decided on the documents that it meets. */
   readonly filters: readonly FilterNode[];
@@ -24,8 +27,8 @@ export type IndexWalk = Walk & { readonly access: IndexAccess };
 export interface Plan {
   /** Together they find each document once; none where there is nothing to find. */
   readonly walks: readonly Walk[];
-  /** Walks are merged in the order of what follows so many components, or (0) go one after the other. */
-  readonly mergeFrom: number;
+  /** Whether walks are merged in their order; otherwise they go one after the other. */
+  readonly isMerged: boolean;
   /** Whether rows are given their documents; without, they may be keys. */
   readonly fetches: boolean;
   /** What no index gives in order; null for nothing. */
@@ -33,7 +36,7 @@ export interface Plan {
   readonly skip: number;
   /** 0 for all. */
   readonly limit: number;
-  readonly projection: { readonly spec: BsonDocument; apply(bytes: Uint8Array): Uint8Array } | null;
+  readonly projection: ((bytes: Uint8Array) => Uint8Array) | null;
   /** Makes the wanted fields out of a key, where the index has them all. */
   readonly decode: ((entry: IndexEntry) => BsonDocument | null) | null;
 }
@@ -51,9 +54,9 @@ export type Rows = Generator<Row | null, void, undefined>;
 /** What has come of running a plan so far. */
 export class PlanRun {
   returned = 0;
+  /** Documents and keys looked at. */
   documents = 0;
-  /** Keys looked at, a number for each walk. */
-  readonly keys: number[] = [];
+  keys = 0;
   /** Whether it is known that no further row comes. */
   isExhausted = false;
 }
@@ -73,7 +76,7 @@ export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
     if (fetches && !bytes) continue;
     run.returned++;
     run.isExhausted ||= run.returned === limit;
-    if (projection) yield { recordId: row.recordId, bytes: projection.apply(bytes!) };
+    if (projection) yield { recordId: row.recordId, bytes: projection(bytes!) };
     else yield bytes ? { recordId: row.recordId, bytes } : row;
     if (run.returned === limit) return;
   }
@@ -90,37 +93,34 @@ export function isIndexWalk(walk: Walk): walk is IndexWalk {
 }
 
 /** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
-function foundRows({ walks, mergeFrom }: Plan, execution: Execution, run: PlanRun): Rows {
+function foundRows({ walks, isMerged }: Plan, execution: Execution, run: PlanRun): Rows {
   const isRepeated = walks.length > 1 || walks[0]?.access?.findsTwice;
   const seen = isRepeated ? new Set<number>() : null;
-  const found = walks.map((walk, number) =>
-    isIndexWalk(walk) ? walkIndex(walk, number, seen, execution, run) : scanCollection(walk, execution, run),
+  const found = walks.map((walk) =>
+    isIndexWalk(walk) ? walkIndex(walk, execution, run, seen) : scanCollection(walk, execution, run),
   );
   if (found.length === 1) return found[0]!;
-  return mergeFrom > 0 ? merged(walks, mergeFrom, found) : concatenated(found);
+  return isMerged ? merged(walks, found) : concatenated(found);
 }
 
 /**
  * What one walk of an index finds.
- * @param number of the walk among those of the plan
  * @param seen what walks have found already; null where nothing can be found twice
  * @param rowOf makes something else of each entry, in place of one more generator around this one
  */
 export function* walkIndex<T = Row>(
-  { access, components, reverse, filters }: IndexWalk,
-  number: number,
-  seen: Set<number> | null,
+  { access, places, reverse, filters }: IndexWalk,
   execution: Execution,
   run: PlanRun,
+  seen: Set<number> | null,
   rowOf?: (entry: IndexEntry) => T,
 ): Generator<T | null, void, undefined> {
   const { view, clock } = execution;
   const accepts = access.keyTest();
   const passes = documentTest(filters);
-  run.keys[number] = 0;
-  for (const { low, high } of keyRanges(components.slice(0, access.bounded), reverse)) {
+  for (const { low, high } of places) {
     for (const entry of view!.scanIndex(access.index, low, high, reverse)) {
-      run.keys[number]!++;
+      run.keys++;
       if (clock.pauses()) yield null;
       if (accepts && !accepts(entry.key)) continue;
       const { recordId } = entry;
@@ -150,11 +150,11 @@ function* concatenated(found: readonly Rows[]): Rows {
 }
 
 /** The rows of walks of one index, in the order of what follows the components that are fixed in each. */
-function* merged(walks: readonly Walk[], mergeFrom: number, found: readonly Rows[]): Rows {
+function* merged(walks: readonly Walk[], found: readonly Rows[]): Rows {
   const sign = walks[0]!.reverse ? -1 : 1;
-  const heads = walks.map(({ components }, i) => ({
+  const heads = walks.map(({ fixed }, i) => ({
     rows: found[i]!,
-    fixed: components.slice(0, mergeFrom).reduce((sum, { ranges }) => sum + ranges[0]!.low.length, 0),
+    fixed,
     row: null as Row | null,
     order: new Uint8Array() as Uint8Array,
   }));
