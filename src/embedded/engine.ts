@@ -5,7 +5,7 @@ import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/cursors';
 import { checkFormat, commitKey, Ids, readCatalog, readGarbage } from './storage/catalog';
-import { ReadScope, viewOf } from './storage/collection-view';
+import { ReadScope, viewOf } from './storage/view';
 import { GarbageCollector } from './storage/catalog-changes';
 import { Blocked, GroupCommit, WriteScope } from './storage/group-commit';
 import { Environment } from './storage/lmdb';

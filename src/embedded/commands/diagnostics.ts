@@ -4,7 +4,7 @@ import type { Engine } from '../engine';
 import { compilePipeline } from '../language/aggregate';
 import { BsonDocument, isDocument } from '../language/bson-value';
 import { StoredCollection } from '../storage/catalog';
-import { ReadScope, ScopedCollectionView } from '../storage/collection-view';
+import { ReadScope, CollectionView } from '../storage/view';
 import { noTotals, sumOf, Totals } from '../storage/keys';
 import { namespaceOf, Options } from './options';
 import {
@@ -83,7 +83,7 @@ export const ANSWERS: Readonly<Record<string, (request: CommandRequest) => Plain
 
 /** What collections hold together, without counting. */
 export function totalsOf(scope: ReadScope, collections: readonly StoredCollection[]): Totals {
-  return collections.map((each) => new ScopedCollectionView(each, scope).totals()).reduce(sumOf, noTotals);
+  return collections.map((each) => new CollectionView(each, scope).totals()).reduce(sumOf, noTotals);
 }
 
 /** What is known of collections without counting; the sizes are those of their documents. */

@@ -13,9 +13,8 @@ import { planQuery } from '../planner/plan-query';
 import { Query } from '../planner/query';
 import { StoredCollection } from '../storage/catalog';
 import { createCollection } from '../storage/catalog-changes';
-import { ScopedCollectionView } from '../storage/collection-view';
 import { WriteScope } from '../storage/group-commit';
-import { insertRecord, removeRecord, replaceRecord } from '../storage/records';
+import { changeRecord } from '../storage/records';
 import { CollectionView, StoredDocument } from '../storage/view';
 import { clockOf } from './reads';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
@@ -59,7 +58,7 @@ export class SelectedRecords {
   each(scope: WriteScope, change: (collection: StoredCollection, record: StoredDocument) => void): void {
     const collection = scope.use(this.target.ns);
     if (!collection) return;
-    const view = new ScopedCollectionView(collection, scope);
+    const view = new CollectionView(collection, scope);
     const isSingle = this.query.limit === 1;
     if (isSingle && !this.pending) {
       // Looked for again after a wait: another one may have taken its place.
@@ -126,7 +125,7 @@ export function updateRecord(
     bytes: document,
     fields: isKnown ? known : decodeFields(document, indexedFields),
   });
-  replaceRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
+  changeRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
   return { bytes: changed, modified };
 }
 
@@ -135,7 +134,8 @@ export function deleteRecord(
   collection: StoredCollection,
   { recordId, bytes }: StoredDocument,
 ): void {
-  removeRecord(scope, collection, recordId, { bytes, fields: decodeFields(bytes, collection.indexedFields) });
+  const before = { bytes, fields: decodeFields(bytes, collection.indexedFields) };
+  changeRecord(scope, collection, recordId, before, null);
 }
 
 /** The collection, made where it is missing: the first insert does that. */
@@ -151,7 +151,8 @@ export function insertDocument(scope: WriteScope, ns: string, document: Uint8Arr
   const bytes = storable(document);
   const collection = collectionFor(scope, ns);
   const fields = decodeFields(bytes, collection.indexedFields);
-  insertRecord(scope, collection, scope.ids.nextRecord(collection.id, scope.reader), { bytes, fields });
+  const recordId = scope.ids.nextRecord(collection.id, scope.reader);
+  changeRecord(scope, collection, recordId, null, { bytes, fields });
   return bytes;
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
-import { ScopedCollectionView } from '../storage/collection-view';
+import { CollectionView } from '../storage/view';
 import { endOf, prefixOf } from '../storage/keys';
 import { entriesOf } from '../storage/records';
 import { namespaceOf } from './options';
@@ -19,7 +19,7 @@ export async function validate(request: CommandRequest, engine: Engine): Promise
   try {
     const collection = scope.catalog.find(ns);
     check(collection !== null, 26, `Collection '${ns}' does not exist to validate.`);
-    const view = new ScopedCollectionView(collection, scope);
+    const view = new CollectionView(collection, scope);
     const indexes = collection.indexes.map((index) => ({ index, expected: 0, missing: 0, found: 0 }));
     let nrecords = 0;
     for (const { recordId, bytes } of view.scanDocuments()) {

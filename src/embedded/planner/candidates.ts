@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FilterNode } from '../language/filter-node';
 import { directionOf, SortKey } from '../language/index-key';
-import { IndexInfo } from '../storage/view';
+import { StoredIndex } from '../storage/catalog';
 import { boundsOf, intersection } from './bounds';
 import { IndexAccess, indexAccesses } from './index-access';
 import { conjunctsOf } from './query';
@@ -41,13 +41,13 @@ function implies(conjuncts: readonly FilterNode[], wanted: FilterNode): boolean 
  * nothing to choose.
  */
 export function candidatesOf(
-  indexes: readonly IndexInfo[],
+  indexes: readonly StoredIndex[],
   conjuncts: readonly FilterNode[],
   sort: readonly SortKey[],
 ): Candidate[] {
   const isGiven = (path: string) =>
     conjuncts.some((node) => node.kind === 'field' && node.op === 'eq' && node.path === path);
-  const isOnlyPlace = ({ unique, partial, sparse, key }: IndexInfo) =>
+  const isOnlyPlace = ({ unique, partial, sparse, key }: StoredIndex) =>
     unique && !partial && !sparse && [...key.keys()].every(isGiven);
   const only = indexes.find(isOnlyPlace);
   const usable = only

@@ -2,7 +2,8 @@ import { BsonDocument } from '../language/bson-value';
 import { FilterNode } from '../language/filter-node';
 import { directionOf } from '../language/index-key';
 import { endOfKeyComponent, KeyDecoder } from '../language/key-decoder';
-import { IndexEntry, IndexInfo } from '../storage/view';
+import { StoredIndex } from '../storage/catalog';
+import { IndexEntry } from '../storage/keys';
 import { boundsOf, everything, inDirection, intersection, KeyRange } from './bounds';
 
 /** More places than this are not looked up one by one: listing them would hold up others. */
@@ -25,7 +26,7 @@ export class IndexAccess {
    * @param open the conditions that the bounds do not settle
    */
   constructor(
-    readonly index: IndexInfo,
+    readonly index: StoredIndex,
     readonly bounds: readonly (readonly KeyRange[])[],
     readonly choice: number,
     private readonly open: readonly FilterNode[],
@@ -122,7 +123,7 @@ function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
  * The ways to answer the conjunction of `conjuncts` by the index. More than one where a component holds arrays and
  * several conjuncts speak of it: each may be met by another element, so only one of them can bound the walk.
  */
-export function indexAccesses(index: IndexInfo, conjuncts: readonly FilterNode[]): IndexAccess[] {
+export function indexAccesses(index: StoredIndex, conjuncts: readonly FilterNode[]): IndexAccess[] {
   const arrayPath = index.multikey && [...index.key.keys()].find((path) => index.multikeyPaths.has(path));
   if (!arrayPath) return [indexAccess(index, conjuncts, -1)];
   const choices = [...conjuncts.keys()].filter(
@@ -131,7 +132,7 @@ export function indexAccesses(index: IndexInfo, conjuncts: readonly FilterNode[]
   return (choices.length > 0 ? choices : [-1]).map((choice) => indexAccess(index, conjuncts, choice));
 }
 
-function indexAccess(index: IndexInfo, conjuncts: readonly FilterNode[], choice: number): IndexAccess {
+function indexAccess(index: StoredIndex, conjuncts: readonly FilterNode[], choice: number): IndexAccess {
   const settled = new Set<FilterNode>();
   const bounds: (readonly KeyRange[])[] = [];
   // Two paths below one array: each entry is of one element, and each condition may be met by another one.
@@ -162,7 +163,7 @@ function indexAccess(index: IndexInfo, conjuncts: readonly FilterNode[], choice:
 }
 
 /** The condition as a test of keys; null where keys do not tell: of an array, the entry at hand is one element of many. */
-function keyTestOf(node: FilterNode, index: IndexInfo): KeyTest | null {
+function keyTestOf(node: FilterNode, index: StoredIndex): KeyTest | null {
   if (node.kind === 'and' || node.kind === 'or') {
     const tests = node.children.map((child) => keyTestOf(child, index));
     if (!tests.every((test) => test !== null)) return null;

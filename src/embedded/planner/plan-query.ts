@@ -4,7 +4,8 @@ import { MongoError } from '../language/errors';
 import { FilterNode } from '../language/filter-node';
 import { directionOf, parseSort } from '../language/index-key';
 import { compileProjection } from '../language/projection';
-import { CollectionView, IndexInfo } from '../storage/view';
+import { StoredIndex } from '../storage/catalog';
+import { CollectionView } from '../storage/view';
 import { Candidate, candidatesOf, contenders } from './candidates';
 import { Clock } from './execution';
 import { Plan, PlanRun, Rows, rowsOf, Walk } from './plan';
@@ -53,7 +54,7 @@ function bestPlan(view: CollectionView, query: Query): Plan {
   if (natural !== undefined) {
     return { ...unordered, walks: whole(directionOf(natural) === -1), sort: toSort };
   }
-  const isHinted = ({ name, key }: IndexInfo) =>
+  const isHinted = ({ name, key }: StoredIndex) =>
     hint === undefined || hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
   const indexes = view.collection.indexes.filter(isHinted);
   const candidates = candidatesOf(indexes, conjuncts, sort);
@@ -90,7 +91,7 @@ function walksOf({ access, order }: Candidate): Pick<Plan, 'walks' | 'isMerged'>
 
 /** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */
 function unionOfBranches(
-  indexes: readonly IndexInfo[],
+  indexes: readonly StoredIndex[],
   conjuncts: readonly FilterNode[],
   candidates: readonly Candidate[],
 ): Walk[] | null {

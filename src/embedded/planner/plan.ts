@@ -3,7 +3,7 @@ import { decodeFields } from '../language/codec';
 import { FilterNode } from '../language/filter-node';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
-import { IndexEntry } from '../storage/view';
+import { IndexEntry } from '../storage/keys';
 import { KeyRange } from './bounds';
 import { documentTest, Execution, Yielder } from './execution';
 import { IndexAccess } from './index-access';

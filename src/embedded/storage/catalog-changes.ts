@@ -10,10 +10,9 @@ import {
   StoredCollection,
   StoredIndex,
 } from './catalog';
-import { ScopedCollectionView } from './collection-view';
+import { CollectionView } from './view';
 import { GroupCommit, WriteGroup, WriteScope } from './group-commit';
-import { endOf, prefixOf, StoredEntry } from './keys';
-import { Entry } from './lmdb';
+import { endOf, prefixOf } from './keys';
 import { duplicateKey, entriesOf, rememberArrays } from './records';
 
 /** @param options as listCollections shows them */
@@ -80,25 +79,17 @@ function setCollection(scope: WriteScope, collection: StoredCollection): void {
 
 /** @param collection with the new indexes only */
 function fill(scope: WriteScope, collection: StoredCollection): void {
-  for (const { recordId, bytes } of new ScopedCollectionView(collection, scope).scanDocuments()) {
+  for (const { recordId, bytes } of new CollectionView(collection, scope).scanDocuments()) {
     const fields = decodeFields(bytes, collection.indexedFields);
     for (const index of collection.indexes) {
-      for (const entry of entriesOf(index, fields, recordId)) putNew(scope, collection, index, fields, entry);
+      for (const entry of entriesOf(index, fields, recordId)) {
+        const isTaken = index.unique && scope.reader.get('indexes', entry.key);
+        if (isTaken) throw duplicateKey(collection, index, fields, entry);
+        scope.writer.put('indexes', entry.key, entry.value);
+      }
     }
     rememberArrays(scope, collection, fields);
   }
-}
-
-function putNew(
-  scope: WriteScope,
-  collection: StoredCollection,
-  index: StoredIndex,
-  fields: BsonDocument,
-  entry: StoredEntry,
-): void {
-  if (index.unique && scope.reader.get('indexes', entry.key))
-    throw duplicateKey(collection, index, fields, entry);
-  scope.writer.put('indexes', entry.key, entry.value);
 }
 
 /** Keys removed in one commit: few enough that the writes which wait for it do not notice. */
@@ -126,9 +117,8 @@ export class GarbageCollector {
 
   private async sweep(): Promise<void> {
     try {
-      while (!this.stopped && (await this.groups.submit(sweepSome))) {
-        // The next piece.
-      }
+      let isLeft = true;
+      while (isLeft && !this.stopped) isLeft = await this.groups.submit(sweepSome);
     } catch (error) {
       this.onFailure(error);
     }
@@ -140,20 +130,15 @@ function sweepSome({ reader, writer }: WriteGroup): boolean {
   let room = keysAtOnce;
   for (const id of readGarbage(reader)) {
     for (const table of ['documents', 'indexes'] as const) {
-      const keys = [...firstKeys(reader.range(table, prefixOf(id), endOf(id)), room)];
+      const keys: Buffer[] = [];
+      for (const { key } of reader.range(table, prefixOf(id), endOf(id), false, true)) {
+        keys.push(key);
+        if (--room === 0) break;
+      }
       for (const key of keys) writer.remove(table, key);
-      room -= keys.length;
       if (room === 0) return true;
     }
     forgetGarbage(writer, id);
   }
   return false;
-}
-
-function* firstKeys(entries: Iterable<Entry>, count: number): Generator<Buffer> {
-  let left = count;
-  for (const { key } of entries) {
-    yield key;
-    if (--left === 0) return;
-  }
 }

@@ -7,10 +7,9 @@ import { FilterNode } from '../language/filter-node';
 import { directionOf } from '../language/index-key';
 import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';
-import { CollectionInfo, IndexInfo } from './view';
 
 // catalog: '!format' → version u32     '!commits' → number of the latest commit
-//          '!applied', '!applying' → see checkpoint.ts
+//          '!applied', '!applying' → see store.ts
 //          'c' id → collection         'm' id path → the index met an array under that path
 //          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
 // 2: what was committed may still be in a journal.
@@ -35,16 +34,22 @@ export const totalsKey = (collectionId: number) => keyOf('n', collectionId);
 export const multikeyKey = (indexId: number, path: string) => keyOf('m', indexId, path);
 
 /** An index, its entry in the catalog, and what is known of the arrays it met. */
-export class StoredIndex implements IndexInfo {
+export class StoredIndex {
   readonly name: string;
   readonly key: BsonDocument;
   readonly unique: boolean;
   /** The key's paths, taken apart. */
   readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
+  /** Leaves documents out: must never be used to answer. */
   readonly sparse: boolean;
+  /** What a document must meet to have entries in a partial index; null for an index of all documents. */
   readonly partial: FilterNode | null;
   private readonly partialFilter: CompiledFilter | null;
-  /** Grows in place, also for views that are already open: knowing of an array too early does no harm. */
+  /**
+   * The paths of the key under which any document has, or had, an array: the planner combines bounds and trusts the
+   * order only of the other ones. Grows in place, also for views that are already open: knowing of an array too early
+   * does no harm.
+   */
   readonly multikeyPaths = new Set<string>();
 
   constructor(
@@ -81,7 +86,8 @@ export class StoredIndex implements IndexInfo {
   }
 }
 
-export class StoredCollection implements CollectionInfo {
+/** One collection as the catalog knew it at some moment; a change of the catalog makes a new one. */
+export class StoredCollection {
   readonly db: string;
   readonly name: string;
   /** The top-level fields that the indexes read. */
@@ -132,13 +138,14 @@ export class Catalog {
   }
 }
 
-export function saveCollection(writer: Writer, { id, ns, uuid, options, indexes }: StoredCollection): void {
-  const storedIndexes = indexes.map((index) => documentOf({ id: new Int32(index.id), spec: index.spec }));
-  writer.put(
-    'catalog',
-    keyOf('c', id),
-    encodeDocument(documentOf({ ns, uuid, options, indexes: storedIndexes })),
+export function saveCollection(
+  writer: Writer,
+  { id, ns, uuid, options, ...collection }: StoredCollection,
+): void {
+  const indexes = collection.indexes.map((index) =>
+    documentOf({ id: new Int32(index.id), spec: index.spec }),
   );
+  writer.put('catalog', keyOf('c', id), encodeDocument(documentOf({ ns, uuid, options, indexes })));
 }
 
 export function forgetCollection(writer: Writer, collection: StoredCollection): void {
@@ -168,9 +175,14 @@ export function readCatalog(reader: Reader): Catalog {
   const collections = new Map<string, StoredCollection>();
   const indexes = new Map<number, StoredIndex>();
   for (const { id, value } of readKind(reader, 'c')) {
-    const collection = decodeCollection(id, value);
-    collections.set(collection.ns, collection);
-    for (const index of collection.indexes) indexes.set(index.id, index);
+    const stored = decodeDocument(value);
+    const ns = stored.get('ns') as string;
+    const all = (stored.get('indexes') as BsonDocument[]).map(
+      (index) => new StoredIndex((index.get('id') as Int32).value, index.get('spec') as BsonDocument),
+    );
+    for (const index of all) indexes.set(index.id, index);
+    const [uuid, options] = [stored.get('uuid') as Binary, stored.get('options') as BsonDocument];
+    collections.set(ns, new StoredCollection(id, ns, uuid, options, all));
   }
   for (const { id, path } of readKind(reader, 'm')) indexes.get(id)?.multikeyPaths.add(path);
   return new Catalog(collections);
@@ -182,13 +194,11 @@ export function readCatalog(reader: Reader): Catalog {
  */
 export function checkFormat(writer: Writer): void {
   const found = writer.get('catalog', formatKey)?.readUInt32BE();
-  if (found === undefined || found < formatVersion) {
-    writer.put('catalog', formatKey, prefixOf(formatVersion));
-  } else if (found > formatVersion) {
+  if (found === undefined || found < formatVersion) writer.put('catalog', formatKey, prefixOf(formatVersion));
+  else if (found > formatVersion)
     throw new Error(
-      `The data folder has format version ${found}; this program knows versions up to ${formatVersion}. Use the newer program that wrote it.`,
+      `The data folder has format version ${found}, newer than ${formatVersion}. Use the newer program that wrote it.`,
     );
-  }
 }
 
 function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: string; value: Buffer }> {
@@ -196,20 +206,6 @@ function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: 
   for (const { key, value } of reader.range('catalog', Buffer.from(kind), Buffer.from(next))) {
     yield { id: key.readUInt32BE(1), path: key.toString('utf8', 5), value };
   }
-}
-
-function decodeCollection(id: number, bytes: Buffer): StoredCollection {
-  const stored = decodeDocument(bytes);
-  const indexes = (stored.get('indexes') as BsonDocument[]).map(
-    (index) => new StoredIndex((index.get('id') as Int32).value, index.get('spec') as BsonDocument),
-  );
-  return new StoredCollection(
-    id,
-    stored.get('ns') as string,
-    stored.get('uuid') as Binary,
-    stored.get('options') as BsonDocument,
-    indexes,
-  );
 }
 
 function isAtPath(value: BsonValue | undefined, names: readonly string[]): boolean {

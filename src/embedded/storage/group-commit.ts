@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { MongoError } from '../language/errors';
 import { Catalog, commitKey, Ids, StoredCollection, storedCommit, totalsKey } from './catalog';
-import { ReadScope } from './collection-view';
+import { ReadScope } from './view';
 import { noTotals, readTotals, storedTotals, sumOf, Totals } from './keys';
 import { Table, Writer } from './lmdb';
 import { Store } from './store';

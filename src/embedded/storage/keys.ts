@@ -1,5 +1,3 @@
-import { IndexEntry, IndexInfo } from './view';
-
 // documents: collection u32, record u48 → BSON
 // indexes:   index u32, components, [record u48 unless unique] → [record u48 if unique]
 
@@ -46,7 +44,7 @@ const nothing = Buffer.alloc(0);
 
 /** An index entry as it is stored: a unique index leaves the record out of the key, so that equal keys collide. */
 export function storedEntry(
-  index: IndexInfo,
+  index: { readonly id: number; readonly unique: boolean },
   components: readonly Uint8Array[],
   recordId: number,
 ): StoredEntry {
@@ -59,27 +57,29 @@ export function storedEntry(
     key.set(component, position);
     position += component.length;
   }
-  if (index.unique) return { key, value: recordIdBytes(recordId) };
-  key.writeUIntBE(recordId, position, recordIdLength);
-  return { key, value: nothing };
+  const value = index.unique ? Buffer.allocUnsafe(recordIdLength) : nothing;
+  if (index.unique) value.writeUIntBE(recordId, 0, recordIdLength);
+  else key.writeUIntBE(recordId, position, recordIdLength);
+  return { key, value };
 }
 
-export function readEntry(index: IndexInfo, { key, value }: StoredEntry): IndexEntry {
-  return new StoredIndexEntry(key, index.unique ? value : null);
-}
-
-/** Most walks look at the record only, or only at the bytes: what else is asked for is cut out then. */
-class StoredIndexEntry implements IndexEntry {
+/**
+ * One entry of an index. Most walks look at the record only, or only at the bytes: what else is asked for is cut out
+ * then.
+ */
+export class IndexEntry {
+  /** @param record null where it stands at the end of the key */
   constructor(
     readonly stored: Buffer,
-    /** Null where the record stands at the end of the key. */
     private readonly record: Buffer | null,
   ) {}
 
+  /** Where in `stored` the key begins. */
   get keyStart(): number {
     return idLength;
   }
 
+  /** All components of the key, without the record's id. */
   get key(): Uint8Array {
     return this.stored.subarray(idLength, this.record ? undefined : -recordIdLength);
   }
@@ -92,12 +92,6 @@ class StoredIndexEntry implements IndexEntry {
 
 export function recordIdOfValue(value: Buffer): number {
   return value.readUIntBE(0, recordIdLength);
-}
-
-function recordIdBytes(recordId: number): Buffer {
-  const bytes = Buffer.allocUnsafe(recordIdLength);
-  bytes.writeUIntBE(recordId, 0, recordIdLength);
-  return bytes;
 }
 
 /** How much a collection holds; kept with each commit, so that nobody has to count. */

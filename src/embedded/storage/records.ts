@@ -24,21 +24,6 @@ export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: 
   return entries;
 }
 
-/** The index's paths under which the document has an array. */
-export function arrayPathsOf(index: StoredIndex, document: BsonDocument): string[] {
-  return index.paths.filter(({ names }) => meetsArray(document, names)).map(({ path }) => path);
-}
-
-function meetsArray(document: BsonDocument, names: readonly string[]): boolean {
-  let value: BsonValue | undefined = document;
-  for (const name of names) {
-    if (!isDocument(value)) return false;
-    value = value.get(name);
-    if (Array.isArray(value)) return true;
-  }
-  return false;
-}
-
 /** MongoDB's answer to a second document with a key of a unique index. */
 export function duplicateKey(
   { ns }: StoredCollection,
@@ -79,12 +64,6 @@ function startsWith(key: Buffer, position: number, component: Uint8Array): boole
   return key.subarray(position, position + component.length).equals(component);
 }
 
-interface EntryChange {
-  readonly index: StoredIndex;
-  readonly added: readonly StoredEntry[];
-  readonly removed: readonly StoredEntry[];
-}
-
 /** A document in both shapes; `fields` needs no more than the fields that the collection's indexes read. */
 export interface Record {
   readonly bytes: Uint8Array;
@@ -92,112 +71,73 @@ export interface Record {
 }
 
 /**
- * Stores a new document. Like all writes here it checks everything before it changes anything.
- * @throws MongoError DuplicateKey, KeyTooLong, CannotIndexParallelArrays
+ * Puts `after` in the place of `before`; null is for a document that is new, or that is removed. Everything is checked
+ * before anything is changed.
+ * @throws MongoError DuplicateKey, KeyTooLong, CannotIndexParallelArrays, and as `scope.claim` does
  */
-export function insertRecord(
+export function changeRecord(
   scope: WriteScope,
   collection: StoredCollection,
   recordId: number,
-  { bytes, fields }: Record,
+  before: Record | null,
+  after: Record | null,
 ): void {
-  const changes = collection.indexes.map((index) => ({
-    index,
-    added: entriesOf(index, fields, recordId),
-    removed: [],
-  }));
-  check(scope, collection, changes, fields, recordId);
-  apply(scope, changes);
-  rememberArrays(scope, collection, fields);
-  scope.writer.put('documents', documentKey(collection.id, recordId), bytes);
-  scope.count(collection.id, { documents: 1, bytes: bytes.length });
-}
-
-/** Puts `after` in the place of `before`. Throws as `insertRecord` does. */
-export function replaceRecord(
-  scope: WriteScope,
-  collection: StoredCollection,
-  recordId: number,
-  before: Record,
-  after: Record,
-): void {
-  scope.claim('documents', documentKey(collection.id, recordId));
-  const isMoved = [...collection.indexedFields].some(
-    (name) => before.fields.get(name) !== after.fields.get(name),
-  );
+  const documentAt = documentKey(collection.id, recordId);
+  if (before) scope.claim('documents', documentAt);
   // An update leaves what it does not change the very same value.
+  const isSame = (name: string) => before?.fields.get(name) === after?.fields.get(name);
+  const isMoved = !before || !after || ![...collection.indexedFields].every(isSame);
   const changes = (isMoved ? collection.indexes : []).map((index) => {
-    const old = entriesOf(index, before.fields, recordId);
-    const now = entriesOf(index, after.fields, recordId);
+    const old = before ? entriesOf(index, before.fields, recordId) : [];
+    const now = after ? entriesOf(index, after.fields, recordId) : [];
     return { index, added: without(now, old), removed: without(old, now) };
   });
-  check(scope, collection, changes, after.fields, recordId);
-  apply(scope, changes);
-  if (isMoved) rememberArrays(scope, collection, after.fields);
-  scope.writer.put('documents', documentKey(collection.id, recordId), after.bytes);
-  scope.count(collection.id, { documents: 0, bytes: after.bytes.length - before.bytes.length });
-}
-
-export function removeRecord(
-  scope: WriteScope,
-  collection: StoredCollection,
-  recordId: number,
-  before: Record,
-): void {
-  const key = documentKey(collection.id, recordId);
-  scope.claim('documents', key);
-  const changes = collection.indexes.map((index) => ({
-    index,
-    added: [],
-    removed: entriesOf(index, before.fields, recordId),
-  }));
-  check(scope, collection, changes, before.fields, recordId);
-  apply(scope, changes);
-  scope.writer.remove('documents', key);
-  scope.count(collection.id, { documents: -1, bytes: -before.bytes.length });
-}
-
-/** Claims the unique keys that are taken or freed, and refuses those that another document has. */
-function check(
-  scope: WriteScope,
-  collection: StoredCollection,
-  changes: readonly EntryChange[],
-  fields: BsonDocument,
-  recordId: number,
-): void {
   for (const { index, added, removed } of changes) {
     if (!index.unique) continue;
     for (const { key } of removed) scope.claim('indexes', key);
     for (const entry of added) {
       scope.claim('indexes', entry.key);
       const owner = scope.reader.get('indexes', entry.key);
-      if (owner && recordIdOfValue(owner) !== recordId) throw duplicateKey(collection, index, fields, entry);
+      if (owner && recordIdOfValue(owner) !== recordId)
+        throw duplicateKey(collection, index, after!.fields, entry);
     }
   }
-}
-
-function apply(scope: WriteScope, changes: readonly EntryChange[]): void {
   for (const { added, removed } of changes) {
     for (const { key } of removed) scope.writer.remove('indexes', key);
     for (const { key, value } of added) scope.writer.put('indexes', key, value);
   }
+  if (after && isMoved) rememberArrays(scope, collection, after.fields);
+  if (after) scope.writer.put('documents', documentAt, after.bytes);
+  else scope.writer.remove('documents', documentAt);
+  const [was, is] = [before?.bytes.length ?? 0, after?.bytes.length ?? 0];
+  scope.count(collection.id, { documents: Number(is > 0) - Number(was > 0), bytes: is - was });
+}
+
+function without(entries: readonly StoredEntry[], others: readonly StoredEntry[]): readonly StoredEntry[] {
+  if (others.length === 0) return entries;
+  const keys = new Set(others.map(({ key }) => key.toString('latin1')));
+  return entries.filter(({ key }) => !keys.has(key.toString('latin1')));
 }
 
 /** A path that has met an array is never again one whose bounds the planner may combine. */
 export function rememberArrays(scope: WriteScope, collection: StoredCollection, fields: BsonDocument): void {
   for (const index of collection.indexes) {
-    for (const path of arrayPathsOf(index, fields)) {
+    for (const { path, names } of index.paths) {
+      if (!meetsArray(fields, names)) continue;
       index.multikeyPaths.add(path);
       const key = multikeyKey(index.id, path);
       // The set may know it from a write that was given up.
-      if (!scope.reader.get('catalog', key)) scope.writer.put('catalog', key, present);
+      if (!scope.reader.get('catalog', key)) scope.writer.put('catalog', key, Buffer.of(1));
     }
   }
 }
 
-const present = Buffer.of(1);
-
-function without(entries: readonly StoredEntry[], others: readonly StoredEntry[]): StoredEntry[] {
-  const keys = new Set(others.map(({ key }) => key.toString('latin1')));
-  return entries.filter(({ key }) => !keys.has(key.toString('latin1')));
+function meetsArray(document: BsonDocument, names: readonly string[]): boolean {
+  let value: BsonValue | undefined = document;
+  for (const name of names) {
+    if (!isDocument(value)) return false;
+    value = value.get(name);
+    if (Array.isArray(value)) return true;
+  }
+  return false;
 }

@@ -1,47 +1,16 @@
-import { BsonDocument } from '../language/bson-value';
-import { FilterNode } from '../language/filter-node';
-
-/** One index of a collection. */
-export interface IndexInfo {
-  readonly id: number;
-  readonly name: string;
-  readonly key: BsonDocument;
-  readonly unique: boolean;
-  /** Does not have every document's entry: must never be used to answer. */
-  readonly sparse: boolean;
-  /** What a document must meet to have entries in a partial index; null for an index of all documents. */
-  readonly partial: FilterNode | null;
-  /** Whether any document has, or had, an array under one of the key's paths. Never goes back to false. */
-  readonly multikey: boolean;
-  /**
-   * The paths of the key under which any document has, or had, an array: `labels` of { labels: 1, startedAt: -1 }. The
-   * planner combines bounds and trusts the order only of the other ones.
-   */
-  readonly multikeyPaths: ReadonlySet<string>;
-  /** As listIndexes shows it. */
-  readonly spec: BsonDocument;
-}
-
-/** One collection as the catalog knew it at some moment; a change of the catalog makes a new one. */
-export interface CollectionInfo {
-  readonly id: number;
-  readonly db: string;
-  readonly name: string;
-  readonly ns: string;
-  /** `_id_` first. */
-  readonly indexes: readonly IndexInfo[];
-  /** What `create` was given, as listCollections shows it. */
-  readonly options: BsonDocument;
-}
-
-/** One entry of an index: all components of its key, without the record's id. */
-export interface IndexEntry {
-  readonly key: Uint8Array;
-  /** Bytes in which the key begins at `keyStart`. */
-  readonly stored: Uint8Array;
-  readonly keyStart: number;
-  readonly recordId: number;
-}
+import { Catalog, StoredCollection, StoredIndex, totalsKey } from './catalog';
+import {
+  documentKey,
+  endOf,
+  indexBound,
+  IndexEntry,
+  prefixOf,
+  readTotals,
+  recordIdOfDocumentKey,
+  sumOf,
+  Totals,
+} from './keys';
+import { Entry, Reader } from './lmdb';
 
 /** One stored document. Record ids grow in the order of insertion and are never used twice. */
 export interface StoredDocument {
@@ -49,29 +18,123 @@ export interface StoredDocument {
   readonly bytes: Uint8Array;
 }
 
-/** What one statement reads through: a snapshot, a transaction's snapshot with its own writes, or the write in progress. */
-export interface CollectionView {
-  readonly collection: CollectionInfo;
-  document(recordId: number): Uint8Array | undefined;
+/** What a view reads from: one moment of the tables, and the catalog that belongs to it. */
+export interface ReadScope {
+  readonly reader: Reader;
+  readonly catalog: Catalog;
+  /** What this scope has added to the stored totals and not stored yet. */
+  addedTotals(collectionId: number): Totals;
+  release(): void;
+}
+
+/** A collection seen through a scope; null, and the scope let go, where there is no such collection. */
+export function viewOf(scope: ReadScope, ns: string): CollectionView | null {
+  const collection = scope.catalog.find(ns);
+  if (collection) return new CollectionView(collection, scope);
+  scope.release();
+  return null;
+}
+
+/** What a statement reads a collection through: a snapshot, a transaction with its own writes, or the write in progress. */
+export class CollectionView {
+  constructor(
+    readonly collection: StoredCollection,
+    private readonly scope: ReadScope,
+  ) {}
+
+  document(recordId: number): Buffer | undefined {
+    return this.scope.reader.get('documents', documentKey(this.collection.id, recordId));
+  }
+
   /**
    * Entries with lower <= key < upper (bytes), ascending, or descending when `reverse`. Lazy: a walk that is not ended
    * by itself must be ended by `return()` (a `for of` does), which releases its cursor. Seeking is a new scan.
    */
   scanIndex(
-    index: IndexInfo,
+    index: StoredIndex,
     lower: Uint8Array,
     upper: Uint8Array,
     reverse: boolean,
-  ): IterableIterator<IndexEntry>;
+  ): IterableIterator<IndexEntry> {
+    const from = indexBound(index.id, lower);
+    const to = indexBound(index.id, upper);
+    const only = index.unique && isBeginningOnly(from, to) && this.scope.reader.get('indexes', from);
+    if (only) return [new IndexEntry(from, only)].values();
+    // Only a unique index has anything in its values.
+    return new IndexWalk(index.unique, () =>
+      this.scope.reader.range('indexes', from, to, reverse, !index.unique),
+    );
+  }
+
   /** All documents in the order of insertion, or the reverse of it; lazy as above. */
-  scanDocuments(reverse?: boolean): IterableIterator<StoredDocument>;
+  *scanDocuments(reverse = false): IterableIterator<StoredDocument> {
+    const { id } = this.collection;
+    for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id), reverse)) {
+      yield { recordId: recordIdOfDocumentKey(key), bytes: value };
+    }
+  }
+
   /** The number of documents, without counting them. */
-  documentCount(): number;
+  documentCount(): number {
+    return this.totals().documents;
+  }
+
+  totals(): Totals {
+    const stored = this.scope.reader.get('catalog', totalsKey(this.collection.id));
+    return sumOf(readTotals(stored), this.scope.addedTotals(this.collection.id));
+  }
+
   /** Another collection of the same database (`$lookup`) as of the same moment, or null where there is none. */
-  sibling(name: string): CollectionView | null;
+  sibling(name: string): CollectionView | null {
+    const collection = this.scope.catalog.find(`${this.collection.db}.${name}`);
+    return collection && new CollectionView(collection, this.scope);
+  }
+
   /**
    * Lets the snapshot go; whoever asked the engine for the view calls it when the statement, or its cursor, has ended.
    * A second call, and any on a transaction's view, does nothing.
    */
-  release(): void;
+  release(): void {
+    this.scope.release();
+  }
+}
+
+/** A generator in all but name, at a fraction of what one costs for each entry. */
+class IndexWalk implements IterableIterator<IndexEntry> {
+  private entries: IterableIterator<Entry> | null = null;
+
+  constructor(
+    private readonly isUnique: boolean,
+    private readonly open: () => IterableIterator<Entry>,
+  ) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<IndexEntry> {
+    this.entries ??= this.open();
+    const result = this.entries.next();
+    if (result.done) return result;
+    const { key, value } = result.value;
+    return { done: false, value: new IndexEntry(key, this.isUnique ? value : null) };
+  }
+
+  return(): IteratorResult<IndexEntry> {
+    this.entries?.return?.();
+    return { done: true, value: undefined };
+  }
+}
+
+/**
+ * Whether between the bounds lie just those keys that begin with the lower one. If that is itself a key, it is the only
+ * one, because no whole key is the beginning of another; looking it up costs a fraction of a walk.
+ */
+function isBeginningOnly(lower: Buffer, upper: Buffer): boolean {
+  const last = lower.length - 1;
+  return (
+    upper.length === lower.length &&
+    upper[last] === lower[last]! + 1 &&
+    lower.compare(upper, 0, last, 0, last) === 0
+  );
 }
