@@ -61,9 +61,10 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
   check(isDocument(spec) && id !== undefined, 15955, 'a group specification must include an _id');
   const parts: ((scope: Scope) => Operand)[] = [];
   const idOf = compileId(id, parts);
+  const known = new Map<BsonValue, Expression>();
   const fields = [...spec]
     .filter(([name]) => name !== '_id')
-    .map(([name, value]) => parseGroupField(name, value));
+    .map(([name, value]) => parseGroupField(name, value, known));
   return function* (documents) {
     const groups: GroupNode[] = [];
     const root = new GroupNode(null, null, null);
@@ -84,7 +85,14 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
         bytes = GROUP_BYTES + ACCUMULATOR_BYTES * fields.length + sizeOf(asValue(group.value));
       }
       const { accumulators } = group;
-      for (let i = 0; i < fields.length; i++) bytes += accumulators[i]!.add(fields[i]!.valueOf(scope));
+      let value: Value;
+      let last: Expression | null = null;
+      for (let i = 0; i < fields.length; i++) {
+        const { valueOf } = fields[i]!;
+        // Fields side by side are often of the same value.
+        if (valueOf !== last) value = (last = valueOf)(scope);
+        bytes += accumulators[i]!.add(value);
+      }
       if (bytes !== 0) source.takeMemory(bytes);
     }
     for (const group of groups) {
@@ -122,7 +130,8 @@ function valuesOf(group: GroupNode): Value[] {
   return values.reverse();
 }
 
-function parseGroupField(name: string, value: BsonValue): GroupField {
+/** @param known expressions by what they were made of: the same text makes the same one */
+function parseGroupField(name: string, value: BsonValue, known: Map<BsonValue, Expression>): GroupField {
   check(
     !name.includes('.') && !name.startsWith('$'),
     40235,
@@ -132,5 +141,7 @@ function parseGroupField(name: string, value: BsonValue): GroupField {
   check(isDocument(value) && value.size === 1, 40234, `The field '${name}' must be an accumulator object`);
   check(Object.hasOwn(ACCUMULATORS, operator), 15952, `unknown group operator '${operator}'`);
   check(!Array.isArray(operand), 40237, `The ${operator} accumulator is a unary operator`);
-  return { name, create: ACCUMULATORS[operator]!, valueOf: compileExpression(operand) };
+  const valueOf = known.get(operand) ?? compileExpression(operand);
+  known.set(operand, valueOf);
+  return { name, create: ACCUMULATORS[operator]!, valueOf };
 }

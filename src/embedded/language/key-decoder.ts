@@ -1,6 +1,5 @@
 import { Double, Int32, ObjectId } from 'bson';
 import { BsonValue, CANONICAL_TYPES, Value } from './bson-value';
-import { textAt } from './document-bytes';
 import { typeByte } from './key-component';
 
 // Constants, because a key is taken apart for each row of a covered walk.
@@ -67,6 +66,9 @@ function afterZero(key: Uint8Array, at: number, flip: number): number {
   return zero < 0 ? key.length : zero + 1;
 }
 
+/** Texts remembered: an index has a few of them over and over, and the same string is found sooner in a Map. */
+const TEXTS = 64;
+
 /**
  * Turns the components of an index key back into the values that they were made of, as MongoDB's covered queries have
  * them: what is missing is null. Whole numbers come as int where they fit, others as double, because a key has no types
@@ -74,6 +76,7 @@ function afterZero(key: Uint8Array, at: number, flip: number): number {
  */
 export class KeyDecoder {
   private readonly scratch = new DataView(new ArrayBuffer(8));
+  private readonly texts: { bytes: Uint8Array; text: string | undefined }[] = [];
   private key: Uint8Array = new Uint8Array();
   /** Where the next component begins. */
   at = 0;
@@ -126,11 +129,21 @@ export class KeyDecoder {
 
   /** Undefined for a text that holds one of the characters which are written as two bytes. */
   private text(start: number, end: number, flip: number): string | undefined {
-    const text = flip
-      ? Buffer.from(this.key.slice(start, end).map((byte) => byte ^ flip)).toString()
-      : textAt(this.key, start, end);
-    return text.includes('\u0001') ? undefined : text;
+    const { key, texts } = this;
+    const place = (31 * key[start]! + 7 * key[end - 1]! + end - start) % TEXTS;
+    const known = texts[place];
+    if (known && isAt(key, start, end, known.bytes)) return known.text;
+    const bytes = key.slice(start, end);
+    const text = Buffer.from(bytes.map((byte) => byte ^ flip)).toString();
+    texts[place] = { bytes, text: text.includes('\u0001') ? undefined : text };
+    return texts[place].text;
   }
+}
+
+function isAt(key: Uint8Array, start: number, end: number, bytes: Uint8Array): boolean {
+  if (bytes.length !== end - start) return false;
+  for (let i = 0; i < bytes.length; i++) if (key[start + i] !== bytes[i]) return false;
+  return true;
 }
 
 function numberOf(value: number): BsonValue {

@@ -123,14 +123,13 @@ export function* walkIndex<T = Row>(
       run.keys++;
       if (clock.pauses()) yield null;
       if (accepts && !accepts(entry.key)) continue;
-      const { recordId } = entry;
-      if (seen?.has(recordId)) continue;
+      if (seen?.has(entry.recordId)) continue;
       let row: Row = entry;
       if (passes) {
-        row = { recordId, key: entry.key, bytes: read(entry, execution, run)! };
+        row = { recordId: entry.recordId, key: entry.key, bytes: read(entry, execution, run)! };
         if (!passes(row.bytes!)) continue;
       }
-      seen?.add(recordId);
+      seen?.add(entry.recordId);
       yield rowOf ? rowOf(entry) : (row as T);
     }
   }
