@@ -26,7 +26,7 @@ function below(random: Random, limit: number): number {
 const $db = 'fuzz';
 const lsid = { id: Buffer.alloc(16, 7) };
 const filter = { a: { $gte: 1, $lt: 9 }, $or: [{ b: 'x' }, { c: { $in: [1, null, 'y'] } }] };
-const update = { $set: { 'a.b': 1 }, $inc: { n: 1 }, $push: { list: { $each: [1, 2], $slice: -3 } } };
+const update = { $set: { 'a.b': 1 }, $inc: { n: 1 }, $max: { list: [1, 2] } };
 
 /** Well-formed messages of every kind; each is sent broken in one way or another. */
 const SEEDS: readonly Buffer[] = [

@@ -188,7 +188,7 @@ function storable(bytes: Uint8Array): Uint8Array {
     check(bytes[nameStart] !== DOLLAR, 2, "Document can't have $ prefixed field names");
     const isOpen = type === TIMESTAMP && bytes.subarray(valueStart, valueEnd).every((byte) => byte === 0);
     check(!isOpen, 238, 'an empty timestamp, which stands for the present, is not supported');
-    if (!fields.isNamed('_id')) continue;
+    if (fields.name !== '_id') continue;
     check(!REFUSED_ID_TYPES.has(type), 2, "can't use an array or a regular expression for _id");
     [idStart, idEnd] = [nameStart - 1, valueEnd];
     ids += 1;

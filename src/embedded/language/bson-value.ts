@@ -1,16 +1,5 @@
-import {
-  Binary,
-  BSONRegExp,
-  Code,
-  Decimal128,
-  Double,
-  Int32,
-  Long,
-  MaxKey,
-  MinKey,
-  ObjectId,
-  Timestamp,
-} from 'bson';
+import { Decimal128, Double, Int32, Long, Timestamp } from 'bson';
+import type { Binary, BSONRegExp, Code, MaxKey, MinKey, ObjectId } from 'bson';
 
 /** A decoded document. A Map keeps the order of integer-like keys and has no trouble with `__proto__`. */
 export type BsonDocument = Map<string, BsonValue>;
@@ -18,19 +7,11 @@ export type BsonDocument = Map<string, BsonValue>;
 /** Numbers keep their BSON type: MongoDB answers an int with an int and a double with a double. */
 export type BsonNumber = Int32 | Double | Long | Decimal128;
 
-type BsonObject =
-  | BsonNumber
-  | ObjectId
-  | Binary
-  | BSONRegExp
-  | Timestamp
-  | MinKey
-  | MaxKey
-  // Without a scope: that, symbols and database pointers are deprecated, and refused.
-  | Code;
+/** Code is without a scope: that, symbols and database pointers are deprecated, and refused. */
+type RareValue = ObjectId | Binary | BSONRegExp | Timestamp | MinKey | MaxKey | Code;
 
 /** A decoded value. A field that is not there is JavaScript's `undefined`, which is no BSON value. */
-export type BsonValue = string | boolean | null | Date | BsonObject | BsonDocument | BsonValue[];
+export type BsonValue = string | boolean | null | Date | BsonNumber | RareValue | BsonDocument | BsonValue[];
 
 /** A value, or `undefined` for a field that is not there. */
 export type Value = BsonValue | undefined;
@@ -59,7 +40,7 @@ export const CANONICAL_TYPES = {
 
 export type BsonTypeName = keyof typeof CANONICAL_TYPES;
 
-const NAMES_BY_CLASS: Record<BsonObject['_bsontype'], BsonTypeName> = {
+const NAMES_BY_CLASS: Record<(BsonNumber | RareValue)['_bsontype'], BsonTypeName> = {
   Int32: 'int',
   Double: 'double',
   Long: 'long',

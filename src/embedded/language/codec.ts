@@ -19,7 +19,8 @@ export function decodeFields(bytes: Uint8Array, names: ReadonlySet<string>): Bso
   const document: BsonDocument = new Map();
   const fields = new ElementScanner(bytes);
   while (fields.next()) {
-    for (const name of names) if (fields.isNamed(name)) document.set(name, decodeValue(bytes, fields));
+    const { name } = fields;
+    if (names.has(name)) document.set(name, decodeValue(bytes, fields));
   }
   return document;
 }

@@ -61,18 +61,6 @@ export class ElementScanner {
   get name(): string {
     return textAt(this.bytes, this.nameStart, this.nameEnd);
   }
-
-  /** Whether the name at hand is this one: without making a string of it, where the name is plain ASCII. */
-  isNamed(name: string): boolean {
-    const { bytes, nameStart, nameEnd } = this;
-    if (name.length > nameEnd - nameStart) return false;
-    for (let i = 0; i < name.length; i++) {
-      const unit = name.charCodeAt(i);
-      if (unit > 127) return Buffer.from(name).equals(bytes.subarray(nameStart, nameEnd));
-      if (unit !== bytes[nameStart + i]) return false;
-    }
-    return name.length === nameEnd - nameStart;
-  }
 }
 
 /** Before `at` for a type that there is not, or a length that cannot be. */

@@ -1,5 +1,5 @@
-import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
-import { BsonDocument, Value } from './bson-value';
+import { Double, EJSON, ObjectId } from 'bson';
+import { BsonDocument, isNumber, Value } from './bson-value';
 
 /** The names of the codes that the engine answers with; five-digit codes are called `Location<code>`. */
 const CODE_NAMES = new Map(
@@ -53,37 +53,24 @@ export function check(condition: boolean, code: number, message: string): assert
   if (!condition) throw new MongoError(code, message);
 }
 
-/** Strings beyond this many bytes are cut in messages, and how many bytes then remain. */
-const LONGEST_STRING = 159;
-const CUT_STRING = 70;
-
-/** A value as MongoDB prints it in messages: `{ sessionId: "a", k: 1.0 }`, `new Date(5)`, `[ 1, 2 ]`. */
+/**
+ * A value as MongoDB prints it in messages: `{ sessionId: "a", k: 1.0 }`, `new Date(5)`, `[ 1, 2 ]`; the rarer types as
+ * Extended JSON.
+ */
 export function formatForMessage(value: Value): string {
-  if (value instanceof Map)
-    return inBrackets(
-      '{}',
-      Array.from(value, ([name, inner]) => `${name}: ${formatForMessage(inner)}`),
-    );
+  if (value instanceof Map) {
+    const fields = Array.from(value, ([name, inner]) => `${name}: ${formatForMessage(inner)}`);
+    return inBrackets('{}', fields);
+  }
   if (Array.isArray(value)) return inBrackets('[]', value.map(formatForMessage));
-  if (typeof value === 'string') return formatText(value);
+  if (typeof value === 'string') return `"${value}"`;
   if (value instanceof Date) return `new Date(${value.getTime()})`;
   if (value instanceof Double) return Number.isInteger(value.value) ? `${value.value}.0` : `${value.value}`;
   if (value instanceof ObjectId) return `ObjectId('${value.toHexString()}')`;
-  if (value instanceof BSONRegExp) return `/${value.pattern}/${value.options}`;
-  if (value instanceof Timestamp) return `Timestamp(${value.t}, ${value.i})`;
-  if (value instanceof MinKey || value instanceof MaxKey) return value._bsontype;
-  if (value instanceof Code) return formatText(value.code);
-  if (!(value instanceof Binary)) return String(value);
-  const isUuid = value.sub_type === Binary.SUBTYPE_UUID && value.length() === 16;
-  if (isUuid) return `UUID("${value.toUUID().toString()}")`;
-  return `BinData(${value.sub_type}, ${value.toString('hex').toUpperCase()})`;
+  const isPlain = typeof value !== 'object' || value === null || isNumber(value);
+  return isPlain ? String(value) : EJSON.stringify(value);
 }
 
 function inBrackets(brackets: string, parts: string[]): string {
   return parts.length === 0 ? brackets : `${brackets[0]} ${parts.join(', ')} ${brackets[1]}`;
-}
-
-function formatText(text: string): string {
-  const bytes = Buffer.from(text);
-  return bytes.length > LONGEST_STRING ? `"${bytes.toString('utf8', 0, CUT_STRING)}..."` : `"${text}"`;
 }

@@ -10,14 +10,13 @@ import {
 } from './bson-value';
 import { compareValues } from './compare';
 import { collectExpressionFields, compileCondition } from './expression';
-import { FieldNode, FilterNode } from './filter-node';
+import { ELEMENT, FieldNode, FilterNode } from './filter-node';
 import { encodeKeyComponent } from './key-component';
 import { toDouble } from './numbers';
-import { anyAtPath, topLevelName } from './path';
+import { arrayIndexOf, topLevelName } from './path';
 import { compileRegExp } from './regex';
 
-type Matcher = (document: BsonDocument) => boolean;
-/** A test of one value; a field that is not there is `undefined`. */
+/** A test of a document, or of one value; a field that is not there is `undefined`. */
 type Test = (value: Value) => boolean;
 type Leaf = Exclude<FieldNode, { op: 'not' }>;
 
@@ -42,39 +41,61 @@ function collectFields(node: FilterNode, fields: Set<string>): boolean {
   return true;
 }
 
-function compileNode(node: FilterNode): Matcher {
-  return compileTree(node, compileField);
+function compileNode(node: FilterNode): Test {
+  if (node.kind === 'field') return compileField(node);
+  if (node.kind === 'expr') {
+    const condition = compileCondition(node.expression);
+    return (document) => condition(document as BsonDocument);
+  }
+  const tests = node.children.map(compileNode);
+  if (node.kind === 'and') return (value) => tests.every((test) => test(value));
+  return (value) => tests.some((test) => test(value)) === (node.kind === 'or');
 }
 
-/** @param compileLeaf makes the test of one field, or of one array element where paths are empty */
-function compileTree<T>(
-  node: FilterNode,
-  compileLeaf: (node: Leaf) => (value: T) => boolean,
-): (value: T) => boolean {
-  // An expression stands at the top level only, where documents are looked at.
-  if (node.kind === 'expr') return compileCondition(node.expression) as (value: unknown) => boolean;
-  if (node.kind !== 'field') {
-    const tests = node.children.map((child) => compileTree(child, compileLeaf));
-    if (node.kind === 'and') return (value) => tests.every((test) => test(value));
-    return (value) => tests.some((test) => test(value)) === (node.kind === 'or');
+/** Whether an array at the end of a path stands for its elements and itself, or for itself only. */
+const WHOLE_ARRAYS: ReadonlySet<string> = new Set(['exists', 'size', 'elemMatch']);
+
+function compileField(node: FieldNode): Test {
+  if (node.op === 'not') {
+    const negated = compileNode(node.value);
+    return (value) => !negated(value);
   }
-  if (node.op !== 'not') return compileLeaf(node);
-  const test = compileTree(node.value, compileLeaf);
-  return (value) => !test(value);
+  const ofValue = compileTest(node);
+  if (node.path === ELEMENT) return ofValue;
+  const test: Test = WHOLE_ARRAYS.has(node.op)
+    ? ofValue
+    : (value) => (Array.isArray(value) && value.some(ofValue)) || ofValue(value);
+  const { path: name } = node;
+  if (!name.includes('.')) return (document) => test((document as BsonDocument).get(name));
+  const path = name.split('.');
+  return (document) => anyAtPath(document, path, 0, { test, ofValue });
 }
 
-function compileField(node: Leaf): Matcher {
-  const test = compileTest(node);
-  const { path } = node;
-  const leaf = node.op === 'exists' || node.op === 'size' || node.op === 'elemMatch' ? 'whole' : 'elements';
-  if (path.includes('.')) {
-    const names = path.split('.');
-    return (document) => anyAtPath(document, names, leaf, test);
-  }
-  return (document) => {
-    const value = document.get(path);
-    return (leaf === 'elements' && Array.isArray(value) && value.some(test)) || test(value);
-  };
+/**
+ * Whether one of the values that a path names is accepted, arrays on the way standing for each of their documents and,
+ * before a number, for that element. A field that is not there is tested as `undefined`.
+ * @param depth how much of the path led to `value`
+ */
+function anyAtPath(value: Value, path: readonly string[], depth: number, tests: FieldTests): boolean {
+  if (depth === path.length) return tests.test(value);
+  if (value instanceof Map) return anyAtPath(value.get(path[depth]!), path, depth + 1, tests);
+  return Array.isArray(value) ? anyInArray(value, path, depth, tests) : tests.test(undefined);
+}
+
+interface FieldTests {
+  readonly test: Test;
+  /** For an element that the path names by its position: taken as it is, even where it is an array. */
+  readonly ofValue: Test;
+}
+
+function anyInArray(values: BsonValue[], path: readonly string[], depth: number, tests: FieldTests): boolean {
+  if (values.some((value) => value instanceof Map && anyAtPath(value, path, depth, tests))) return true;
+  const index = arrayIndexOf(path[depth]!);
+  const element = index === null ? undefined : values[index];
+  if (element === undefined) return false;
+  if (depth + 1 === path.length) return tests.ofValue(element);
+  if (Array.isArray(element)) return anyInArray(element, path, depth + 1, tests);
+  return element instanceof Map && anyAtPath(element, path, depth + 1, tests);
 }
 
 function compileTest(node: Leaf): Test {
@@ -99,9 +120,9 @@ function compileTest(node: Leaf): Test {
     case 'size':
       return (value) => Array.isArray(value) && value.length === node.value;
     case 'elemMatch': {
-      const matches =
-        node.on === 'values' ? compileTree(node.value, compileTest) : ofElements(compileNode(node.value));
-      return (value) => Array.isArray(value) && value.some(matches);
+      const matches = compileNode(node.value);
+      const ofElement = node.on === 'values' ? matches : ofDocument(matches);
+      return (value) => Array.isArray(value) && value.some(ofElement);
     }
   }
 }
@@ -139,17 +160,10 @@ function isNaNValue(value: Value): boolean {
 
 /** Membership by index key: equal values have equal keys, whatever their type. */
 function compileIn(wanted: BsonValue[]): Test {
-  const strings = new Set(wanted.filter((value) => typeof value === 'string'));
-  const others = new Set(wanted.filter((value) => typeof value !== 'string').map(keyOf));
+  const keyOf = (value: Value) => Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+  const keys = new Set(wanted.map(keyOf));
   const patterns = wanted.filter((value) => value instanceof BSONRegExp).map(compileRegex);
-  return (value) => {
-    if (typeof value === 'string' ? strings.has(value) : others.has(keyOf(value))) return true;
-    return patterns.some((matches) => matches(value));
-  };
-}
-
-function keyOf(value: Value): string {
-  return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+  return (value) => keys.has(keyOf(value)) || patterns.some((matches) => matches(value));
 }
 
 function compileRegex(wanted: BSONRegExp): Test {
@@ -161,7 +175,7 @@ function compileRegex(wanted: BSONRegExp): Test {
 }
 
 /** An array inside an array is matched as the document that BSON stores it as. */
-function ofElements(matches: Matcher): Test {
+function ofDocument(matches: Test): Test {
   return (element) => {
     if (Array.isArray(element)) return matches(new Map(element.map((value, i) => [String(i), value])));
     return element instanceof Map && matches(element);

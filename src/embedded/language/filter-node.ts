@@ -10,9 +10,12 @@ export type FieldTest =
   | { op: 'regex'; value: BSONRegExp }
   | { op: 'type'; value: readonly BsonTypeName[] }
   | { op: 'size'; value: number }
-  /** `on` says whether the elements are matched as documents or, by nodes with an empty path, as values. */
+  /** `on` says whether the elements are matched as documents or, by nodes with the path `ELEMENT`, as values. */
   | { op: 'elemMatch'; value: FilterNode; on: 'documents' | 'values' }
   | { op: 'not'; value: FilterNode };
+
+/** The path of what is asked of an array element itself: no name, for none holds a zero. */
+export const ELEMENT = '\0';
 
 export type FieldNode = { kind: 'field'; path: string } & FieldTest;
 

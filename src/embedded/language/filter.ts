@@ -3,28 +3,21 @@ import { BsonDocument, BsonTypeName, BsonValue, CANONICAL_TYPES, isDocument, isN
 import { check, MongoError } from './errors';
 import { isTruthy } from './evaluation';
 import { compileExpression } from './expression';
-import { FieldNode, FieldTest, FilterNode } from './filter-node';
+import { ELEMENT, FieldNode, FieldTest, FilterNode } from './filter-node';
 import { toDouble } from './numbers';
 import { compileRegExp, readRegExp } from './regex';
 
 export type { FieldNode, FilterNode } from './filter-node';
-
-/** The document at the root, or one inside it; some operators look at whole documents only. */
-type Level = 'top' | 'inner';
 
 /**
  * Parses a filter. One-armed `$and`, `$or` and `$in` become what they hold, `$and` in `$and` one list.
  * @throws MongoError BadValue (2), NotImplemented (238) for what MongoDB has and this has not, and others
  */
 export function parseFilter(filter: BsonDocument): FilterNode {
-  return parseDocument(filter, 'top');
-}
-
-function parseDocument(filter: BsonDocument, level: Level): FilterNode {
   const nodes: FilterNode[] = [];
   for (const [name, value] of filter) {
-    if (name.startsWith('$')) nodes.push(...parsePathless(name, value, level));
-    else if (isExpression(value)) nodes.push(...parseTests(name, value, level));
+    if (name.startsWith('$')) nodes.push(...parsePathless(name, value));
+    else if (isExpression(value)) nodes.push(...parseTests(name, value));
     else nodes.push(equalityOrPattern(name, value));
   }
   return conjunction(nodes);
@@ -45,51 +38,42 @@ function isExpression(value: BsonValue): value is BsonDocument {
 
 const TREES = { $and: 'and', $or: 'or', $nor: 'nor' } as const;
 
-function parsePathless(name: string, value: BsonValue, level: Level): FilterNode[] {
-  if (Object.hasOwn(TREES, name)) return [parseTree(TREES[name as keyof typeof TREES], value, level)];
+function parsePathless(name: string, value: BsonValue): FilterNode[] {
+  if (Object.hasOwn(TREES, name)) return [parseTree(TREES[name as keyof typeof TREES], value)];
   if (name === '$comment') return [];
   if (name === '$expr') {
-    check(level === 'top', 2, '$expr can only be applied to the top-level document');
     compileExpression(value);
     return [{ kind: 'expr', expression: value }];
   }
   throw unknownOperator(name);
 }
 
-/** Operators of MongoDB that this engine does without. */
-const REFUSED = new Set(
-  (
-    '$text $jsonSchema $alwaysTrue $alwaysFalse $ref $id $db $mod $near $nearSphere $geoNear $geoWithin ' +
-    '$geoIntersects $within $bitsAllSet $bitsAnySet $bitsAllClear $bitsAnyClear'
-  ).split(' '),
-);
-
 function unknownOperator(name: string): MongoError {
-  if (REFUSED.has(name)) return new MongoError(238, `${name} is not supported`);
-  return new MongoError(2, `unknown operator: ${name}`);
+  const isElsewhere = /^\$(text|jsonSchema|always(True|False)|ref|id|db|mod|near|geo|within|bits)/.test(name);
+  return new MongoError(isElsewhere ? 238 : 2, `unknown or unsupported operator: ${name}`);
 }
 
-function parseTree(kind: 'and' | 'or' | 'nor', value: BsonValue, level: Level): FilterNode {
+function parseTree(kind: 'and' | 'or' | 'nor', value: BsonValue): FilterNode {
   check(Array.isArray(value) && value.length > 0, 2, '$and/$or/$nor must be a nonempty array');
   const children = value.map((arm) => {
     check(isDocument(arm), 2, '$or/$and/$nor entries need to be full objects');
-    return parseDocument(arm, level);
+    return parseFilter(arm);
   });
   if (kind === 'and') return conjunction(children);
   return kind === 'or' && children.length === 1 ? children[0]! : { kind, children };
 }
 
-function parseTests(path: string, tests: BsonDocument, level: Level): FilterNode[] {
+function parseTests(path: string, tests: BsonDocument): FilterNode[] {
   const nodes: FilterNode[] = [];
   for (const [operator, operand] of tests) {
     if (operator === '$options' && tests.has('$regex')) continue;
     if (!Object.hasOwn(TESTS, operator)) throw unknownOperator(operator);
-    nodes.push(TESTS[operator]!(path, operand, tests, level));
+    nodes.push(TESTS[operator]!(path, operand, tests));
   }
   return nodes;
 }
 
-type TestParser = (path: string, operand: BsonValue, tests: BsonDocument, level: Level) => FilterNode;
+type TestParser = (path: string, operand: BsonValue, tests: BsonDocument) => FilterNode;
 
 const TESTS: Readonly<Record<string, TestParser>> = {
   $eq: equality,
@@ -104,10 +88,10 @@ const TESTS: Readonly<Record<string, TestParser>> = {
     const exists = field(path, { op: 'exists', value: true });
     return isTruthy(operand) ? exists : negation(path, exists);
   },
-  $not: (path, operand, _tests, level) => {
+  $not: (path, operand) => {
     if (operand instanceof BSONRegExp) return negation(path, equalityOrPattern(path, operand));
     check(isDocument(operand) && operand.size > 0, 2, '$not needs a regex or a document that is not empty');
-    return negation(path, conjunction(parseTests(path, operand, level)));
+    return negation(path, conjunction(parseTests(path, operand)));
   },
   $all: (path, operand) => {
     check(Array.isArray(operand) && !operand.some(isExpression), 2, '$all needs an array of values');
@@ -162,12 +146,14 @@ function parseIn(path: string, operand: BsonValue): FilterNode {
 
 function parseElemMatch(path: string, operand: BsonValue): FieldNode {
   check(isDocument(operand), 2, '$elemMatch needs an Object');
-  const first = operand.keys().next().value ?? '';
-  if (!isExpression(operand) || Object.hasOwn(TREES, first) || first === '$expr') {
-    return field(path, { op: 'elemMatch', on: 'documents', value: parseDocument(operand, 'inner') });
-  }
-  const value = conjunction(parseTests('', operand, 'inner'));
-  return field(path, { op: 'elemMatch', on: 'values', value });
+  const on = isExpression(operand) && !Object.hasOwn(TREES, [...operand.keys()][0]!) ? 'values' : 'documents';
+  const value = on === 'values' ? conjunction(parseTests(ELEMENT, operand)) : parseFilter(operand);
+  check(!hasExpression(value), 2, '$expr can only be applied to the top-level document');
+  return field(path, { op: 'elemMatch', on, value });
+}
+
+function hasExpression(node: FilterNode): boolean {
+  return node.kind === 'expr' || (node.kind !== 'field' && node.children.some(hasExpression));
 }
 
 /** The operand of `$type`: a name, or a list of them. */

@@ -68,35 +68,33 @@ function plainKeyOf(document: BsonDocument, fields: readonly KeyField[]): Uint8A
   return key;
 }
 
+type KeyValue = Value | typeof NOTHING;
+
 /** Where one field of an index key is being looked for. */
 interface Search {
-  readonly value: Value;
+  readonly value: KeyValue;
   /** The names still to follow. */
   readonly path: readonly string[];
   /** False for an array element: an array inside an array is a value. */
   readonly expands: boolean;
 }
 
-function keyValues(starts: readonly Search[], code: number): (Value | typeof NOTHING)[][] {
+function keyValues(starts: readonly Search[], code: number): KeyValue[][] {
   const searches = starts.map(follow);
   const arrays = searches.filter(({ value, expands }) => expands && Array.isArray(value));
   if (arrays.length === 0) return [searches.map(({ value }) => value)];
   const elements = arrays[0]!.value as BsonValue[];
-  check(
-    arrays.every(({ value }) => value === elements),
-    code,
-    'cannot index or sort by parallel arrays',
-  );
-  if (elements.length === 0) {
-    return [
-      searches.map((search) =>
-        !arrays.includes(search) ? search.value : search.path.length === 0 ? NOTHING : undefined,
-      ),
-    ];
-  }
-  return elements.flatMap((value) =>
+  const isShared = arrays.every(({ value }) => value === elements);
+  check(isShared, code, 'arrays under two of the fields cannot be indexed or sorted by');
+  const enter = (search: Search, element: KeyValue): Search => {
+    if (!arrays.includes(search)) return search;
+    const value = element === NOTHING && search.path.length > 0 ? undefined : element;
+    return { ...search, value, expands: false };
+  };
+  const entered: KeyValue[] = elements.length > 0 ? elements : [NOTHING];
+  return entered.flatMap((element) =>
     keyValues(
-      searches.map((search) => (arrays.includes(search) ? { ...search, value, expands: false } : search)),
+      searches.map((search) => enter(search, element)),
       code,
     ),
   );

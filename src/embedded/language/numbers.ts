@@ -75,18 +75,10 @@ function nextDown(value: number): number {
 }
 
 /** Digits without zeros at either end, and the power of ten of the first: `-12.50` is `{ '125', 1 }`. */
-export function significantDigits(value: BsonNumber): {
-  digits: string;
-  exponent: number;
-  negative: boolean;
-} {
+export function significantDigits(value: BsonNumber) {
   const { digits, exponent } = exactly(value)!;
-  const text = String(digits < 0n ? -digits : digits);
-  return {
-    digits: text.replace(/0+$/, ''),
-    exponent: text.length - 1 + exponent,
-    negative: digits < 0n,
-  };
+  const text = String(digits).replace('-', '');
+  return { digits: text.replace(/0+$/, ''), exponent: text.length - 1 + exponent, negative: digits < 0n };
 }
 
 export type Operation = 'add' | 'subtract' | 'multiply';

@@ -23,45 +23,6 @@ export function topLevelName(path: string): string {
   return dot < 0 ? path : path.slice(0, dot);
 }
 
-/** Whether an array at the end of a path stands for its elements (and itself), or for itself only. */
-export type LeafArray = 'elements' | 'whole';
-
-/**
- * Whether `test` accepts one of the values that a path names in a document, arrays on the way standing for each of
- * their documents and, before a number, for that element. A field that is not there is tested as `undefined`.
- */
-export function anyAtPath(
-  document: BsonDocument,
-  path: readonly string[],
-  leaf: LeafArray,
-  test: (value: Value) => boolean,
-): boolean {
-  const [name, ...rest] = path;
-  const value = document.get(name!);
-  if (rest.length === 0) {
-    return (leaf === 'elements' && Array.isArray(value) && value.some(test)) || test(value);
-  }
-  if (Array.isArray(value)) return anyInArray(value, rest, leaf, test);
-  return value instanceof Map ? anyAtPath(value, rest, leaf, test) : test(undefined);
-}
-
-function anyInArray(
-  values: BsonValue[],
-  path: readonly string[],
-  leaf: LeafArray,
-  test: (value: Value) => boolean,
-): boolean {
-  if (values.some((value) => value instanceof Map && anyAtPath(value, path, leaf, test))) return true;
-  const [name, ...rest] = path;
-  const index = arrayIndexOf(name!);
-  const element = index === null ? undefined : values[index];
-  if (element === undefined) return false;
-  // An element that the path names by its position is taken as it is, even where it is an array.
-  if (rest.length === 0) return test(element);
-  if (Array.isArray(element)) return anyInArray(element, rest, leaf, test);
-  return element instanceof Map && anyAtPath(element, rest, leaf, test);
-}
-
 /** All values that a path names in a document, an array at its end taken apart, as `distinct` collects them. */
 export function valuesAtPath(document: BsonDocument, path: string): BsonValue[] {
   return collect(document, path.split('.'));

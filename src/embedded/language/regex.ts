@@ -45,7 +45,7 @@ export function compileRegExp({ pattern, options }: BSONRegExp): Pattern {
 
 /**
  * A pattern and its options as one value.
- * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 238 (option x), 51091 (too large)
+ * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 51091 (too large)
  */
 export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue = ''): BSONRegExp {
   const [source, inline] = pattern instanceof BSONRegExp ? [pattern.pattern, pattern.options] : [pattern, ''];
@@ -53,8 +53,7 @@ export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue =
   check(areStrings, 2, '$regex and $options have to be strings without null bytes');
   check(inline === '' || separate === '', 51075, 'options set in both $regex and $options');
   const options = inline || separate;
-  check(!options.includes('x'), 238, 'The regular expression option x is not supported');
-  check(/^[ims]*$/.test(options), 51108, 'invalid flag in regex options: only i, m and s');
+  check(/^[ims]*$/.test(options), 51108, 'the options of regular expressions are i, m and s');
   check(source.length <= LONGEST_PATTERN, 51091, 'Regular expression is too large');
   return new BSONRegExp(source, options);
 }

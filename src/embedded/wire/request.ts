@@ -69,7 +69,7 @@ function insertedDocuments({ body, sequences }: ClientMessage): readonly Uint8Ar
   const beside = sequences.get('documents');
   const fields = new ElementScanner(body);
   while (fields.next()) {
-    if (!fields.isNamed('documents')) continue;
+    if (fields.name !== 'documents') continue;
     check(!beside, 9, "Field 'documents' was sent twice");
     check(fields.type === ARRAY, 14, "BSON field 'insert.documents' must be an array");
     return documentsIn(body, fields.valueStart);

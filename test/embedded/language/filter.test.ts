@@ -119,8 +119,8 @@ const refusals = String.raw`
 9 | {"a": {"$type": []}}
 168 | {"$expr": {"$bogus": 1}}
 238 | {"$jsonSchema": {}} ; {"$text": {"$search": "x"}} ; {"a": {"$near": []}} ; {"a": {"$mod": [2, 0]}}
-238 | {"a": {"$type": 2}} ; {"$alwaysTrue": 1} ; {"a": {"$regex": "x", "$options": "x"}}
-51108 | {"a": {"$regex": "x", "$options": "z"}}
+238 | {"a": {"$type": 2}} ; {"$alwaysTrue": 1}
+51108 | {"a": {"$regex": "x", "$options": "z"}} ; {"a": {"$regex": "x", "$options": "x"}}
 51075 | {"a": {"$options": "i", "$regex": {"$regularExpression":{"pattern":"x","options":"i"}}}}
 51091 | {"a": {"$regex": "("}} ; {"a": {"$regex": "(?=x)"}} ; {"a": {"$regex": "(x)\\1"}}
 51091 | {"a": {"$in": [1, {"$regularExpression":{"pattern":"(","options":""}}]}}

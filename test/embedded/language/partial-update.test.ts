@@ -32,9 +32,8 @@ const stored = fc
   );
 
 const operation = fc.oneof(
-  fc.tuple(fc.constantFrom('$set', '$min', '$max', '$push', '$addToSet', '$setOnInsert'), path, inner),
-  fc.tuple(fc.constantFrom('$inc', '$mul', '$pop'), path, number),
-  fc.tuple(fc.constantFrom('$unset', '$pull'), path, number),
+  fc.tuple(fc.constantFrom('$set', '$min', '$max', '$setOnInsert'), path, inner),
+  fc.tuple(fc.constantFrom('$inc', '$unset'), path, number),
 );
 const update = fc.array(operation, { minLength: 1, maxLength: 4 }).map((operations): BsonDocument => {
   const document: BsonDocument = new Map();

@@ -13,71 +13,35 @@ function insert(filter: Document, update: Document) {
 
 /** A document, an update, and the document after it; none where nothing changes. */
 const cases = String.raw`
-# $set
+# $set and $unset
 {"_id": 1, "a": 1} | {"$set": {"a": 2, "b.c": "x"}} | {"_id": 1, "a": 2, "b": {"c": "x"}}
 {"a": 1} | {"$set": {"z": 1, "b": 2, "a": 3}} | {"a": 3, "b": 2, "z": 1}
 {} | {"$set": {"x9": 1, "x10": 1}} | {"x10": 1, "x9": 1}
+{} | {"$set": {"a.b": 1, "a.a": 2}} | {"a": {"a": 2, "b": 1}}
+{} | {"$set": {"a.0.b": 9}} | {"a": {"0": {"b": 9}}}
 {"a": 1} | {"$set": {"a": 1}} | -
 {"a": 1} | {"$set": {"a": {"$numberDouble":"1"}}} | {"a": {"$numberDouble":"1"}}
 {"a": {"b": 1, "c": 2}} | {"$set": {"a": {"c": 2, "b": 1}}} | {"a": {"c": 2, "b": 1}}
 {"a": {"b": [1]}} | {"$set": {"a": {"b": [1]}}} | -
 {"a": {"$date":{"$numberLong":"5"}}} | {"$set": {"a": {"$date":{"$numberLong":"5"}}}} | -
-{"a": [1, 2]} | {"$set": {"a.1": 9}} | {"a": [1, 9]}
-{"a": [1]} | {"$set": {"a.3": 9}} | {"a": [1, null, null, 9]}
-{"a": [1]} | {"$set": {"a.1.b": 9}} | {"a": [1, {"b": 9}]}
-{"a": {}} | {"$set": {"a.0": 9}} | {"a": {"0": 9}}
-{} | {"$set": {"a.0.b": 9}} | {"a": {"0": {"b": 9}}}
 {"_id": 1} | {"$set": {"_id": 1, "a": 1}} | {"_id": 1, "a": 1}
-{} | {"$set": {"a.b": 1, "a.a": 2}} | {"a": {"a": 2, "b": 1}}
 {} | {"$setOnInsert": {"a": 1}} | -
-# $unset
 {"a": 1, "b": 2} | {"$unset": {"a": "", "c": ""}} | {"b": 2}
 {"a": {"b": 1}} | {"$unset": {"a.b": 1}} | {"a": {}}
-{"a": [1, 2]} | {"$unset": {"a.0": 1}} | {"a": [null, 2]}
 {"a": 1} | {"$unset": {"a.b": 1, "c.d": 1}} | -
-# $inc and $mul
+# $inc
 {"a": 1} | {"$inc": {"a": 2, "b": 3}} | {"a": 3, "b": 3}
 {"a": 1} | {"$inc": {"a": 0}} | -
 {"a": 1} | {"$inc": {"a": {"$numberDouble":"0"}}} | {"a": {"$numberDouble":"1"}}
-{"a": 1} | {"$inc": {"a": 0.5}} | {"a": 1.5}
 {"a": 1.5} | {"$inc": {"a": 1}} | {"a": 2.5}
 {"a": 2147483647} | {"$inc": {"a": 1}} | {"a": {"$numberLong":"2147483648"}}
 {"a": 1} | {"$inc": {"a": {"$numberLong":"1"}}} | {"a": {"$numberLong":"2"}}
-{"a": 3} | {"$mul": {"a": 2, "b": 5}} | {"a": 6, "b": 0}
-{"a": 65536} | {"$mul": {"a": 65536}} | {"a": {"$numberLong":"4294967296"}}
-{} | {"$mul": {"a": 1.5}} | {"a": {"$numberDouble":"0"}}
-{} | {"$mul": {"a": {"$numberLong":"2"}}} | {"a": {"$numberLong":"0"}}
 # $min and $max
 {"a": 5, "b": 5} | {"$min": {"a": 3, "b": 7}} | {"a": 3, "b": 5}
 {"a": 5, "b": 5} | {"$max": {"a": 3, "b": 7, "c": 1}} | {"a": 5, "b": 7, "c": 1}
 {"a": 5} | {"$max": {"a": "x"}} | {"a": "x"}
-{"a": 5} | {"$max": {"a": {"$numberDouble":"5"}}} | -
-# $push
-{} | {"$push": {"a": 1}} | {"a": [1]}
-{"a": [1]} | {"$push": {"a": [2]}} | {"a": [1, [2]]}
-{"a": [1]} | {"$push": {"a": {"$each": []}}} | -
-{} | {"$push": {"a": {"$each": []}}} | {"a": []}
-{"a": [1, 2]} | {"$push": {"a": {"$each": [3, 4], "$slice": -3}}} | {"a": [2, 3, 4]}
-{"a": [1]} | {"$push": {"a": {"$each": [2], "$slice": 0}}} | {"a": []}
-{"a": [1]} | {"$push": {"a.1": 2}} | {"a": [1, [2]]}
-# $addToSet
-{"a": [1]} | {"$addToSet": {"a": 2}} | {"a": [1, 2]}
-{"a": [1]} | {"$addToSet": {"a": {"$numberDouble":"1"}}} | -
-{} | {"$addToSet": {"a": {"$each": [1, 1, 2]}}} | {"a": [1, 2]}
-{"a": [2]} | {"$addToSet": {"a": {"$each": [1, 2, 1]}}} | {"a": [2, 1]}
-{"a": [{"x": 1, "y": 2}]} | {"$addToSet": {"a": {"y": 2, "x": 1}}} | {"a": [{"x": 1, "y": 2}, {"y": 2, "x": 1}]}
-# $pop and $pull
-{"a": [1, 2, 3]} | {"$pop": {"a": 1}} | {"a": [1, 2]}
-{"a": [1, 2, 3]} | {"$pop": {"a": -1}} | {"a": [2, 3]}
-{"a": [], "b": {}} | {"$pop": {"a": 1, "c": 1, "b.c": 1}} | -
-{"a": [1, 2, 1]} | {"$pull": {"a": 1}} | {"a": [2]}
-{"a": [1, 5, 9]} | {"$pull": {"a": {"$gte": 5, "$lt": 9}}} | {"a": [1, 9]}
-{"a": [{"k": 1, "v": 1}, {"k": 2}, 1]} | {"$pull": {"a": {"k": 1}}} | {"a": [{"k": 2}, 1]}
-{"a": [{"k": 1}, {"k": 9}]} | {"$pull": {"a": {"k": {"$gt": 5}}}} | {"a": [{"k": 1}]}
-{"a": ["x", "y"]} | {"$pull": {"a": {"$regularExpression":{"pattern":"^x","options":""}}}} | {"a": ["y"]}
-{"a": ["x", "y"]} | {"$pull": {"a": {"$in": ["x"]}}} | {"a": ["y"]}
-{"a": [[1], 1]} | {"$pull": {"a": [1]}} | {"a": [1]}
-{"a": [1]} | {"$pull": {"a": 7, "b": 1}} | -
+{"a": {"$numberDecimal":"1.10"}} | {"$max": {"a": {"$numberDecimal":"1.1"}}} | -
+{"a": {"$numberLong":"9007199254740993"}} | {"$min": {"a": {"$numberDouble":"9007199254740992"}}} | {"a": {"$numberDouble":"9007199254740992"}}
 # replacement
 {"_id": 1, "a": 1} | {"b": 2} | {"_id": 1, "b": 2}
 {"_id": 1, "a": 1} | {"b": 2, "_id": 1} | {"_id": 1, "b": 2}
@@ -85,10 +49,8 @@ const cases = String.raw`
 {"_id": 1} | {"_id": {"$numberDouble":"1"}} | {"_id": {"$numberDouble":"1"}}
 {"_id": 1, "a": 1} | {"a": 1} | -
 {"_id": 1, "a": 1, "b": 2} | {"b": 2, "a": 1} | {"_id": 1, "b": 2, "a": 1}
-{"_id": 1} | {"a.b": 1} | {"_id": 1, "a.b": 1}
 # several operators
 {"_id": 1, "a": 1, "b": {"c": 1}} | {"$set": {"b.d": 2, "e": "x"}, "$inc": {"a": 2, "z": 1}, "$unset": {"b.c": ""}} | {"_id": 1, "a": 3, "b": {"d": 2}, "e": "x", "z": 1}
-{"a": 1} | {"$inc": {"b": 1}, "$set": {"a": 1}} | {"a": 1, "b": 1}
 `;
 
 it.each(rowsOf(cases))('an update: %s', (_title, before, update, after) => {
@@ -98,9 +60,9 @@ it.each(rowsOf(cases))('an update: %s', (_title, before, update, after) => {
 });
 
 it('leaves the document that it was given as it was', () => {
-  const before = documentFrom({ a: { b: [1, { c: 2 }] } });
-  compileUpdate(documentFrom({ $set: { 'a.b.1.c': 3, d: 1 }, $unset: { 'a.x': 1 } })).apply(before);
-  expectDocument(before, { a: { b: [1, { c: 2 }] } });
+  const before = documentFrom({ a: { b: { c: 2 } } });
+  compileUpdate(documentFrom({ $set: { 'a.b.c': 3, d: 1 }, $unset: { 'a.x': 1 } })).apply(before);
+  expectDocument(before, { a: { b: { c: 2 } } });
 });
 
 describe('an upsert', () => {
@@ -113,7 +75,7 @@ describe('an upsert', () => {
 {"a.b": 1, "_id": 1} | {"$inc": {"n": 1}} | {"_id": 1, "a": {"b": 1}, "n": 1}
 {"_id": 1, "a": 1} | {"$inc": {"a": 1}} | {"_id": 1, "a": 2}
 {"_id": 1, "k": 2} | {"$setOnInsert": {"payload": {"a.b": 1}}} | {"_id": 1, "k": 2, "payload": {"a.b": 1}}
-{"_id": 1, "a": {"$in": [5]}} | {"$push": {"t": 1}} | {"_id": 1, "a": 5, "t": [1]}
+{"_id": 1, "a": {"$in": [5]}} | {"$max": {"t": 1}} | {"_id": 1, "a": 5, "t": 1}
 `;
   it.each(rowsOf(inserts))('%s', (_title, filter, update, inserted) => {
     expectDocument(insert(filter, update), inserted);
@@ -142,19 +104,12 @@ const refusals = String.raw`
 40 | {"$set": {"a.b": 1, "a-b": 1, "a0": 1}, "$unset": {"a": 1}}
 66 | {"$set": {"_id": 2}} ; {"$set": {"_id": {"a": 1}}} ; {"$unset": {"_id": 1}} ; {"_id": 2, "a": 1}
 52 | {"$set": {"x": {"$y": 1}}} ; {"$set": {"x": [{"$y": 1}]}} ; {"$set": {"$x": 1}}
-52 | {"a": 1, "$set": {"b": 1}} ; {"$push": {"a": {"$slice": 1}}} ; {"$set": {"r": {"$ref": "c", "$id": 1}}}
-28 | {"$set": {"s.x": 1}} ; {"$set": {"a.x": 1}} ; {"$inc": {"n.x.y": 1}} ; {"$pull": {"s.x": 1}}
-34 | {"$set": {"a.2000000": 1}}
-14 | {"$inc": {"s": 1}} ; {"$mul": {"o.p": "x"}} ; {"$inc": {"n": "x"}} ; {"$pop": {"s": 1}}
+52 | {"a": 1, "$set": {"b": 1}} ; {"$set": {"r": {"$ref": "c", "$id": 1}}}
+28 | {"$set": {"s.x": 1}} ; {"$set": {"a.x": 1}} ; {"$inc": {"n.x.y": 1}}
+14 | {"$inc": {"s": 1}} ; {"$inc": {"n": "x"}}
 2 | {"$inc": {"big": 1}} ; {"$inc": {"n": {"$numberLong":"9223372036854775807"}}}
-2 | {"$push": {"s": 1}} ; {"$push": {"a": {"$each": 1}}} ; {"$push": {"a": {"$each": [], "$foo": 1}}}
-2 | {"$push": {"a": {"$each": [], "$slice": "x"}}} ; {"$addToSet": {"s": 1}} ; {"$pull": {"s": 1}}
-14 | {"$addToSet": {"a": {"$each": 1}}}
-2 | {"$addToSet": {"a": {"$each": [], "b": 1}}}
-9 | {"$pop": {"a": 2}} ; {"$pop": {"a": "x"}}
-238 | {"$bit": {"n": {"and": 1}}} ; {"$currentDate": {"x": true}} ; {"$rename": {"n": "m"}} ; {"$pullAll": {"a": [1]}}
-238 | {"$set": {"a.$": 1}} ; {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}} ; {"$inc": {"n": {"$numberDecimal":"1"}}}
-238 | {"$push": {"a": {"$each": [], "$sort": 1}}} ; {"$push": {"a": {"$each": [], "$position": 1}}}
+238 | {"$inc": {"n": {"$numberDecimal":"1"}}} ; {"$push": {"a": 1}} ; {"$rename": {"n": "m"}} ; {"$bit": {"n": {"and": 1}}}
+238 | {"$set": {"a.0": 1}} ; {"$set": {"a.$": 1}} ; {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}}
 `;
 it.each(rowsOf(refusals))('an invalid update is refused with %s', (_title, code, update) => {
   const document = { _id: 1, s: 'x', n: 1, o: { p: 1 }, a: [1, { b: 1 }], big: 2n ** 63n - 1n };

@@ -19,9 +19,9 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: { 'aggregate-first-page-of-each-session': [4] },
   },
   {
-    reason: '$rename is not supported, and the documents are what they were before it',
+    reason: '$mul, $rename and the operators on arrays are not supported, and the documents stay what they were',
     area: 'update',
-    steps: { 'update-min-max-mul-currentDate-rename': [1, 3] },
+    steps: { 'update-min-max-mul-currentDate-rename': [1, 3], 'update-arrays': [1, 2, 3, 4, 5, 6] },
   },
   {
     reason: 'getLastError and whatsmyuri are of clients that are older than any which speak to this engine',
