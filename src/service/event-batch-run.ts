@@ -64,8 +64,7 @@ export class BatchRun {
         const { measurements, log } = this.context;
         measurements.transactionFailed(isWriteConflict(error) ? 'conflict' : 'transient');
         log.debug({ failures, events: groups.length, err: error }, 'retrying a transaction of events');
-        // After a failover or the like, no session is held.
-        if (isWriteConflict(error) && failures >= patience[this.persistence]) return groups;
+        if (failures >= patience[this.persistence]) return groups;
       }
       if (failures > 1) await this.pauseAfter(failures);
     }

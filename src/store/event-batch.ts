@@ -5,7 +5,7 @@ import type { StoredJson } from './json-object';
 import type { SessionRow } from './session.model';
 import { hasEnded, SessionStatus } from './session-status';
 import type { Store } from './store';
-import { isDuplicateKey, isWriteConflict, undone } from './transaction';
+import { isDuplicateKey, isTransient, undone } from './transaction';
 import { inTransactionOf } from './transaction-command';
 
 /** An event on its way into the store. */
@@ -172,7 +172,10 @@ function additions({ added, lastEventAt }: Advance): mongo.UpdateFilter<mongo.Do
 
 const longestLookMs = 1_000;
 
-/** Whether the open transaction of someone else holds the session. Any other failure is for the next batch to tell. */
+/**
+ * Whether the open transaction of someone else holds the session, or its shard cannot be written just now. Any other
+ * failure is for the next batch to tell.
+ */
 export async function isHeld(
   store: Store,
   session: mongo.ClientSession,
@@ -189,7 +192,7 @@ export async function isHeld(
     );
     return false;
   } catch (error) {
-    return isWriteConflict(error);
+    return isTransient(error);
   }
 }
 
