@@ -165,7 +165,7 @@ export class CommandRunner {
     if (this.bytes > maxMiB * 1024 * 1024) {
       throw new DomainError(
         'QUERY_TOO_COMPLEX',
-        `The answer would be larger than ${maxMiB} MiB. Ask for less at a time.`,
+        `The response would be larger than ${maxMiB} MiB. Ask for less at a time.`,
       );
     }
     this.options.scope?.takeMemory(bytes);

@@ -12,7 +12,7 @@ import type { Log } from '../log';
 import type { FormatError } from './mask-errors';
 import type { ApolloContext } from './operations-plugin';
 
-/** Apollo as it comes, without the plugins that report to Apollo's cloud or wrap every resolver. */
+/** Plain Apollo Server, without the plugins that report to Apollo's cloud or wrap every resolver. */
 export async function startApollo(
   schema: GraphQLSchema,
   config: Config,
@@ -32,12 +32,12 @@ export async function startApollo(
       ApolloServerPluginUsageReportingDisabled(),
     ],
     introspection: true,
-    // What pages of other origins may send is decided before, by rules that need no special header: CrossOriginRule.
+    // CrossOriginRule has checked requests before, and needs no special header.
     csrfPrevention: false,
     ...(config.trustedDocuments !== null && { persistedQueries: false as const }),
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
-    // The pipeline has validated every text before Apollo looks at it, within its own limits.
+    // The pipeline has validated every document before Apollo sees it, within its own limits.
     dangerouslyDisableValidation: true,
     parseOptions: { maxTokens: config.maxQueryTokens },
     stopOnTerminationSignals: false,

@@ -1,4 +1,4 @@
-/** A request that never became a GraphQL one, with the status and code that Apollo uses for its like. */
+/** A request that is not a GraphQL request, with the status and code that Apollo uses for such requests. */
 export class BadRequest extends Error {
   readonly statusCode: number;
   readonly code = 'BAD_REQUEST';

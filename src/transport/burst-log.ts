@@ -3,8 +3,8 @@ import type { Log } from '../log';
 const pauseMs = 1_000;
 
 /**
- * Warnings of one kind that can come by the thousand: the first is logged at once, and from then on at most one line a
- * second, which says how many more there were. `worst` picks which of those is shown.
+ * Logs warnings that can come by the thousand: the first at once, then at most one line a second with the number of
+ * others. `worst` chooses the one that is shown.
  */
 export class BurstLog<Details extends object> {
   private held: Details | null = null;

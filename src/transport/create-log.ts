@@ -3,13 +3,12 @@ import type { Config } from '../config';
 
 export type { Logger } from 'pino';
 
-/** How deep the causes of an error are followed. */
+/** The maximum depth of an error's causes in the log. */
 const maxCauses = 5;
 
 /**
- * The log of the process, on stdout: lines for people in a terminal, JSON everywhere else, unless LOG_FORMAT says so.
- * Errors are logged without what the driver and Mongoose hang on them: that can be a caller's payload. `base` is in every
- * line.
+ * The log of the process, on stdout: readable text in a terminal, otherwise JSON, unless LOG_FORMAT is set. Errors are
+ * logged without the properties that the driver and Mongoose add, which can hold payloads. `base` is part of every line.
  */
 export function createLog(config: Config, base: object | null = null): Logger {
   const options = {
@@ -20,7 +19,7 @@ export function createLog(config: Config, base: object | null = null): Logger {
   };
   const readable = config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stdout.isTTY);
   if (!readable) return pino(options);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only where someone looks
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only for terminals
   const pretty = require('pino-pretty') as typeof import('pino-pretty');
   return pino(options, pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }));
 }
@@ -33,7 +32,7 @@ interface LoggedError {
   readonly cause?: LoggedError | string;
 }
 
-/** What a log may say of an error: what it is and where it comes from, never the data it was about. */
+/** The parts of an error that may be logged: name, message, stack and causes, never data. */
 export function describeError(error: unknown, causes = 0): LoggedError | string {
   if (!(error instanceof Error)) return String(error);
   return {

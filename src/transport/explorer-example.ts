@@ -1,4 +1,4 @@
-/** A tab of the explorer: one operation, ready to be sent. */
+/** A tab of the explorer: one operation, ready to send. */
 export interface ExampleTab {
   readonly name: string;
   readonly query: string;
@@ -107,7 +107,7 @@ mutation CompleteSession {
 }
 `;
 
-/** What the explorer opens with: one call, an operation a tab, to be sent from left to right. */
+/** The explorer's initial tabs: the operations of one call, to send from left to right. */
 export const exampleTabs: readonly ExampleTab[] = [
   { name: '1 Create a session', query: create },
   { name: '2 Add an event', query: addOne },

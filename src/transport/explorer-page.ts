@@ -8,8 +8,8 @@ const subscriptions = {
 } as const;
 
 /**
- * Settings of Altair. The schema is loaded at the start, so that the docs and completion work at once; what Altair would
- * fetch from its own servers is off.
+ * Altair's settings. The schema is loaded at start, so that docs and completion work at once; requests to Altair's own
+ * servers are off.
  */
 const settings: RenderOptions = {
   baseURL: '/explorer/',
@@ -33,8 +33,8 @@ const settings: RenderOptions = {
   },
 };
 /**
- * Where callers say who they are: each tab sends the credential that stands in the environment as `token`, or what is
- * typed in its place in the tab's headers.
+ * With authentication, each tab sends the environment variable `token` as credential, or what the user enters instead in
+ * the tab's headers.
  */
 const credential = { Authorization: 'Bearer {{token}}' };
 const tokens: RenderOptions = {
@@ -43,7 +43,7 @@ const tokens: RenderOptions = {
   initialEnvironments: { base: { variables: { token: 'paste a token or an API key here' } } },
 };
 
-/** Altair opens with its last tab in front and has no setting for that: on a first visit, go to the first one. */
+/** Altair opens on its last tab, without a setting for it: on a first visit, switch to the first. */
 const showFirstTab = `
 if (!localStorage.getItem('explorer-visited')) {
   const observer = new MutationObserver(() => {
@@ -63,7 +63,7 @@ export interface ExplorerPage {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** The explorer's page and everything that it loads; `authenticates` where callers must say who they are. */
+/** The explorer's page and its files; `authenticates` if callers must authenticate. */
 export async function openExplorerPage(authenticates: boolean): Promise<ExplorerPage> {
   const options = authenticates ? { ...settings, ...tokens } : settings;
   return {

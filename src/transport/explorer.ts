@@ -2,15 +2,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ExplorerPage } from './explorer-page';
 import { sendFile } from './static-files';
 
-/** Nothing but this server's own files runs, and they talk to nothing but this server. */
+/** Only this server's files run, and they connect only to this server. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  // The editor and its components write their styles at run time.
+  // The editor and its components create styles at run time.
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",
-  // Its WebSockets too: 'self' stands for ws: and wss: of the same host (CSP 3, section 6.7.2.8).
+  // Includes WebSockets: 'self' matches ws: and wss: of the same host (CSP 3, section 6.7.2.8).
   "connect-src 'self'",
   "worker-src 'self' blob:",
   "base-uri 'self'",
@@ -18,14 +18,14 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The explorer for people: it needs a browser and this server, and nothing from the internet. */
+/** The explorer: it needs a browser and this server, and nothing from the internet. */
 export interface Explorer {
   sendPage(reply: FastifyReply): Promise<FastifyReply>;
 }
 
 /**
- * `GET /` and what its page loads. Nothing is read or loaded before somebody looks. The page `authenticates` where callers
- * have to say who they are.
+ * `GET /` and the files of its page. Nothing is read or loaded before the first visit. `authenticates`: callers must
+ * authenticate.
  */
 export function addExplorer(server: FastifyInstance, authenticates: boolean): Explorer {
   let opened: Promise<ExplorerPage> | undefined;
@@ -52,19 +52,19 @@ export function addExplorer(server: FastifyInstance, authenticates: boolean): Ex
 }
 
 function openPage(authenticates: boolean): Promise<ExplorerPage> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- no server waits for it, only the first visitor
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- only the first visitor waits for it
   const { openExplorerPage } = require('./explorer-page') as typeof import('./explorer-page');
   return openExplorerPage(authenticates);
 }
 
-/** Whether an Accept header puts a page above JSON, as browsers do for what is typed into their address bar. */
+/** Whether an Accept header prefers HTML to JSON, as browsers do for the address bar. */
 export function prefersHtml(accept: string | undefined): boolean {
   if (!accept?.includes('text/html')) return false;
   const html = weightOf(accept, /^text\/html$/);
   return html > 0 && html >= weightOf(accept, /^application\/(graphql-response\+)?json$/);
 }
 
-/** Whether an Accept header puts server-sent events above JSON. */
+/** Whether an Accept header prefers server-sent events to JSON. */
 export function prefersEventStream(accept: string | undefined): boolean {
   if (!accept?.includes('text/event-stream')) return false;
   return (

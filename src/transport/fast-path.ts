@@ -16,13 +16,12 @@ interface Ordinary {
   readonly variables?: Variables | null;
 }
 
-/** How many Accept headers are remembered; clients have one each. */
+/** How many Accept headers are cached; each client sends one. */
 const maxAccepts = 100;
 
 /**
- * The short way for what is sent again and again: an ordinary POST of an operation that is in the cache, from a client
- * whose Accept header Apollo has answered before. It goes from the body straight to the compiled operation; everything
- * else takes the way through Apollo.
+ * Runs an ordinary POST of a cached operation without Apollo, if Apollo has answered a request with the same Accept header
+ * before. It goes from the body straight to the compiled operation; all other requests go through Apollo.
  */
 export class FastPath {
   private readonly contentTypes = new Map<string, string>();
@@ -33,12 +32,12 @@ export class FastPath {
     private readonly formatError: FormatError,
   ) {}
 
-  /** What Apollo answered with to this Accept header; it goes by nothing else. */
+  /** The content type by Accept header, on which alone Apollo's choice depends. */
   learnContentType(accept: string | undefined, contentType: string): void {
     if (this.contentTypes.size < maxAccepts) this.contentTypes.set(accept ?? '', contentType);
   }
 
-  /** Answers, or resolves to null if Apollo has to. */
+  /** Answers the request, or resolves to null if Apollo must. */
   async answer(
     { body, headers: { accept } }: FastifyRequest,
     reply: FastifyReply,
@@ -55,18 +54,18 @@ export class FastPath {
     const admission = this.admit(operation, variables, running);
     const refusal = admission instanceof Promise ? await admission : admission;
     const result = refusal ?? (await run(createContext(), variables));
-    // The variables do not fit: plain execution has the exact words.
+    // Invalid variables: plain execution reports the exact error.
     if (refusal === null && !('data' in result)) return null;
     const formatted = formatResult(result, running.requestId, this.formatError);
     if (formatted.body.errors) running.failed(formatted.body.errors);
     for (const [name, value] of formatted.headers) reply.header(name, value);
     reply.code(formatted.status ?? 200);
     reply.header('content-type', contentType).header('cache-control', notCacheable);
-    // A string would be encoded twice: once for its length.
+    // A string would be encoded twice, once for its length.
     return Buffer.from(`${JSON.stringify(formatted.body)}\n`);
   }
 
-  /** The result of an operation that may not run; null if it may. Waits for nothing that is known at once. */
+  /** The result that refuses an operation; null if it may run. Synchronous where possible. */
   private admit(
     operation: PreparedOperation,
     variables: Variables,
@@ -85,7 +84,7 @@ export class FastPath {
   }
 }
 
-/** A result of nothing but the reason why. */
+/** A result with only the error. */
 interface Refusal {
   readonly errors: readonly GraphQLError[];
 }
@@ -94,7 +93,7 @@ function refuse(error: unknown): Refusal {
   return { errors: refusalsOf(error) };
 }
 
-/** A body of the usual form; Apollo has the words for any other. */
+/** A body of the usual form; Apollo reports errors in any other. */
 function isOrdinary(body: unknown): body is Ordinary {
   if (!isRecord(body) || body.extensions !== undefined) return false;
   const { query, operationName, variables } = body;

@@ -46,14 +46,14 @@ export interface GraphQLRoute {
   readonly availability: Availability;
 }
 
-/** `/graphql`: POST and GET as GraphQL over HTTP says, a page for browsers; Apollo refuses every other method. */
+/** `/graphql`: POST and GET as in GraphQL over HTTP, and a page for browsers; Apollo refuses other methods. */
 export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): void {
   server.route({
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: '/graphql',
     onRequest: (request, _reply, done) => {
-      // The page can be looked at by everyone; what it sends is authenticated.
-      // A WebSocket says who it is when it is open.
+      // Anyone may load the page; its requests are authenticated.
+      // A WebSocket authenticates once it is open.
       if (asksForWebSocket(request)) {
         route.access.checkHandshake(request);
         done();
@@ -114,7 +114,7 @@ async function answerInTime(
     throw error;
   } finally {
     forget();
-    // It came before the server began to leave, and its connection would stay open behind the answer.
+    // The request arrived before draining began; without this its connection would stay open.
     if (route.lifecycle.isLeaving) reply.header('connection', 'close');
     route.observer.ended(running.record());
   }
@@ -172,7 +172,7 @@ async function askApollo(
   let refusal: readonly GraphQLError[] | null = null;
   const response = await route.apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: request.method, headers, search, body: request.body },
-    // Apollo asks for the context once it has let the request in, and before it looks at the text.
+    // Apollo creates the context after it has accepted the request and before it parses the document.
     context: async () => {
       refusal = await prepareText(route.pipeline, request, search, running);
       if (refusal !== null) throw refusal[0]!;
@@ -182,7 +182,7 @@ async function askApollo(
   return refusal === null ? noted(response, running) : withErrors(response, refusal, route, running);
 }
 
-/** Passes the text, if there is one; returns what is wrong with it, null if nothing is. */
+/** Checks the document, if there is one; returns the errors that refuse it, or null. */
 async function prepareText(
   pipeline: OperationPipeline,
   request: FastifyRequest,
@@ -190,7 +190,7 @@ async function prepareText(
   running: RunningOperation,
 ): Promise<readonly GraphQLError[] | null> {
   const { query, operationName } = sentText(request, search);
-  // What is no text at all is Apollo's to refuse.
+  // Apollo refuses a query that is not a string.
   if (typeof query !== 'string' || query === '') return null;
   if (operationName != null && typeof operationName !== 'string') return null;
   try {
@@ -207,7 +207,7 @@ function sentText(request: FastifyRequest, search: string): { query?: unknown; o
   return { query: parameters.get('query'), operationName: parameters.get('operationName') };
 }
 
-/** Apollo answers a refused context with one error; this is its answer with all of them. */
+/** Apollo's response to a refused context has one error; this puts all of them in it. */
 function withErrors(
   response: HTTPGraphQLResponse,
   errors: readonly GraphQLError[],
@@ -219,14 +219,14 @@ function withErrors(
   return { ...response, body: { kind: 'complete', string: `${JSON.stringify(body)}\n` } };
 }
 
-/** Apollo refuses what is no GraphQL request before any of its plugins hears of it. */
+/** Reports requests that Apollo refuses before any plugin runs. */
 function noted(response: HTTPGraphQLResponse, running: RunningOperation): HTTPGraphQLResponse {
   if ((response.status ?? 200) >= 400 && running.errorCodes.length === 0)
     running.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
   return response;
 }
 
-/** Sends what Apollo answered; what may be kept gets an ETag, and a client that has it already gets only a 304. */
+/** Sends Apollo's response; a cacheable one gets an ETag, and a client that has it gets a 304. */
 function send(response: HTTPGraphQLResponse, request: FastifyRequest, reply: FastifyReply): string {
   if (response.body.kind !== 'complete') throw new Error('incremental delivery is not part of this API');
   const { headers, body } = response;
@@ -241,7 +241,7 @@ function send(response: HTTPGraphQLResponse, request: FastifyRequest, reply: Fas
   return '';
 }
 
-/** Who asks decides whether there is an answer, and the origin of the page whether it may read it. */
+/** The response depends on the credential, and on the origin whether a page may read it. */
 function varyOf(reply: FastifyReply): string {
   const others = reply.getHeader('vary');
   return [others, 'accept, authorization, x-api-key'].filter(Boolean).join(', ');

@@ -31,11 +31,11 @@ import { RequestTraces } from './request-traces';
 import { addSchemaRoute } from './schema-route';
 import { EventLoopTurns } from '../event-loop-turns';
 
-/** What a server is part of. */
+/** What the process around a server provides. */
 export interface Surroundings {
-  /** Told of every operation, beside the log. */
+  /** Observers of every operation, besides the log. */
   readonly observers: readonly OperationObserver[];
-  /** What `GET /metrics` answers; null: it is not on this port. */
+  /** Reads the metrics for `GET /metrics`; null if this port does not serve them. */
   readonly readMetrics: ReadMetrics | null;
   readonly tracing: Tracing | null;
   readonly lifecycle: Lifecycle;
@@ -47,11 +47,11 @@ function alone(): Surroundings {
 
 export interface GraphQLServer {
   readonly server: FastifyInstance;
-  /** Moved on by whoever stops the server. */
+  /** Advanced by the caller that stops the server. */
   readonly lifecycle: Lifecycle;
 }
 
-/** The API over HTTP with everything around it; it does not listen yet. */
+/** Creates the HTTP server of the API; it does not listen yet. */
 export async function createGraphQLServer(
   services: Services,
   database: Database,

@@ -3,10 +3,10 @@ import { buildInfo } from '../build-info';
 import type { Database } from '../database/database';
 import type { Lifecycle } from './lifecycle';
 
-/** How long the database may take to answer before the server counts as not ready, in milliseconds. */
+/** How long the database may take to respond while the server counts as ready, in milliseconds. */
 const pingTimeoutMs = 2_000;
 
-/** `/health/live`: the process answers, and says what runs. `/health/ready`: so does its database, and it is not stopping. */
+/** `/health/live`: the process responds, with its version. `/health/ready`: its database responds too, and it is not stopping. */
 export function addHealthRoutes(server: FastifyInstance, database: Database, lifecycle: Lifecycle): void {
   server.get('/health/live', (_request, reply) => answer(reply, 200, 'live', buildInfo));
   server.get('/health/ready', async (_request, reply) => {

@@ -18,16 +18,16 @@ import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 import type { EventLoopTurns } from '../event-loop-turns';
 
-/** How long a client may take to send its headers, its whole request, or its next request on the same connection. */
+/** How long a client may take to send its headers, its request, or the next one on the same connection. */
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 60_000;
 const keepAliveTimeoutMs = 72_000;
-/** How long a connection may stand still behind what a request may take: one that reads no answer keeps it in memory. */
+/** How long a connection may idle beyond the request timeout, because an unread response stays in memory. */
 const standstillMs = 20_000;
-/** How long what is still being sent of a body that is too large is taken and thrown away. */
+/** How long the rest of an oversized body is read and discarded. */
 const drainMs = 2_000;
 
-/** An HTTP server without routes: how it reads bodies, how long it waits, and how it says that something is wrong. */
+/** An HTTP server without routes: its body parser, timeouts and error responses. */
 export function createHttpServer(
   config: Config,
   log: Log,
@@ -42,12 +42,12 @@ export function createHttpServer(
     connectionTimeout: config.requestTimeoutMs + standstillMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 5_000 },
-    // While it closes it still answers what arrives on open connections, and the route knows what to say.
+    // While it closes, requests on open connections still reach the route, which refuses them.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // Only Apollo reads the query string, and in its own way.
+    // Only Apollo reads the query string, and parses it itself.
     routerOptions: { querystringParser: () => ({}), ignoreTrailingSlash: true },
-    // The caller's own id where it sends a usable one, so that its log and this one can be laid side by side.
+    // Uses the caller's id if it is valid, so that both logs can be matched.
     genReqId: ({ headers }) => usableId(headers['x-request-id']) ?? `${processId}-${++requests}`,
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     clientErrorHandler: answerBrokenHttp,
@@ -55,7 +55,7 @@ export function createHttpServer(
   });
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    // The next request goes to a server that stays.
+    // The client's next request goes to another server.
     if (lifecycle.isLeaving) reply.header('connection', 'close');
     done();
   });
@@ -69,21 +69,21 @@ export function createHttpServer(
     },
   );
   server.setNotFoundHandler((request, reply) => {
-    const message = `There is nothing at ${request.method} ${request.url.split('?')[0]}; the API is at /graphql.`;
+    const message = `There is no route ${request.method} ${request.url.split('?')[0]}; the API is at /graphql.`;
     return reply.code(404).send(errorBody(message, { code: 'NOT_FOUND' }));
   });
   server.setErrorHandler(errorHandler(config, log));
   return server;
 }
 
-/** It stands in the log and in a header of the answer: a word of printable ASCII. */
+/** Printable ASCII without spaces, because the id is logged and sent in a header. */
 function usableId(sent: string | string[] | undefined): string | null {
   return typeof sent === 'string' && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : null;
 }
 
 function refuseEncoded(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw new BadRequest('A body must be sent as it is, without a content-encoding.', 415);
+  throw new BadRequest('A body must be sent without a content-encoding.', 415);
 }
 
 function errorHandler(config: Config, log: Log) {
@@ -100,7 +100,7 @@ function errorHandler(config: Config, log: Log) {
   };
 }
 
-/** A client that is cut off while it sends would never read the answer. */
+/** Lets the client finish sending: if it is cut off, it never reads the response. */
 function drain(body: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, drainMs);
@@ -121,13 +121,13 @@ function asBadRequest(error: FastifyError | Error, config: Config): BadRequest |
       return new BadRequest('The content-type of a body must be application/json.', 415);
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'ECONNRESET':
-      return new BadRequest('The body is cut off: it is not as long as its content-length.');
+      return new BadRequest('The body is cut off: it is shorter than its content-length.');
     default:
       return null;
   }
 }
 
-/** The router's own errors: it takes the path apart before there is a route. */
+/** Errors of the router, which parses the path before there is a route. */
 function answerBadPath(_error: FastifyError, _request: unknown, reply: Pick<FastifyReply, 'code'>): void {
   void reply
     .code(400)
@@ -144,7 +144,7 @@ const brokenHttp: Record<string, [status: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
 };
 
-/** What never became a request: answered on the bare socket. */
+/** Answers invalid HTTP on the raw socket. */
 function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { BadRequest } from './bad-request';
 import type { EventLoopTurns } from '../event-loop-turns';
 
-/** What a body of this many bytes or fewer holds is parsed in no time, whatever it is. */
+/** Bodies up to this size, in bytes, always parse quickly. */
 const smallBody = 128 * 1024;
-/** The rule of a payload is stricter; this keeps the parser from what nobody means. */
+/** Payloads have a stricter rule; this one protects the parser. */
 const maxDepth = 10_000;
 
 /**
@@ -52,7 +52,7 @@ const openObject = 0x7b;
 const closeList = 0x5d;
 const closeObject = 0x7d;
 
-/** Counts values and keys by what stands between them; what is no JSON at all is the parser's to say. */
+/** Counts values and keys by their separators; invalid JSON is left to the parser. */
 function measure(body: Buffer, what: string, maxValues: number): void {
   let values = 0;
   let depth = 0;

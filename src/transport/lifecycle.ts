@@ -1,10 +1,10 @@
 /**
- * Where a server is in its life. `starting`: it serves, but not all that belong to it do, so that it is not ready. `draining`: it still serves, but is not ready, and asks clients to take their next
- * request elsewhere. `stopping`: it refuses new operations and finishes those that it has.
+ * The phase of a server. `starting`: it serves, but other workers do not yet, so it is not ready. `draining`: it serves, but is
+ * not ready, and sends clients elsewhere. `stopping`: it refuses new operations and finishes those in flight.
  */
 export type Phase = 'starting' | 'serving' | 'draining' | 'stopping';
 
-/** The phase of one server; only ever moves on. */
+/** The phase of one server; it only advances. */
 export class Lifecycle {
   private readonly stopListeners: (() => void)[] = [];
 
@@ -14,7 +14,7 @@ export class Lifecycle {
     return this.current === 'serving';
   }
 
-  /** Whether clients are asked to take their next request elsewhere. */
+  /** Whether clients are asked to send their next request elsewhere. */
   get isLeaving(): boolean {
     return this.current === 'draining' || this.current === 'stopping';
   }

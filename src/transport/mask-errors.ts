@@ -7,21 +7,21 @@ import { withoutSuggestions } from './access/introspection';
 import { BurstLog } from './burst-log';
 import { clientGone } from './request-time';
 
-/** The requests that errors come from, for the log. */
+/** The request ids of errors, for the log. */
 const requestIds = new WeakMap<object, string>();
 
-/** Says which request an error comes from, before it is masked. */
+/** Notes the request of errors, before they are masked. */
 export function noteRequest(errors: readonly object[], requestId: string): void {
   for (const error of errors) requestIds.set(error, requestId);
 }
 
-/** Makes of an error what the client may see of it. */
+/** Formats an error for the client. */
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
 /**
- * Apollo's `formatError`: a DomainError and what Apollo and graphql-js say of a request pass, and a database that is
- * away is SERVICE_UNAVAILABLE; anything else is a fault of ours, and the client gets nothing of it but an id that stands
- * in the log. Every code of our table says whether trying again can help.
+ * Apollo's `formatError`. A DomainError and the request errors of Apollo and graphql-js pass; an unavailable database
+ * becomes SERVICE_UNAVAILABLE. Anything else is a bug, of which the client gets only an id that is also in the log. Codes
+ * of our table carry `retryable`.
  */
 export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): FormatError {
   const unavailability = new BurstLog<{ err: Error }>(log, 'service unavailable');
@@ -49,22 +49,22 @@ export function createErrorMask(log: Log, introspection: 'on' | 'off' = 'on'): F
   };
 }
 
-/** Apollo refuses persisted queries that are wrong with a status of 400 and without a code. */
+/** Apollo refuses invalid persisted queries with status 400 and without a code. */
 function isRefusalOfApollo(error: unknown): boolean {
   if (!(error instanceof GraphQLError) || error.originalError) return false;
-  // A compiled operation's errors have none if nothing was thrown.
+  // Errors of a compiled operation have no original error if nothing was thrown.
   const { code, http }: { code?: unknown; http?: { status?: unknown } } = error.extensions ?? {};
   return code === undefined && http?.status === 400;
 }
 
-/** What graphql-js says, and no more, where comparing the fields of a text with each other would take too long. */
+/** The only message of graphql-js when comparing the fields of a document takes too long. */
 const validationAborted = 'Validation aborted.';
 const tooMuchToValidate = {
   message: 'The operation is too complex: it repeats too many fields to be validated.',
   extensions: tabled('QUERY_TOO_COMPLEX'),
 };
 
-/** graphql-js quotes the value that it refuses, all of it. */
+/** Shortens messages, because graphql-js quotes invalid values in full. */
 function shortened(message: string): string {
   return message.length <= 1000 ? message : `${message.slice(0, 500)} … ${message.slice(-500)}`;
 }
@@ -78,7 +78,7 @@ function mask(
   const errorId = randomUUID();
   log.error({ errorId, requestId, path: formatted.path, err: thrown }, 'unexpected error');
   return {
-    message: `Internal server error. It stands in the log as ${errorId}.`,
+    message: `Internal server error. The log has it as ${errorId}.`,
     locations: formatted.locations,
     path: formatted.path,
     extensions: { ...tabled('INTERNAL_SERVER_ERROR'), errorId },
@@ -89,7 +89,7 @@ function tabled(code: keyof typeof errorTable) {
   return { code, ...errorTable[code] };
 }
 
-/** The argument that graphql-js refused while it read the variables: `input.events[3].type`. */
+/** The argument that graphql-js refused among the variables, such as `input.events[3].type`. */
 function argumentOf(error: unknown): { argument?: string } {
   const node = error instanceof GraphQLError ? error.nodes?.[0] : undefined;
   if (node?.kind !== Kind.VARIABLE_DEFINITION) return {};

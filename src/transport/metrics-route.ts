@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { metricsContentType, metricsPath, type ReadMetrics } from '../metrics/metrics-endpoint';
 import type { HttpAccess } from './access/http-access';
 
-/** `GET /metrics` on the port of the API, where no port of its own is configured; it needs the scope metrics:read. */
+/** `GET /metrics` on the API's port, unless METRICS_PORT is set; it needs the scope metrics:read. */
 export function addMetricsRoute(server: FastifyInstance, access: HttpAccess, read: ReadMetrics): void {
   server.get(metricsPath, async (request, reply) => {
     await access.requireScope(request, 'metrics:read');

@@ -13,14 +13,14 @@ import { runPlain } from './operations/run-operation';
 import type { RunningOperation } from './operations/running-operation';
 import { markSessions, settleCaching } from './session-caching';
 
-/** The context of an operation that Apollo executes. */
+/** The context of an operation that runs through Apollo. */
 export interface ApolloContext extends RequestContext {
   readonly running: RunningOperation;
 }
 
 /**
- * What this server puts in place of Apollo's validation and execution: the pipeline, cache headers for GET, and its own
- * ways to execute. Apollo does what GraphQL over HTTP asks for, and persisted queries.
+ * Replaces Apollo's validation and execution by the pipeline, cache headers for GET, and compiled execution. Apollo still
+ * implements GraphQL over HTTP and persisted queries.
  */
 export function operationsPlugin(
   pipeline: OperationPipeline,
@@ -37,7 +37,7 @@ export function operationsPlugin(
       return {
         async didResolveOperation({ source, request: { operationName, variables = {} } }) {
           try {
-            // Of a persisted query, only Apollo knew the text.
+            // Only Apollo knows the text of a persisted query.
             running.prepared ??= await pipeline.prepare(source, operationName);
             refuseSubscription(running.prepared);
             running.cost ??= await pipeline.admit(running.prepared, variables, running.caller);
@@ -68,7 +68,7 @@ export function operationsPlugin(
   };
 }
 
-/** Compiled from the first time on where that is asked for, and plain where the variables do not fit. */
+/** Compiled at once with EXECUTION=compiled; plain if the variables are invalid. */
 async function run(
   { compiled, plain }: PreparedOperation,
   { execution }: Config,
@@ -79,7 +79,7 @@ async function run(
   return result && 'data' in result ? result : plain(context, variables);
 }
 
-/** Validation lets a subscription pass where the schema has none, and execution would call that a fault of ours. */
+/** Refuses subscriptions, which Apollo would execute and report as a bug. */
 function refuseSubscription({ node }: PreparedOperation): void {
   if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
   throw new GraphQLError('Subscriptions need a WebSocket, or a request that accepts text/event-stream.', {

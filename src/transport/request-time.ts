@@ -2,17 +2,16 @@ import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { serviceUnavailable } from '../errors';
 
-/** Why work is aborted whose answer nobody waits for any more. */
-export const clientGone = serviceUnavailable('The client has gone away.');
+/** The reason to abort work after the client has disconnected. */
+export const clientGone = serviceUnavailable('The client has disconnected.');
 
-/** Aborts when the time is up or the client has gone away. Made when first asked for: most requests never ask. */
+/** Returns a signal that aborts when the time is up or the client has disconnected. Created on first use: most requests have none. */
 export type GetSignal = () => AbortSignal;
 
 /**
- * Runs `work` for at most `limitMs`, with a signal that aborts when that is over or the client has gone away, so that
- * what was started for nobody stops.
- * `work` may also be given up by its second argument, a function that takes the reason.
- * @throws SERVICE_UNAVAILABLE when the time is up, whatever `work` makes of it
+ * Runs `work` for at most `limitMs`, with a signal that aborts when the time is up or the client has disconnected. The
+ * second argument of `work` is a function that gives up, with a reason.
+ * @throws SERVICE_UNAVAILABLE when the time is up, even if `work` ignores the signal
  */
 export function withinTime<T>(
   response: ServerResponse,
@@ -47,7 +46,7 @@ export function withinTime<T>(
   });
 }
 
-/** Every command of an operation listens to its signal, and there may be many: that is no leak to be warned of. */
+/** Every command of an operation listens to its signal; many listeners are not a leak. */
 function newController(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

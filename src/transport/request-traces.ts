@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RequestTrace, Tracing } from '../tracing';
 
-/** The trace of each request of a server, from its arrival to the last byte of its answer. */
+/** Traces each request of a server, from its arrival to the last byte of its response. */
 export class RequestTraces {
   private readonly traces = new WeakMap<FastifyRequest, RequestTrace>();
 

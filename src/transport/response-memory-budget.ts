@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serviceUnavailable } from '../errors';
 
-/** Up to this size, in bytes, an answer does not count: there is room for any number of those. */
+/** Responses up to this size, in bytes, are not counted. */
 const smallAnswer = 1024 * 1024;
 
 /**
- * What the large answers of a process hold in memory, from when they are read until they are sent. Beyond the limit the
- * next one is refused: a hundred of them would be more than a process may have.
+ * Limits the memory of a process's large responses, from when they are read until they are sent. Beyond the limit the next
+ * one is refused: a hundred of them would exhaust the memory.
  */
 export class ResponseMemoryBudget {
   private held = 0;
 
   constructor(private readonly maxBytes: number) {}
 
-  /** The part of one answer. */
+  /** The memory of one response. */
   share(): ResponseMemory {
     return new ResponseMemory(this);
   }
 
-  /** Whether there is room for `bytes` beside what others hold; one that is alone may have all it needs. */
+  /** Whether `bytes` fit beside the other responses; a lone response always fits. */
   hasRoom(bytes: number, own: number): boolean {
     return this.held === own || this.held + bytes <= this.maxBytes;
   }
@@ -28,7 +28,7 @@ export class ResponseMemoryBudget {
   }
 }
 
-/** What one answer holds. */
+/** The memory that one response holds. */
 export class ResponseMemory {
   private read = 0;
   private counted = 0;
@@ -37,20 +37,20 @@ export class ResponseMemory {
   constructor(private readonly memory: ResponseMemoryBudget) {}
 
   /**
-   * Counts what has been read for the answer.
-   * @throws SERVICE_UNAVAILABLE if there is no room for so many bytes more
+   * Reserves memory for bytes read for the response.
+   * @throws SERVICE_UNAVAILABLE if the budget is spent
    */
   take(bytes: number): void {
-    // A field that failed may have ended the answer before its neighbours were read.
-    if (this.isOver) throw serviceUnavailable('Nobody waits for this answer any more.');
+    // A failed field may have ended the response before its siblings were read.
+    if (this.isOver) throw serviceUnavailable('This response has already ended.');
     this.read += bytes;
     if (this.read <= smallAnswer) return;
     if (!this.memory.hasRoom(this.read - this.counted, this.counted))
-      throw serviceUnavailable('Too many large answers are on their way. Ask for less, or try again.');
+      throw serviceUnavailable('Too many large responses are in memory. Ask for less, or try again.');
     this.count(this.read);
   }
 
-  /** Nothing more is read: until it has been sent, or the client has gone away, the answer holds `bytes`. */
+  /** Sets the final size in bytes, held until the response is sent or the client has disconnected. */
   end(bytes: number, request: IncomingMessage, response: ServerResponse): void {
     this.isOver = true;
     this.count(bytes > smallAnswer ? bytes : 0);
@@ -62,17 +62,17 @@ export class ResponseMemory {
       this.count(0);
     };
     if (response.closed || socket.destroyed) return giveBack();
-    // An answer that waits behind another one on its connection does not hear when that closes.
+    // A response queued behind another one gets no event when their connection closes.
     response.once('close', giveBack);
     socket.once('close', giveBack);
   }
 
-  /** Whether the answer is so large that it counts. */
+  /** Whether the response is large enough to count. */
   get isLarge(): boolean {
     return this.counted > 0;
   }
 
-  /** The answer holds nothing any more. */
+  /** Releases all memory of the response. */
   release(): void {
     this.isOver = true;
     this.count(0);

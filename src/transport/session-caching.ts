@@ -14,31 +14,31 @@ import {
 } from 'graphql';
 import type { PreparedOperation } from './operations/operation-cache';
 
-/** Beside what the client selected, each session is asked for its status under this name, which no payload can hold. */
+/** The alias under which the status of each session is also selected; random, so that no payload has it. */
 const mark = `_status_${randomUUID().replaceAll('-', '')}`;
 
-/** Root fields that answer the same forever once the session they lead to has ended. Lists of sessions do not. */
+/** Root fields whose result is final once their session has ended. Lists of sessions never are. */
 const steadyFields = new Set(['session', 'event', 'node', '__typename']);
 const finalStatuses = new Set(['COMPLETED', 'FAILED']);
 
-/** For an hour: what is final does not change, but one day it may be erased. */
+/** For an hour only, because final data may be erased some day. */
 const cacheable = 'private, max-age=3600';
-/** May be kept, but not used without asking whether it still holds: what is said about a session may change any time. */
+/** Must be revalidated, because metadata, language and end reason may change. */
 const revalidated = 'private, no-cache';
 export const notCacheable = 'no-store';
 
-/** What updates of a session change, also after its end. */
+/** The fields that can change after a session has ended. */
 const changingFields = new Set(['metadata', 'language', 'endReason']);
 
-/** What may change after all sessions of an answer have ended. */
+/** A document with marks, and whether it selects fields that may change after a session has ended. */
 export interface MarkedDocument {
   readonly document: DocumentNode;
   readonly selectsChanging: boolean;
 }
 
 /**
- * The document with a mark in each session it selects, for `settleCaching` to read; null if the answer may change
- * whatever its sessions' statuses are.
+ * Adds a mark to each session that the document selects, for `settleCaching` to read. Null if the response is never final,
+ * whatever the statuses of its sessions.
  */
 export function markSessions(
   schema: GraphQLSchema,
@@ -90,8 +90,8 @@ const markIfSession: SelectionNode = {
 };
 
 /**
- * Takes the marks out of a result and returns its Cache-Control: an answer may be kept when it is about sessions and
- * each of them has ended, and used without asking when it holds nothing that may change even then.
+ * Removes the marks from a result and returns its Cache-Control. A response is cacheable if it has sessions and all of
+ * them have ended, and needs no revalidation if it has no field that may change afterwards.
  */
 export function settleCaching(result: FormattedExecutionResult, { selectsChanging }: MarkedDocument): string {
   const statuses = new Set<unknown>();

@@ -15,14 +15,14 @@ const contentTypes: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-/** The files of a folder by their path in a URL. What is not in this list is not served, whatever a URL says. */
+/** The files of a folder by URL path. Only these are served, so no URL can reach others. */
 export async function listFiles(folder: string): Promise<ReadonlyMap<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return new Map(paths.map((path) => [relative(folder, path).replaceAll(sep, '/'), path]));
 }
 
-/** Sends one of `files`, to be kept by the browser for a day; 404 if there is none of that name. */
+/** Sends one of `files`, cacheable for a day; 404 if the name is unknown. */
 export function sendFile(
   reply: FastifyReply,
   name: string,

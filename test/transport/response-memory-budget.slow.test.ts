@@ -106,7 +106,7 @@ describe('what an answer holds', () => {
     const server = createServer((request, response) => {
       const share = memory.share();
       share.end(0, request, response);
-      expect(() => share.take(large)).toThrow('Nobody waits for this answer any more.');
+      expect(() => share.take(large)).toThrow('This response has already ended.');
       response.end();
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');

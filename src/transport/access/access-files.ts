@@ -5,7 +5,7 @@ import { parseKeyFile } from './token-verifier';
 import { parseManifest } from './trusted-documents';
 import { readSettingFile } from './watched-file';
 
-/** What is wrong with the files that the settings of access name, one line each; a start would be refused for it. */
+/** Problems with the files that access settings name, one line each. The server would not start. */
 export function findAccessFileProblems(config: Config): string[] {
   const { apiKeysFile, jwtKeyFile, trustedDocuments } = config;
   const methods = authMethodsOf(config);

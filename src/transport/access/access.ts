@@ -18,10 +18,10 @@ import { parseKeyFile } from './token-verifier';
 import { parseManifest, TrustedDocuments } from './trusted-documents';
 import { readSettingFile, WatchedFile } from './watched-file';
 
-/** Who may do what, and how much of it; the same whichever way an operation comes in. */
+/** Authentication, rate limits and trusted documents, for operations over any transport. */
 export interface Access {
   readonly authenticator: Authenticator;
-  /** Null: callers may spend what they like. */
+  /** Null: no limit. */
   readonly rateLimits: RateLimits | null;
   /** Null: every valid document runs. */
   readonly trustedDocuments: TrustedDocuments | null;
@@ -29,8 +29,8 @@ export interface Access {
 }
 
 /**
- * Access by the settings, with the files that they name.
- * @throws Error with one line for the person who starts the server, where a file cannot be used
+ * Opens access by the settings and the files that they name.
+ * @throws Error with one line for the operator, if a file cannot be used
  */
 export async function openAccess(config: Config, database: Database, log: Log): Promise<Access> {
   const { trustedDocuments, rateLimit } = config;
@@ -102,7 +102,7 @@ async function openRateLimits(
     storeClient: database,
     tableName: name,
     disableIndexesCreation: true,
-    // While the database does not answer, each process counts for itself.
+    // While the database is unavailable, each process counts for itself.
     insuranceLimiter: inMemory,
   });
   return { rateLimits: new RateLimits(quota, shared), close };

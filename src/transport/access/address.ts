@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What of an address is counted as one client: all of an IPv4 address, and of an IPv6 address the first 64 bits, because
- * every client has all addresses behind those (RFC 6177) and could send each request from a new one.
+ * The part of an address that counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, because a
+ * client has all addresses with that prefix (RFC 6177) and could use a new one for each request.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;

@@ -1,21 +1,21 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Scope, scopes } from './caller';
 
-/** What every new key begins with, so that people and scanners for leaked secrets recognise one. */
+/** The prefix of every new key, so that people and secret scanners recognise one. */
 const keyPrefix = 'csk_';
 const keyBytes = 32;
 
-/** One key as the file has it; the key itself is nowhere but with its owner. */
+/** One entry of a key file. Only the owner has the key itself. */
 export interface ApiKeyEntry {
   readonly name: string;
-  /** SHA-256 of the key, 64 hexadecimal digits. Enough for a key of 256 random bits: nobody can try them all. */
+  /** SHA-256 of the key, 64 hexadecimal digits. A key of 256 random bits cannot be guessed from it. */
   readonly sha256: string;
   readonly scopes: readonly Scope[];
-  /** RFC 3339; never, if it is absent. */
+  /** RFC 3339; without it, the key never expires. */
   readonly expires?: string;
 }
 
-/** A key that is in the file. */
+/** A key of the file, parsed. */
 export interface ApiKey {
   readonly name: string;
   readonly digest: Buffer;
@@ -30,14 +30,14 @@ export function newApiKey(): string {
   return keyPrefix + randomBytes(keyBytes).toString('base64url');
 }
 
-/** What stands in the file for a key. */
+/** The digest of a key, as in the file. */
 export function digestOf(key: string): string {
   return hash('sha256', key);
 }
 
 /**
- * The entry of a key, expired or not. Every entry is compared, each in constant time, so that the time taken tells
- * nothing about what is in the file.
+ * Finds the entry of a key, expired or not. Compares every entry, each in constant time, so that the duration reveals
+ * nothing about the file.
  */
 export function findApiKey(keys: readonly ApiKey[], key: string): ApiKey | null {
   const digest = Buffer.from(digestOf(key), 'hex');
@@ -49,8 +49,8 @@ export function findApiKey(keys: readonly ApiKey[], key: string): ApiKey | null 
 }
 
 /**
- * The keys in the text of a key file: `{ "keys": [{ "name", "sha256", "scopes", "expires"? }] }`.
- * @throws Error that names every entry at fault and its rule
+ * Parses the text of a key file: `{ "keys": [{ "name", "sha256", "scopes", "expires"? }] }`.
+ * @throws Error that names every invalid entry and its rule
  */
 export function parseApiKeys(text: string): ApiKey[] {
   const problems: string[] = [];
@@ -75,7 +75,7 @@ function entriesOf(text: string): ApiKeyEntry[] {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // The parser's own words quote the text.
+    // The parser's message quotes the text.
     throw new Error('it is not JSON');
   }
   const keys = (parsed as { keys?: unknown } | null)?.keys;
@@ -83,7 +83,7 @@ function entriesOf(text: string): ApiKeyEntry[] {
   return keys as ApiKeyEntry[];
 }
 
-/** The first thing wrong with an entry, null if it is right. */
+/** The first problem of an entry, or null. */
 function problemOf(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return ' must be an object';
   const { name, sha256, scopes: allowed, expires } = entry as Record<string, unknown>;
@@ -94,7 +94,7 @@ function problemOf(entry: unknown): string | null {
   if (!Array.isArray(allowed) || allowed.length === 0 || !allowed.every((scope) => known.includes(scope)))
     return `.scopes must list some of ${scopes.join(', ')}`;
   if (expires !== undefined && (typeof expires !== 'string' || Number.isNaN(Date.parse(expires))))
-    return '.expires must be a time as in 2027-01-31T00:00:00Z';
+    return '.expires must be a time such as 2027-01-31T00:00:00Z';
   return null;
 }
 
@@ -107,5 +107,5 @@ export function isKeyName(name: unknown): name is string {
 function repetitions(keys: readonly ApiKeyEntry[]): string[] {
   const names = keys.map(({ name }) => name);
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
-  return [...new Set(repeated)].map((name) => `the name ${name} stands there twice`);
+  return [...new Set(repeated)].map((name) => `the name ${name} is used twice`);
 }

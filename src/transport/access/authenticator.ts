@@ -12,12 +12,12 @@ import {
 } from './remembered-identities';
 import { type TokenRules, verifyToken } from './token-verifier';
 
-/** Says who a credential speaks for, wherever it came from: headers of a request or the start of a connection. */
+/** Identifies the caller of a credential, from the headers of a request or the start of a connection. */
 export interface Authenticator {
   /**
-   * Resolves at once for a credential seen before. `credential` is null if none was sent; `address` is the client's.
+   * Synchronous for a credential seen before. `credential` is null if none was sent; `address` is the client's.
    * @throws UNAUTHENTICATED; RATE_LIMITED after many bad ones from one address; SERVICE_UNAVAILABLE while the keys of
-   * the issuer could never be fetched. A promise rejects with the same.
+   * the issuer have never been fetched. A promise rejects with the same.
    */
   authenticate(credential: string | null, address: string): Caller | Promise<Caller>;
   /** Whether the caller's API key is no longer in the key file, or no longer as it was. */
@@ -35,9 +35,9 @@ export const openToAll: Authenticator = {
   close: () => undefined,
 };
 
-/** Where credentials are looked up. */
+/** The sources that credentials are verified with. */
 export interface CredentialSources {
-  /** The API keys as they stand now; null if none are taken. */
+  /** The current API keys; null if they are not accepted. */
   readonly apiKeys: (() => readonly ApiKey[]) | null;
   readonly tokens: { readonly findKey: JWTVerifyGetKey; readonly rules: TokenRules } | null;
 }
@@ -72,7 +72,7 @@ export class CredentialAuthenticator implements Authenticator {
     this.listeners.push(listener);
   }
 
-  /** Keys have changed: what was verified with the old ones is verified again. */
+  /** Forgets all verified credentials, because keys have changed. */
   keysChanged(): void {
     this.remembered.forgetAll();
     this.keyRevisions = revisionsOf(this.sources);
@@ -81,7 +81,7 @@ export class CredentialAuthenticator implements Authenticator {
 
   private async verify(credential: string, digest: string, address: string): Promise<Caller> {
     const apiKey = this.findKey(credential);
-    // A known key passes in any case: whoever shares its address must not be able to shut it out.
+    // A valid key always passes, so that nobody who shares its address can lock it out.
     if (apiKey === null || hasExpired(apiKey)) await this.failed.refuseTooMany(address);
     const remember = this.remembered.startRemembering(digest);
     try {
@@ -102,7 +102,7 @@ export class CredentialAuthenticator implements Authenticator {
     const { apiKeys, tokens } = this.sources;
     if (tokens && (!apiKeys || looksLikeToken(credential)))
       return verifyToken(credential, tokens.findKey, tokens.rules);
-    throw unauthenticated('The API key is not known here.', 'invalid_token');
+    throw unauthenticated('The API key is unknown.', 'invalid_token');
   }
 
   private howTo(): string {
@@ -115,7 +115,7 @@ export class CredentialAuthenticator implements Authenticator {
   }
 }
 
-/** Three parts, of which the first begins with {" in Base64 (RFC 7519, section 3). */
+/** Whether it has three parts, of which the first begins with {" in Base64 (RFC 7519, section 3). */
 function looksLikeToken(credential: string): boolean {
   return /^eyJ[^.]*\.[^.]*\.[^.]*$/.test(credential);
 }

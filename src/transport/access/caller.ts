@@ -1,8 +1,8 @@
-/** What a credential may allow. */
+/** The scopes of credentials. */
 export const scopes = ['sessions:read', 'sessions:write', 'sessions:erase', 'metrics:read'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who sends an operation, and what they may do. */
+/** The sender of an operation, and what it may do. */
 export interface Caller {
   /** For the log; never a secret. */
   readonly name: string;
@@ -15,11 +15,11 @@ export interface Caller {
   readonly address: string;
 }
 
-/** The name of everyone where no authentication is configured. */
+/** The name of every caller without authentication. */
 export const anonymousName = 'anonymous';
 const everyScope: ReadonlySet<Scope> = new Set(scopes);
 
-/** Everyone, where no authentication is configured. */
+/** Any caller without authentication. */
 export function anonymousCaller(address: string): Caller {
   return { name: anonymousName, scopes: everyScope, expiresAt: null, address };
 }

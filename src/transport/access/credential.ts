@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { unauthenticated } from './refusals';
 
-/** Longer than any token that fits into the headers of a request. */
+/** Longer than any token that fits in request headers. */
 const maxLength = 8192;
 
 /**
- * The token or API key that a request carries, null if it carries none: `Authorization: Bearer …` (RFC 6750, section
- * 2.1) or `X-API-Key: …`. Never from the URL, which ends up in logs and histories.
- * @throws UNAUTHENTICATED where it carries one in another form, or two that differ
+ * The token or API key in the headers of a request, or null: `Authorization: Bearer …` (RFC 6750, section 2.1) or
+ * `X-API-Key: …`. Never from the URL, which ends up in logs and histories.
+ * @throws UNAUTHENTICATED if it has another form, or there are two that differ
  */
 export function credentialOfHeaders(headers: IncomingHttpHeaders): string | null {
   const apiKey = headers['x-api-key'];
@@ -16,8 +16,8 @@ export function credentialOfHeaders(headers: IncomingHttpHeaders): string | null
 }
 
 /**
- * The same of the payload of `connection_init`, under any of the names that clients give it: `Authorization`,
- * `authorization`, `X-API-Key`, `x-api-key`, at the top or in `headers`.
+ * The credential in the payload of `connection_init`, under the names that clients use: `Authorization`,
+ * `authorization`, `X-API-Key`, `x-api-key`, at the top level or in `headers`.
  */
 export function credentialOfConnection(payload: unknown): string | null {
   if (typeof payload !== 'object' || payload === null) return null;
@@ -41,11 +41,14 @@ function oneOf(authorization: unknown, apiKey: unknown): string | null {
 function bearerToken(authorization: unknown): string {
   const token = typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
   if (token === undefined)
-    throw unauthenticated('The Authorization header must be "Bearer" and a token.', 'invalid_request');
+    throw unauthenticated(
+      'The Authorization header must be "Bearer" followed by a token.',
+      'invalid_request',
+    );
   return checked(token);
 }
 
 function checked(value: unknown): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value;
-  throw unauthenticated(`A credential must be a text of 1 to ${maxLength} characters.`, 'invalid_request');
+  throw unauthenticated(`A credential must be a string of 1 to ${maxLength} characters.`, 'invalid_request');
 }

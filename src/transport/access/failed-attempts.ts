@@ -2,18 +2,18 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { networkOf } from './address';
 import { rateLimited } from './refusals';
 
-/** How many bad credentials one address may send within a minute before it has to wait. */
+/** How many bad credentials one address may send within a minute. */
 const attempts = 60;
 const windowSeconds = 60;
 
 /**
- * Counts the credentials of each address that were not accepted. Beyond the limit, those that are not known already are
- * no longer looked at: good ones go on working, also for those who share the address.
+ * Counts the rejected credentials of each address. Beyond the limit, unknown credentials are refused unchecked; known ones
+ * still work, even from that address.
  */
 export class FailedAttempts {
   private readonly limiter = new RateLimiterMemory({ points: attempts, duration: windowSeconds });
 
-  /** @throws RATE_LIMITED where the address has failed too often */
+  /** @throws RATE_LIMITED if the address has failed too often */
   async refuseTooMany(address: string): Promise<void> {
     const state = await this.limiter.get(networkOf(address));
     if (state && state.consumedPoints >= attempts) throw tooMany(state.msBeforeNext);
@@ -26,7 +26,7 @@ export class FailedAttempts {
 
 function tooMany(retryAfterMs: number) {
   return rateLimited(
-    'Too many credentials from this address were not accepted. Wait before the next.',
+    'Too many credentials from this address were rejected. Wait before you try again.',
     retryAfterMs,
   );
 }

@@ -14,9 +14,9 @@ import type { Caller, Scope } from './caller';
 import { missingScope } from './refusals';
 
 /**
- * What each field of Query, Mutation and Subscription needs; a test walks the schema and fails if one is missing.
- * `Session.events` is here too: a mutation answers with its session, and whoever may only write must not read through
- * it what others have written.
+ * The scope that each field of Query, Mutation and Subscription needs; a test walks the schema and fails if one is missing.
+ * `Session.events` is here too: a mutation returns its session, and a caller who may only write must not read others'
+ * events through it.
  */
 export const fieldScopes: Readonly<Record<string, Readonly<Record<string, Scope>>>> = {
   Query: {
@@ -26,7 +26,7 @@ export const fieldScopes: Readonly<Record<string, Readonly<Record<string, Scope>
     node: 'sessions:read',
     nodes: 'sessions:read',
     sessionStatistics: 'sessions:read',
-    // Introspection is for whoever may read.
+    // Introspection needs the right to read.
     __schema: 'sessions:read',
     __type: 'sessions:read',
   },
@@ -54,9 +54,9 @@ export interface NeededScope {
 }
 
 /**
- * The scopes that an operation needs for all it selects, through fragments and whatever its aliases, also what @skip
- * might leave out. Read once for a document.
- * @throws Error where a root field has no rule: nothing runs that nobody has thought about
+ * The scopes that an operation needs for all its fields, through fragments and aliases, even those that @skip might leave
+ * out. Computed once for a document.
+ * @throws Error if a root field has no rule
  */
 export function neededScopes(
   schema: GraphQLSchema,

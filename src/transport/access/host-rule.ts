@@ -2,15 +2,15 @@ import { DomainError } from '../../errors';
 import { isLoopback } from '../../loopback';
 
 /**
- * Refuses requests that name another host than this server is meant to be reached by. A page can let its own name
- * point to 127.0.0.1 (DNS rebinding); the browser then takes this server for the page's own, and only `Host` shows it.
+ * Refuses requests for unexpected host names. A page can point its own name to 127.0.0.1 (DNS rebinding); the browser then
+ * treats this server as the page's origin, and only `Host` shows it.
  */
 export class HostRule {
   private readonly allowed: ReadonlySet<string>;
-  /** A client sends the same one every time. */
+  /** Hosts that passed before; a client always sends the same one. */
   private lastPassed: string | undefined;
 
-  /** @param hosts the names beside this machine's own, without ports */
+  /** @param hosts allowed names besides those of this machine, without ports */
   constructor(hosts: readonly string[]) {
     this.allowed = new Set(hosts.map((host) => host.toLowerCase()));
   }
@@ -25,7 +25,7 @@ export class HostRule {
     }
     throw new DomainError(
       'FORBIDDEN',
-      'The Host of this request is not a name of this machine. ALLOWED_HOSTS lists the names that are allowed besides.',
+      'The Host of this request is not a name of this machine. ALLOWED_HOSTS lists other allowed names.',
     );
   }
 }

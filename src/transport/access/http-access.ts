@@ -16,14 +16,14 @@ import { securityHeaders } from './security-headers';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set where a route has `authenticate` among its hooks. */
+    /** Set on routes with the hook `authenticate`. */
     caller: Caller | null;
   }
 }
 
-/** How long a browser may remember that an origin is allowed, in seconds; none remembers it for longer than two hours. */
+/** How long a browser may cache that an origin is allowed, in seconds; browsers cap it at two hours. */
 const preflightMaxAge = 7200;
-/** What a page of another origin may read of an answer besides its body. */
+/** The response headers that a page of another origin may read. */
 const exposedHeaders = [
   'ETag',
   'RateLimit',
@@ -33,7 +33,7 @@ const exposedHeaders = [
   'X-Request-Id',
 ];
 
-/** Access as HTTP has it: by headers alone, before a body is read. */
+/** Access over HTTP: by headers alone, before the body is read. */
 export class HttpAccess {
   private readonly crossOrigin: CrossOriginRule;
   /** Null: a request may name any host. */
@@ -47,7 +47,7 @@ export class HttpAccess {
     this.hosts = checksHosts(config) ? new HostRule(config.allowedHosts) : null;
   }
 
-  /** What holds for every request, whatever its route; to be added before the routes. */
+  /** Adds the hooks for every request. Call it before the routes are added. */
   async addTo(server: FastifyInstance): Promise<void> {
     const headers = securityHeaders();
     server.decorateRequest('caller', null);
@@ -62,8 +62,8 @@ export class HttpAccess {
   }
 
   /**
-   * A hook for routes that run operations: refuses what a page of a foreign origin may not send, and sets
-   * `request.caller`. Waits for nothing where the credential is known.
+   * A hook for routes that run operations: refuses requests of foreign pages, and sets `request.caller`. Synchronous for a
+   * known credential.
    */
   authenticate(request: FastifyRequest, done: (error?: Error) => void): void {
     this.crossOrigin.check(request.headers);
@@ -77,8 +77,8 @@ export class HttpAccess {
   }
 
   /**
-   * For routes beside the API.
-   * @throws UNAUTHENTICATED, FORBIDDEN where the request's credential does not have the scope
+   * For routes other than the API.
+   * @throws UNAUTHENTICATED, FORBIDDEN if the request's credential lacks the scope
    */
   async requireScope(request: FastifyRequest, scope: Scope): Promise<Caller> {
     this.crossOrigin.check(request.headers);
@@ -88,7 +88,7 @@ export class HttpAccess {
   }
 
   /**
-   * Lets a WebSocket be opened: browsers let any page begin one, whatever CORS says.
+   * Checks the handshake of a WebSocket, which browsers let any page start, regardless of CORS.
    * @throws FORBIDDEN
    */
   checkHandshake({ headers }: Pick<IncomingMessage, 'headers'>): void {
@@ -97,9 +97,9 @@ export class HttpAccess {
   }
 
   /**
-   * Who opens a connection with this payload of `connection_init`; a client that is no browser may have sent the
-   * credential among the `headers` of its handshake instead.
-   * @throws UNAUTHENTICATED and others as `Authenticator.authenticate`
+   * The caller that opens a connection with this payload of `connection_init`. Clients other than browsers may send the
+   * credential in the `headers` of the handshake instead.
+   * @throws as `Authenticator.authenticate`
    */
   async authenticateConnection(
     payload: unknown,
@@ -141,7 +141,7 @@ export class HttpAccess {
 
   private async addCors(server: FastifyInstance): Promise<void> {
     server.addHook('onRequest', (request, _reply, done) => {
-      // A page learns nothing from a refused preflight, but whoever looks at it does.
+      // The page cannot read the refusal of a preflight, but its developer can.
       if (request.method === 'OPTIONS') this.crossOrigin.check(request.headers);
       done();
     });

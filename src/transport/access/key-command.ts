@@ -8,7 +8,7 @@ npm run key -- revoke NAME
 
 The file is --file PATH, otherwise API_KEYS_FILE, otherwise ./api-keys.json. Scopes: ${scopes.join(', ')}.`;
 
-/** `npm run key`: makes, lists and revokes API keys. A new key is printed once, alone on standard output. */
+/** `npm run key`: creates, lists and revokes API keys. A new key is printed once, alone on standard output. */
 function main(parameters: readonly string[]): void {
   const { values, positionals } = parseArgs({
     args: [...parameters],
@@ -24,7 +24,9 @@ function main(parameters: readonly string[]): void {
   const file = new KeyFile(values.file);
   if (command === 'create' && name !== undefined && values.scopes !== undefined) {
     create(file, name, scopesOf(values.scopes), values.expires);
-    process.stderr.write(`The key of ${name} is in ${values.file}, as a hash. It is shown only this once.\n`);
+    process.stderr.write(
+      `${values.file} has the key of ${name} as a hash. The key itself is shown only now.\n`,
+    );
   } else if (command === 'revoke' && name !== undefined) file.revoke(name);
   else if (command === 'list') list(file);
   else if (values.help) process.stdout.write(`${usage}\n`);
@@ -46,14 +48,14 @@ function scopesOf(text: string): Scope[] {
   const named = text.split(',').map((scope) => scope.trim());
   const unknown = named.filter((scope) => !known.includes(scope));
   if (unknown.length > 0)
-    throw new Error(`--scopes takes some of ${scopes.join(', ')}, not ${unknown.join(', ')}`);
+    throw new Error(`--scopes takes one or more of ${scopes.join(', ')}, not ${unknown.join(', ')}`);
   return [...new Set(named)] as Scope[];
 }
 
 function timeOf(text: string): string {
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time))
-    throw new Error('--expires takes a day or a time, as in 2027-01-31 or 2027-01-31T12:00:00Z');
+    throw new Error('--expires takes a date or a time, such as 2027-01-31 or 2027-01-31T12:00:00Z');
   if (time <= Date.now()) throw new Error('--expires must be in the future');
   return new Date(time).toISOString();
 }

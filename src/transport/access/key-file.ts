@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { type ApiKeyEntry, digestOf, isKeyName, keyNameRule, newApiKey, parseApiKeys } from './api-keys';
 
-/** A file of API keys as `npm run key` edits it. The server only reads it. */
+/** Edits a file of API keys, for `npm run key`. The server only reads it. */
 export class KeyFile {
   constructor(private readonly path: string) {}
 
@@ -22,14 +22,14 @@ export class KeyFile {
   }
 
   /**
-   * Adds a new key and returns it; it cannot be had a second time.
-   * @throws Error where the name is taken, or the file or entry breaks a rule
+   * Adds a new key and returns it, which is not possible again later.
+   * @throws Error if the name is taken, or the file or entry is invalid
    */
   create({ name, scopes, expires }: Omit<ApiKeyEntry, 'sha256'>): string {
     if (!isKeyName(name)) throw new Error(`the name must be ${keyNameRule}`);
     const key = newApiKey();
     this.edit((keys) => {
-      if (keys.some((entry) => entry.name === name)) throw new Error(`there is a key named ${name} already`);
+      if (keys.some((entry) => entry.name === name)) throw new Error(`there is already a key named ${name}`);
       return [...keys, { name, sha256: digestOf(key), scopes, ...(expires !== undefined && { expires }) }];
     });
     return key;
@@ -44,7 +44,7 @@ export class KeyFile {
     });
   }
 
-  /** The new file takes the old one's place in one step, so that a server never reads half of it. */
+  /** Replaces the file in one step, so that a server never reads half of it. */
   private edit(change: (keys: ApiKeyEntry[]) => ApiKeyEntry[]): void {
     const draft = `${this.path}.new`;
     const file = this.startDraft(draft);
@@ -61,7 +61,7 @@ export class KeyFile {
     }
   }
 
-  /** Only one process can make it, which keeps a second one from editing meanwhile. */
+  /** Creates the draft. Only one process can, which keeps a second one from editing meanwhile. */
   private startDraft(draft: string): number {
     try {
       return openSync(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);

@@ -5,22 +5,22 @@ import { networkOf } from './address';
 import { anonymousName, type Caller } from './caller';
 import { rateLimited } from './refusals';
 
-/** How much a caller has left, and in how many milliseconds it has everything again. */
+/** The points that a caller has left, and when the budget is restored, in milliseconds. */
 export interface RateState {
   readonly remaining: number;
   readonly resetMs: number;
 }
 
-/** How many callers that are over their budget are remembered. */
+/** How many callers over their budget are remembered. */
 const maxSpent = 10_000;
 
 /**
- * What each caller may spend: a budget of points for a span of time, taken by what operations cost, not by how many they
- * are. Per principal; if there is none, per network address.
+ * Limits what each caller may spend: a budget of points per time window, charged by the cost of operations, not their
+ * number. Per principal; without one, per network address.
  */
 export class RateLimits {
   private readonly states = new WeakMap<Caller, RateState>();
-  /** Callers who have been refused, by key, so that refusing them again costs nothing. */
+  /** Callers that were refused, by key, so that refusing them again is cheap. */
   private readonly spent = new Map<string, { readonly remaining: number; readonly until: number }>();
 
   constructor(
@@ -29,8 +29,8 @@ export class RateLimits {
   ) {}
 
   /**
-   * Takes `points` from the caller's budget, or nothing where there are not so many left.
-   * @throws RATE_LIMITED with `retryAfterMs`; QUERY_TOO_COMPLEX where no budget is ever so large
+   * Takes `points` from the caller's budget, or nothing if too few are left.
+   * @throws RATE_LIMITED with `retryAfterMs`; QUERY_TOO_COMPLEX if the whole budget is smaller
    */
   async take(caller: Caller, points: number): Promise<void> {
     if (points > this.quota.points) {
@@ -52,7 +52,7 @@ export class RateLimits {
     }
   }
 
-  /** What the caller has left, as far as is known without taking anything. */
+  /** The caller's state, without taking points. */
   async stateOf(caller: Caller): Promise<RateState> {
     const known = this.states.get(caller);
     if (known) return known;

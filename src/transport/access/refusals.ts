@@ -1,21 +1,21 @@
 import { DomainError } from '../../errors';
 import type { Scope } from './caller';
 
-/** RFC 6750, section 3.1. Left out where no credential was sent. */
+/** RFC 6750, section 3.1. Omitted if no credential was sent. */
 type BearerError = 'invalid_request' | 'invalid_token';
 
 const realm = 'Bearer realm="conversation-session-service"';
-/** The header that goes with a refusal: what a client has to do about it. */
+/** The `WWW-Authenticate` header of a refusal. */
 const challenges = new WeakMap<DomainError, string>();
 
-/** @returns UNAUTHENTICATED, to be answered with 401; `reason` never quotes the credential */
+/** @returns UNAUTHENTICATED, for a response with 401; `reason` must not quote the credential */
 export function unauthenticated(reason: string, error?: BearerError, cause?: unknown): DomainError {
   const refusal = new DomainError('UNAUTHENTICATED', reason, {}, { cause });
   if (error) challenges.set(refusal, `${realm}, error="${error}", error_description="${quotable(reason)}"`);
   return refusal;
 }
 
-/** @returns FORBIDDEN, to be answered with 403: the credential is good, and does not allow this */
+/** @returns FORBIDDEN, for a response with 403: the credential is valid, but lacks the scope */
 export function missingScope(scope: Scope, what: string, callerName: string): DomainError {
   const refusal = new DomainError(
     'FORBIDDEN',
@@ -26,12 +26,12 @@ export function missingScope(scope: Scope, what: string, callerName: string): Do
   return refusal;
 }
 
-/** @returns RATE_LIMITED, to be answered with 429 */
+/** @returns RATE_LIMITED, for a response with 429 */
 export function rateLimited(message: string, retryAfterMs: number): DomainError {
   return new DomainError('RATE_LIMITED', message, { retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)) });
 }
 
-/** The HTTP status and headers of a request that was refused before anything of it was executed. */
+/** The HTTP status and headers of a request that was refused before execution. */
 export function httpRefusal(error: DomainError): { status: number; headers: Record<string, string> } {
   switch (error.code) {
     case 'UNAUTHENTICATED':
@@ -51,7 +51,7 @@ export function httpRefusal(error: DomainError): { status: number; headers: Reco
   }
 }
 
-/** What a quoted string of a header may hold (RFC 9110, section 5.6.4). */
+/** Replaces characters that a quoted string of a header must not contain (RFC 9110, section 5.6.4). */
 function quotable(text: string): string {
   return text.replace(/[^\x20-\x7e]|["\\]/g, "'");
 }

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 import type { Caller } from './caller';
 
-/** Who a credential speaks for, whichever address it comes from. */
+/** The caller of a credential, without the address. */
 export type KnownIdentity = Omit<Caller, 'address'>;
 
 const maxRemembered = 10_000;
 
 /**
- * Who the credentials spoke for that were verified before: a service sends the same one with every request, and a
- * signature costs more to verify than most operations cost to run. By digest, so that no secret is kept and no
- * comparison tells how much of one was right. Forgotten when they expire, and all of them when keys change.
+ * Caches verified credentials, because verifying a signature costs more than most operations. Keyed by digest, so that no
+ * secret is kept and comparisons leak nothing by their timing. Entries are dropped when they expire, and all of them when
+ * keys change.
  */
 export class RememberedIdentities {
   /** By SHA-256 of the credential, oldest first. */
   private readonly known = new Map<string, KnownIdentity>();
-  /** How often everything was forgotten. */
+  /** Incremented each time that everything is forgotten. */
   private era = 0;
 
   find(digest: string): KnownIdentity | undefined {
@@ -24,7 +24,7 @@ export class RememberedIdentities {
     return undefined;
   }
 
-  /** Call it before a credential is verified and the result afterwards: what keys changed meanwhile is not kept. */
+  /** Call it before a credential is verified, and the result afterwards: nothing is kept if keys changed meanwhile. */
   startRemembering(digest: string): (identity: KnownIdentity) => void {
     const { era } = this;
     return (identity) => {
@@ -43,7 +43,7 @@ export class RememberedIdentities {
   }
 }
 
-/** What a credential is remembered by. */
+/** The digest of a credential, its cache key. */
 export function digestOfCredential(credential: string): string {
   return hash('sha256', credential, 'base64url');
 }

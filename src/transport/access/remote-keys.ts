@@ -2,18 +2,18 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { serviceUnavailable } from '../../errors';
 import type { Log } from '../../log';
 
-/** How old the keys may become before they are fetched again, behind the back of the requests. */
+/** The age at which keys are fetched again, in the background. */
 const refreshAfterMs = 5 * 60_000;
-/** How soon after a try the next one may follow: a token with an unknown key asks for one at once. */
+/** The minimum time between two fetches, because a token with an unknown key triggers one. */
 const retryAfterMs = 1_000;
 const timeoutMs = 5_000;
 
 /**
- * The keys at a JWKS URL (RFC 7517): fetched once, again every few minutes, and when a token names a key that is not
- * among them, which is how issuers rotate theirs. While the URL does not answer, the last keys stay in use.
+ * The keys at a JWKS URL (RFC 7517): fetched at start, every few minutes, and when a token names an unknown key, because
+ * issuers rotate keys. While the URL does not respond, the last keys stay in use.
  */
 export class RemoteKeys {
-  /** It fetches only when it is told to: by itself, it would refuse every token once its keys are old. */
+  /** Fetches only on `reload`: on its own, it would refuse every token once its keys are old. */
   private readonly remote;
   private triedAt = -Infinity;
   private failing = false;
@@ -31,19 +31,19 @@ export class RemoteKeys {
     });
   }
 
-  /** Fetches them ahead of the first request; a failure is logged. */
+  /** Fetches the keys before the first request; a failure is logged. */
   start(): void {
     void this.refresh();
   }
 
   /**
-   * The key that a token was signed with.
-   * @throws JOSEError if it is not among them; SERVICE_UNAVAILABLE where they could never be fetched
+   * Finds the key that a token was signed with.
+   * @throws JOSEError if there is none; SERVICE_UNAVAILABLE if keys have never been fetched
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (!this.remote.jwks() && this.mayTry(retryAfterMs)) await this.refresh();
     if (!this.remote.jwks()) {
-      throw serviceUnavailable('The keys that tokens are checked with could not be fetched yet. Try again.');
+      throw serviceUnavailable('The keys to verify tokens have not been fetched yet. Try again.');
     }
     if (this.mayTry(refreshAfterMs)) void this.refresh();
     try {

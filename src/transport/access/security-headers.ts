@@ -1,21 +1,20 @@
 import helmet from 'helmet';
 
 /**
- * What every answer says to browsers: do not guess its type, do not frame it, do not run anything in it, say nothing of
- * it to others. They are helmet's, but the same for every answer, so helmet is asked once and not for every request.
- * HSTS is missing on purpose: it is for whoever terminates TLS to promise.
+ * The security headers of every response: no type sniffing, no framing, no scripts, no referrer. They are helmet's, but
+ * the same for every response, so helmet computes them once. HSTS is left to the proxy that terminates TLS.
  */
 export function securityHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   const apply = helmet({
-    // The explorer's page has a policy of its own.
+    // The explorer's page has its own policy.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
     frameguard: { action: 'deny' },
     strictTransportSecurity: false,
-    // These speak to browsers that have not existed for years.
+    // Only obsolete browsers read these.
     dnsPrefetchControl: false,
     ieNoOpen: false,
     permittedCrossDomainPolicies: false,

@@ -10,16 +10,16 @@ import {
 import { type Scope, scopes } from './caller';
 import { unauthenticated } from './refusals';
 
-/** What a token must be, beyond its signature. */
+/** The rules for tokens, besides the signature. */
 export interface TokenRules {
   readonly issuer: string;
   readonly audience: string;
-  /** Of public keys only. */
+  /** Public-key algorithms only. */
   readonly algorithms: readonly string[];
   readonly clockSkewMs: number;
 }
 
-/** Who a token speaks for. */
+/** The identity in a token. */
 export interface Identity {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
@@ -29,9 +29,9 @@ export interface Identity {
 const maxNameLength = 128;
 
 /**
- * Verifies a JWT (RFC 7519) by the rules of RFC 8725: the algorithm is one of those configured, never the token's own
- * choice; issuer, audience and expiry are required; keys come from `findKey` alone, whatever `jku`, `x5u` or `jwk` say.
- * @throws UNAUTHENTICATED that says what is wrong, never what the token holds; SERVICE_UNAVAILABLE of `findKey`
+ * Verifies a JWT (RFC 7519) by the rules of RFC 8725: only configured algorithms; issuer, audience and expiry are required;
+ * keys come from `findKey` alone, never from `jku`, `x5u` or `jwk`.
+ * @throws UNAUTHENTICATED with the reason, never with the token's content; SERVICE_UNAVAILABLE of `findKey`
  */
 export async function verifyToken(
   token: string,
@@ -61,7 +61,7 @@ function reasonOf(error: Error): string {
   if (error instanceof errors.JWTExpired) return 'it has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return claimProblem(error);
   if (error instanceof errors.JOSEAlgNotAllowed) return 'its algorithm is not allowed here';
-  if (error instanceof errors.JWKSNoMatchingKey) return 'its key is not known here';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'its key is unknown';
   if (error instanceof errors.JWKSMultipleMatchingKeys) return 'it must name its key (kid)';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
   return 'it is not a valid JWT';
@@ -81,13 +81,13 @@ function claimProblem({ claim, reason }: errors.JWTClaimValidationFailed): strin
   }
 }
 
-/** The subject; for a client that acts for itself, OAuth servers leave it out or repeat the client's id there. */
+/** The subject; for a client that acts for itself, OAuth servers omit it or use the client's id. */
 function nameOf({ sub, client_id, azp }: JWTPayload): string {
   const name = [sub, client_id, azp].find((claim) => typeof claim === 'string' && claim !== '') ?? 'unnamed';
   return String(name).slice(0, maxNameLength);
 }
 
-/** From `scope` (RFC 8693, section 4.2: separated by spaces) and `scp`, which others use; each may also be a list. */
+/** From `scope` (RFC 8693, section 4.2: separated by spaces) and the common `scp`; each may also be a list. */
 function scopesOf({ scope, scp }: JWTPayload): ReadonlySet<Scope> {
   const named = new Set([scope, scp].flatMap(wordsOf));
   return new Set(scopes.filter((one) => named.has(one)));
@@ -99,8 +99,8 @@ function wordsOf(claim: unknown): string[] {
 }
 
 /**
- * The keys in a file: a public key or certificate in PEM, a JWK, or a JWKS.
- * @throws Error that says what is wrong with the file, without quoting it
+ * Parses a key file: a public key or certificate in PEM, a JWK, or a JWKS.
+ * @throws Error that states the problem, without quoting the file
  */
 export function parseKeyFile(text: string): JWTVerifyGetKey {
   if (!text.trimStart().startsWith('{')) {
@@ -110,14 +110,14 @@ export function parseKeyFile(text: string): JWTVerifyGetKey {
   const keys = keySetOf(text);
   for (const key of keys.keys) {
     if ('d' in key || 'k' in key)
-      throw new Error('it holds a private or secret key; the server needs only public ones');
+      throw new Error('it contains a private or secret key; the server needs only public ones');
   }
   return createLocalJWKSet(keys);
 }
 
 function publicKeyOf(pem: string) {
   if (/PRIVATE KEY-----/.test(pem))
-    throw new Error('it holds a private key; the server needs only the public one');
+    throw new Error('it contains a private key; the server needs only the public one');
   try {
     return pem.includes('CERTIFICATE-----') ? new X509Certificate(pem).publicKey : createPublicKey(pem);
   } catch {

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../../errors';
 
-/** The parts of a request, over HTTP or WebSocket, that say which document it means. */
+/** The parts of a request, over HTTP or WebSocket, that identify its document. */
 export interface DocumentRequest {
   readonly query?: unknown;
   /** GraphQL over HTTP, appendix "Persisted Documents". */
   readonly documentId?: unknown;
-  /** The name that Relay's guide uses. */
+  /** The name in Relay's guide. */
   readonly doc_id?: unknown;
   /** Apollo's persisted queries name the document by `persistedQuery.sha256Hash`. */
   readonly extensions?: unknown;
 }
 
-/** The only documents that run where TRUSTED_DOCUMENTS names a manifest. */
+/** The documents of the manifest in TRUSTED_DOCUMENTS; no others run. */
 export class TrustedDocuments {
   private readonly byId = new Map<string, string>();
   private readonly texts: ReadonlySet<string>;
 
-  /** @param documents texts by their ids; each can be named by the SHA-256 of its text, too */
+  /** @param documents texts by id; each can also be named by the SHA-256 of its text */
   constructor(documents: ReadonlyMap<string, string>) {
     this.texts = new Set(documents.values());
     for (const text of this.texts) this.byId.set(createHash('sha256').update(text).digest('hex'), text);
@@ -25,8 +25,8 @@ export class TrustedDocuments {
   }
 
   /**
-   * The text that a request means: its own, or the one that its id names; undefined if it has neither.
-   * @throws FORBIDDEN where the manifest does not have it
+   * The document of a request: its own text, or the one that its id names; undefined if it has neither.
+   * @throws FORBIDDEN if it is not in the manifest
    */
   textOf(request: DocumentRequest): string | undefined {
     const { query } = request;
@@ -41,7 +41,7 @@ export class TrustedDocuments {
     return text;
   }
 
-  /** A body of a POST with the text in the place of an id. What is no GraphQL request at all stays as it is. */
+  /** The body of a POST, with an id replaced by its text. Anything but a GraphQL request is returned unchanged. */
   resolveBody(body: unknown): unknown {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
     const query = this.textOf(body);
@@ -51,7 +51,7 @@ export class TrustedDocuments {
     return resolved;
   }
 
-  /** The same of the parameters of a GET. */
+  /** The same for the parameters of a GET. */
   resolveSearch(search: string): string {
     const parameters = new URLSearchParams(search);
     const extensions = parsed(parameters.get('extensions'));
@@ -61,7 +61,7 @@ export class TrustedDocuments {
     return `?${parameters}`;
   }
 
-  /** @throws FORBIDDEN where the manifest does not have this text, character by character */
+  /** @throws FORBIDDEN if the manifest does not have exactly this text */
   check(text: string): void {
     if (!this.texts.has(text)) throw notTrusted();
   }
@@ -88,14 +88,14 @@ function withoutScheme(id: string): string {
 function notTrusted(): DomainError {
   return new DomainError(
     'FORBIDDEN',
-    'This server runs only the documents of its manifest (TRUSTED_DOCUMENTS), and this one is not among them.',
+    'This server runs only the documents of its manifest (TRUSTED_DOCUMENTS), and this is not one of them.',
   );
 }
 
 /**
- * The documents in a manifest: Apollo's (`{"format": "apollo-persisted-query-manifest", "operations": [{"id", "body"}]}`),
- * or one object of texts by id, as Relay's compiler and GraphQL Code Generator write it.
- * @throws Error that says what is wrong with it
+ * Parses a manifest: Apollo's (`{"format": "apollo-persisted-query-manifest", "operations": [{"id", "body"}]}`),
+ * or an object of texts by id, as Relay's compiler and GraphQL Code Generator write it.
+ * @throws Error that states the problem
  */
 export function parseManifest(text: string): ReadonlyMap<string, string> {
   let manifest: unknown;

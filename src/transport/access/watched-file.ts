@@ -1,10 +1,10 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { Log } from '../../log';
 
-/** How often the file is looked at. Looking, unlike the system's own events, also works where a mount is replaced. */
+/** How often the file is checked. Polling, unlike file system events, also works if a mount is replaced. */
 const intervalMs = 1_000;
 
-/** @throws Error with one line that names the setting and what is wrong with its file */
+/** @throws Error with one line that names the setting and the problem with its file */
 export function readSettingFile<T>(variable: string, path: string, parse: (text: string) => T): T {
   try {
     return parse(readFileSync(path, 'utf8'));
@@ -15,12 +15,12 @@ export function readSettingFile<T>(variable: string, path: string, parse: (text:
   }
 }
 
-/** A file that is read again when it changes. One that is broken then changes nothing: the last good state stays. */
+/** A file that is reloaded when it changes. If it is then invalid, the last valid state stays. */
 export class WatchedFile<T> {
   private current: T;
   private readonly look = (): void => this.reload();
 
-  /** @throws Error as `readSettingFile` does, where the file cannot be used now */
+  /** @throws Error as `readSettingFile`, if the file cannot be used now */
   constructor(
     private readonly variable: string,
     private readonly path: string,
@@ -51,6 +51,6 @@ export class WatchedFile<T> {
       return;
     }
     this.changed();
-    this.log.info({ path: this.path }, `${this.variable} was read again`);
+    this.log.info({ path: this.path }, `${this.variable} was reloaded`);
   }
 }

@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { Caller } from '../access/caller';
 import type { LiveConnection } from './live-connections';
 
-/** A comment, which clients ignore: it keeps proxies from taking the connection for dead. */
+/** A comment, which clients ignore: it keeps proxies from closing the connection as idle. */
 const comment = ':\n\n';
 
-/** The longest time a timer can be set to; a credential may last longer. */
+/** The longest delay of a timer, in milliseconds; a credential may last longer. */
 const maxDelayMs = 2 ** 31 - 1;
 
-/** One response of server-sent events, and how its client keeps up. */
+/** One response of server-sent events, with flow control. */
 export class EventStreamConnection implements LiveConnection {
   private blockedSince: number | null = null;
   private readonly stop = new AbortController();
@@ -26,18 +26,18 @@ export class EventStreamConnection implements LiveConnection {
     });
   }
 
-  /** Aborts when the client has gone away or the server is stopping: nothing more is to be sent. */
+  /** Aborts when the client has disconnected or the server is stopping. */
   get signal(): AbortSignal {
     return this.stop.signal;
   }
 
-  /** Sends the head, and a first comment, because some browsers wait for a body. */
+  /** Sends the head and a first comment, because some browsers wait for a body. */
   start(headers: Readonly<Record<string, string>>): void {
     this.response.writeHead(200, headers);
     this.response.write(comment);
   }
 
-  /** Ends when its caller's credential expires: the client comes again, and is told so. */
+  /** Ends the stream when the caller's credential expires: the client reconnects, and gets the error. */
   expireAt(time: number | null): void {
     if (time === null) return;
     const leftMs = time - Date.now();
@@ -68,7 +68,7 @@ export class EventStreamConnection implements LiveConnection {
     if (Date.now() - this.blockedSince > this.stallTimeoutMs) this.terminate();
   }
 
-  /** Ends without an event that says so: clients take it for a lost connection, and come again. */
+  /** Ends without a `complete` event: clients treat it as a lost connection and reconnect. */
   finish(): void {
     this.stop.abort();
   }

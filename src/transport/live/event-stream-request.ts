@@ -4,18 +4,16 @@ import type { Variables } from '../operations/query-cost';
 import type { OperationRequest } from './live-operations';
 
 /**
- * The operation that a request for an event stream asks for: as GraphQL over HTTP has it, in the body of a POST or in
- * the URL of a GET.
+ * The operation of a request for an event stream: in the body of a POST or the URL of a GET, as in GraphQL over HTTP.
  * @throws BadRequest
  */
 export function readOperationRequest(request: FastifyRequest): OperationRequest {
   const sent = request.method === 'GET' ? parametersOf(request.url) : request.body;
   if (!isRecord(sent)) throw new BadRequest('The body must be a JSON object with a query.');
   const { query, operationName, variables, documentId, doc_id, extensions } = sent;
-  // Where only trusted documents run, it may name one instead.
+  // It may name a trusted document instead.
   const text = query == null && (documentId ?? doc_id ?? extensions) != null ? '' : query;
-  if (typeof text !== 'string' || query === '')
-    throw new BadRequest('query must be the text of an operation.');
+  if (typeof text !== 'string' || query === '') throw new BadRequest('query must be a GraphQL document.');
   if (operationName != null && typeof operationName !== 'string')
     throw new BadRequest('operationName must be a string.');
   if (variables != null && !isRecord(variables)) throw new BadRequest('variables must be an object.');
@@ -51,7 +49,7 @@ function parsed(name: string, json: string | undefined): unknown {
   }
 }
 
-/** The position after which a browser's EventSource goes on when it has lost its connection. */
+/** The position to resume after, as a browser's EventSource sends it when it reconnects. */
 function lastEventOf({ headers }: FastifyRequest): number | null {
   const id = headers['last-event-id'];
   return typeof id === 'string' && /^\d{1,9}$/.test(id) ? Number(id) : null;

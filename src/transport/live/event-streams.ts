@@ -11,7 +11,7 @@ import type { ResultStream } from './result-stream';
 export interface EventStreamOptions {
   readonly operations: LiveOperations;
   readonly connections: LiveConnections;
-  /** How long a client may take nothing of what is sent to it. */
+  /** How long a client may accept no data, in milliseconds. */
   readonly stallTimeoutMs: number;
   /** @throws UNAUTHENTICATED */
   refuseRevoked(caller: Caller): void;
@@ -21,7 +21,7 @@ const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   connection: 'keep-alive',
-  // nginx would otherwise hold events back until it has a buffer full of them.
+  // nginx would otherwise buffer events.
   'x-accel-buffering': 'no',
 };
 
@@ -80,7 +80,7 @@ export class EventStreams {
   }
 }
 
-/** Sends results until there are no more, the client has gone away or the server is stopping. */
+/** Sends results until there are no more, the client has disconnected or the server is stopping. */
 async function pump(stream: ResultStream, connection: EventStreamConnection): Promise<void> {
   const end = () => void stream.return();
   connection.signal.addEventListener('abort', end);
@@ -90,7 +90,7 @@ async function pump(stream: ResultStream, connection: EventStreamConnection): Pr
   }
 }
 
-/** What a browser's EventSource says when it comes again, so that it goes on after what it has got. */
+/** The id that a browser's EventSource sends back when it reconnects, to resume after the event. */
 function placeOf(event: object | null): number | null {
   return event instanceof Event ? event.position : null;
 }

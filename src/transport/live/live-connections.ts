@@ -5,23 +5,23 @@ import type { Caller } from '../access/caller';
 export interface LiveConnection {
   /** Null while it is not known. */
   readonly caller: Caller | null;
-  /** Asks the client whether it is still there, and cuts it off if it is not or takes nothing. */
+  /** Pings the client, and disconnects it if it does not respond or accepts no data. */
   check(): void;
-  /** Ends in order; the client may come again, to another server. */
+  /** Closes gracefully; the client may reconnect to another server. */
   finish(): void;
   /** Ends because the caller may no longer have it; the client may come again with another credential. */
   revoke(): void;
-  /** Ends at once. */
+  /** Closes at once. */
   terminate(): void;
 }
 
-/** All long-lived connections of a process, at most as many as the settings allow. */
+/** All long-lived connections of a process, up to a limit. */
 export class LiveConnections {
   private readonly open = new Set<LiveConnection>();
   private readonly checks: NodeJS.Timeout;
   private isStopping = false;
 
-  /** @param checkMs how often each client is asked whether it is still there */
+  /** @param checkMs how often each client is pinged */
   constructor(
     private readonly limit: number,
     checkMs: number,
@@ -33,11 +33,13 @@ export class LiveConnections {
     return this.open.size;
   }
 
-  /** @throws SERVICE_UNAVAILABLE where one more would be too many, or the server is stopping */
+  /** @throws SERVICE_UNAVAILABLE if the limit is reached, or the server is stopping */
   checkRoom(): void {
     if (this.isStopping) throw serviceUnavailable('The server is stopping. Try again.');
     if (this.open.size >= this.limit)
-      throw serviceUnavailable(`This server has ${this.limit} live connections, its limit. Try again later.`);
+      throw serviceUnavailable(
+        `This server has reached its limit of ${this.limit} live connections. Try again later.`,
+      );
   }
 
   add(connection: LiveConnection): void {
@@ -54,7 +56,7 @@ export class LiveConnections {
       if (connection.caller !== null && isRevoked(connection.caller)) connection.revoke();
   }
 
-  /** Ends all of them in order; those that are left after `limitMs` are cut off. */
+  /** Closes all of them gracefully, and those left after `limitMs` at once. */
   stop(limitMs: number): void {
     this.isStopping = true;
     clearInterval(this.checks);

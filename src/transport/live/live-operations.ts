@@ -22,19 +22,19 @@ import { OperationScope } from './operation-scope';
 import { ResultStream } from './result-stream';
 import { SharedResultsPool } from './shared-results';
 
-/** An operation as a client sends it. */
+/** An operation request. */
 export interface OperationRequest extends DocumentRequest {
-  /** Empty where it names its document by an id. */
+  /** Empty if the document is named by id. */
   readonly query: string;
   readonly operationName?: string | null | undefined;
   readonly variables?: Variables | null | undefined;
-  /** False: a mutation is refused, because what asks for it may be anything that follows a link. */
+  /** False refuses mutations, because the request may come from following a link. */
   readonly allowsMutations?: boolean;
-  /** The last position that the client has, where it says so apart from the arguments. */
+  /** The client's last position, if sent outside the arguments. */
   readonly resumeAfter?: number | null;
 }
 
-/** What becomes of an operation: errors, and it never ran; one result; or one result after the other. */
+/** The outcome of an operation: refused with errors, one result, or a stream of results. */
 export type OperationOutcome =
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] }
   | { readonly kind: 'result'; readonly result: FormattedExecutionResult }
@@ -52,7 +52,7 @@ export interface LiveOperationsOptions {
   createContext(scope: RequestScope | null): RequestContext;
 }
 
-/** Runs the operations that come over long-lived connections, through what every operation passes. */
+/** Runs operations of long-lived connections through the operation pipeline. */
 export class LiveOperations {
   private readonly shared: SharedResultsPool;
 
@@ -67,18 +67,18 @@ export class LiveOperations {
     });
   }
 
-  /** The bounds of one operation, from now on. */
+  /** The limits of one operation that starts now. */
   scope(): OperationScope {
     const { config, memory } = this.options;
     return new OperationScope(config.requestTimeoutMs, memory.share());
   }
 
-  /** What clients may see of errors. */
+  /** Formats errors for clients. */
   formatErrors(errors: readonly GraphQLError[], requestId: string) {
     return formatResult({ errors }, requestId, this.options.formatError).body.errors!;
   }
 
-  /** Runs an operation of any type. Never rejects: what goes wrong is part of the outcome. */
+  /** Runs an operation of any type. Never rejects: errors are part of the outcome. */
   async run(
     request: OperationRequest,
     running: RunningOperation,
@@ -138,7 +138,7 @@ export class LiveOperations {
     const { config } = this.options;
     const run = config.execution === 'plain' ? null : running.prepared!.compiled();
     const compiled = run && (await run(this.options.createContext(scope), variables));
-    // Variables that do not fit are left to plain execution, which has the exact words.
+    // Invalid variables are left to plain execution, which reports the exact error.
     const result =
       compiled && 'data' in compiled
         ? compiled
@@ -183,7 +183,7 @@ export class LiveOperations {
   }
 }
 
-/** Ends a subscription that begins when nobody waits for it any more. */
+/** Ends a subscription that starts after its client has left. */
 async function endLate(work: Promise<OperationOutcome>): Promise<void> {
   const outcome = await work.catch(() => null);
   if (outcome?.kind === 'stream') await outcome.stream.return();

@@ -16,15 +16,15 @@ export interface LiveTransportOptions extends LiveOperationsOptions {
   readonly turns: EventLoopTurns;
 }
 
-/** What keeps connections open, for the routes to hand requests to. */
+/** The transports with long-lived connections, for the routes to pass requests to. */
 export interface LiveTransport {
   readonly webSockets: WebSockets;
   readonly eventStreams: EventStreams;
 }
 
 /**
- * The live transport of `server`. When the server stops, its connections end in order, so that clients connect again,
- * to another server.
+ * Creates the live transport of `server`. When the server stops, its connections close gracefully, so that clients
+ * reconnect to another server.
  */
 export function createLiveTransport(
   server: FastifyInstance,

@@ -4,7 +4,7 @@ import type { RequestScope } from '../../store/request-scope';
 import { clientGone } from '../request-time';
 import type { ResponseMemory } from '../response-memory-budget';
 
-/** The bounds of one operation that came over a long-lived connection. */
+/** The limits of one operation over a long-lived connection. */
 export class OperationScope implements RequestScope {
   readonly deadline: number;
   private controller: AbortController | undefined;
@@ -21,7 +21,7 @@ export class OperationScope implements RequestScope {
   signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
-      // Every command of the operation listens to it, and there may be many.
+      // Every command of the operation listens to the signal; many listeners are not a leak.
       setMaxListeners(0, this.controller.signal);
       if (this.abortedFor) this.controller.abort(this.abortedFor);
     }
@@ -32,25 +32,25 @@ export class OperationScope implements RequestScope {
     this.memory.take(bytes);
   }
 
-  /** Whether the answer holds memory that others must do without. */
+  /** Whether the response counts against the memory budget. */
   get isLarge(): boolean {
     return this.memory.isLarge;
   }
 
-  /** The answer has been sent, or nobody waits for it: what it held is given back. */
+  /** Releases the memory: the response was sent, or its client has left. */
   release(): void {
     this.memory.release();
   }
 
-  /** The client has gone away: what is still going on stops. */
+  /** Aborts the operation: the client has disconnected. */
   leave(): void {
     this.abort(clientGone);
     this.release();
   }
 
   /**
-   * What `work` resolves to.
-   * @throws SERVICE_UNAVAILABLE when the time is up or the client has gone away, whatever `work` makes of it
+   * Returns the result of `work`.
+   * @throws SERVICE_UNAVAILABLE when the time is up or the client has disconnected, even if `work` ignores the signal
    */
   within<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -7,11 +7,11 @@ type Next = IteratorResult<FormattedExecutionResult, undefined>;
 const done: Next = { value: undefined, done: true };
 
 /**
- * The results of one subscription, one for each event of its source. Ending it ends the source; `onEnd` hears of the
- * end once, whoever brought it about.
+ * The results of one subscription, one for each event of its source. Ending it ends the source; `onEnd` is called once,
+ * whichever side ends it.
  */
 export class ResultStream implements AsyncIterableIterator<FormattedExecutionResult, undefined> {
-  /** What the last result answers. */
+  /** The last result, which is being sent. */
   lastEvent: object | null = null;
   private ended = false;
   private sending: OperationScope | null = null;
@@ -27,7 +27,7 @@ export class ResultStream implements AsyncIterableIterator<FormattedExecutionRes
   }
 
   async next(): Promise<Next> {
-    // Asking for the next one says that the last one has been sent.
+    // A call of `next` means that the last result has been sent.
     this.sending?.release();
     this.sending = null;
     const event = await this.source.next();

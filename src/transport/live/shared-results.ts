@@ -13,27 +13,27 @@ import type { PreparedOperation } from '../operations/operation-cache';
 import type { Variables } from '../operations/query-cost';
 import type { OperationScope } from './operation-scope';
 
-/** What one event answers. */
+/** The result for one event. */
 export interface Answer {
   readonly body: FormattedExecutionResult;
-  /** To be released when the answer has been sent; null if it holds nothing that counts. */
+  /** Release it when the result has been sent; null if it is too small to count. */
   readonly scope: OperationScope | null;
 }
 
 export interface ResultMaker {
   readonly schema: GraphQLSchema;
-  /** The bounds and the context of one execution: not a subscriber's own, because the answer is for all of them. */
+  /** The limits and context of one execution, independent of any subscriber, because all share the result. */
   createScope(): OperationScope;
   createContext(scope: OperationScope): RequestContext;
-  /** What clients may see of a result. */
+  /** Formats a result for clients. */
   format(result: ExecutionResult): FormattedExecutionResult;
-  /** Whether operations run compiled where they can. */
+  /** Whether operations run compiled if possible. */
   readonly compiles: boolean;
 }
 
 /**
- * What a subscription answers to its events, shared by all subscribers whose selections are the same: worked out once
- * for each event, not once for each subscriber.
+ * The results of a subscription, shared by all subscribers with the same selection: computed once for each event, not for
+ * each subscriber.
  */
 export class SharedResults {
   private readonly answers = new WeakMap<object, Answer | Promise<Answer>>();
@@ -44,7 +44,7 @@ export class SharedResults {
     private readonly maker: ResultMaker,
   ) {}
 
-  /** The answer to an event, which is told from others as an object. */
+  /** The result for an event, cached by object identity. */
   of(event: object): Answer | Promise<Answer> {
     let answer = this.answers.get(event);
     if (answer === undefined) {
@@ -69,7 +69,7 @@ export class SharedResults {
   private settle(event: object, result: ExecutionResult, scope: OperationScope): Answer {
     const body = this.maker.format(result);
     if (!scope.isLarge) return { body, scope: null };
-    // Too large to be kept for others: it is held by whoever it is sent to, and no longer.
+    // Too large to cache: only the subscribers it is sent to hold it.
     this.answers.delete(event);
     return { body, scope };
   }
@@ -90,25 +90,25 @@ export class SharedResults {
   }
 }
 
-/** What execution could not tell by itself, as an error of the result: the subscription goes on. */
+/** A failed execution, as an error of the result: the subscription continues. */
 function failureOf(error: unknown): GraphQLError {
   const originalError = error instanceof Error ? error : new Error(String(error));
   return new GraphQLError(originalError.message, { originalError });
 }
 
 interface Selections {
-  /** The variables that are used anywhere but in the arguments of the subscription's own field. */
+  /** The variables used outside the arguments of the subscription's root field. */
   readonly variables: readonly string[];
   readonly byValues: Map<string, WeakRef<SharedResults>>;
 }
 
-/** The shared results of all subscriptions of a process; they last as long as anyone uses them. */
+/** The shared results of all subscriptions of a process, kept while in use. */
 export class SharedResultsPool {
   private readonly selections = new WeakMap<PreparedOperation, Selections>();
 
   constructor(private readonly maker: ResultMaker) {}
 
-  /** The results for one more subscriber. Which session it follows, and from where, makes no difference. */
+  /** The results for one more subscriber, independent of its session and position. */
   get(operation: PreparedOperation, variables: Variables): SharedResults {
     const { variables: names, byValues } = this.selectionsOf(operation);
     const key = JSON.stringify(names.map((name) => variables[name]));

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** The connection of a request for a WebSocket, with the bytes behind the request that have been read already. */
+/** The socket of an upgrade request, with the bytes after the request that were already read. */
 export interface OfferedSocket {
   readonly socket: Socket;
   readonly head: Buffer;
@@ -15,10 +15,9 @@ interface Offer extends OfferedSocket {
 const offers = new WeakMap<IncomingMessage, Offer>();
 
 /**
- * Sends requests for a WebSocket through the routes like any other, so that they pass the same hooks, and one that is
- * refused is answered over HTTP. Every other request that offers to upgrade, such as a Java client's to HTTP/2, is
- * answered as if it had not: the offer may be ignored (RFC 9110, section 7.8), but Node.js hands all of them over once
- * anyone listens.
+ * Routes WebSocket requests like any other, so that they pass the same hooks, and refusals are HTTP responses. All other
+ * upgrade requests, such as a Java client's for HTTP/2, are handled as if they had not offered it: a server may ignore the
+ * offer (RFC 9110, section 7.8), but Node.js emits `upgrade` for all of them once there is a listener.
  */
 export function handleUpgrades(server: FastifyInstance): void {
   server.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -39,7 +38,7 @@ export function asksForWebSocket({ raw }: FastifyRequest): boolean {
   return offers.has(raw);
 }
 
-/** Takes the connection of a request for a WebSocket, which is not answered by `reply` then. */
+/** Takes the socket of a WebSocket request, which `reply` then no longer answers. */
 export function takeSocket({ raw }: FastifyRequest, reply: FastifyReply): OfferedSocket {
   const { response, ...offered } = offers.get(raw)!;
   reply.hijack();
@@ -47,7 +46,7 @@ export function takeSocket({ raw }: FastifyRequest, reply: FastifyReply): Offere
   return offered;
 }
 
-/** Lets the server read the request once more, without the offer. */
+/** Makes the server parse the request again, without the upgrade. */
 function ignoreOffer(server: FastifyInstance, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   for (let index = 0; index < request.rawHeaders.length; index += 2) {

@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller';
 import type { LiveConnection } from './live-connections';
 import type { OperationScope } from './operation-scope';
 
-/** Close codes: 1001 and 4403 let clients of graphql-ws connect again, the others do not. */
+/** Close codes. Clients of graphql-ws reconnect after 1001 and 4403, but not after the others. */
 export const closeCodes = {
   goingAway: 1001,
   badRequest: 4400,
@@ -16,33 +16,33 @@ export const closeCodes = {
 const maxDelayMs = 2 ** 31 - 1;
 
 export interface ConnectionLimits {
-  /** Bytes that may wait to be sent before nothing more is read from the client and from its subscriptions. */
+  /** Buffered bytes at which reading from the client and its subscriptions pauses. */
   readonly maxBufferedBytes: number;
-  /** How long a client may take nothing of what is sent to it. */
+  /** How long a client may accept no data, in milliseconds. */
   readonly stallTimeoutMs: number;
 }
 
-/** Where a connection comes from. */
+/** The origin of a connection. */
 export interface ConnectionOrigin {
   /** For the log. */
   readonly id: string;
   readonly address: string;
-  /** Those of the handshake that can carry a credential. */
+  /** The headers of the handshake that can carry a credential. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** One WebSocket as the protocol's library sees it, and how its client keeps up. */
+/** One WebSocket, as the protocol library uses it, with flow control. */
 export class WebSocketConnection implements LiveConnection {
-  /** Set when the connection has been acknowledged. */
+  /** Set once the connection is acknowledged. */
   caller: Caller | null = null;
-  /** Operations that have not answered yet, and subscriptions that have not begun, by the client's ids. */
+  /** Operations without a result and subscriptions that have not started, by the client's ids. */
   readonly pending = new Map<string, OperationScope>();
   private operations = 0;
   private isFinishing = false;
-  /** Messages that the network has not taken yet. */
+  /** Messages not yet handed to the network. */
   private unsent = 0;
   private lastSentAt = 0;
-  /** When it was asked whether it is there; null where it has said something since. */
+  /** When the client was pinged; null if it has responded. */
   private askedAt: number | null = null;
   private readonly waiting: (() => void)[] = [];
   private expiry: NodeJS.Timeout | undefined;
@@ -63,16 +63,16 @@ export class WebSocketConnection implements LiveConnection {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** An id for the next operation's lines in the log. */
+  /** An id for the log lines of the next operation. */
   nextRequestId(): string {
     this.operations += 1;
     return `${this.origin.id}.${this.operations}`;
   }
 
-  /** Resolves when the network has taken the message, which is when the next one of a subscription is asked for. */
+  /** Resolves when the message is handed to the network; only then does a subscription take its next event. */
   async send(data: string): Promise<void> {
     if (this.isFull()) {
-      // A client that does not read could otherwise have us answer its pings until memory runs out.
+      // Otherwise a client that does not read could send pings until memory runs out.
       this.socket.pause();
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
@@ -112,7 +112,7 @@ export class WebSocketConnection implements LiveConnection {
     this.socket.resume();
   }
 
-  /** Closes the connection when its caller's credential expires; the client may come again with a new one. */
+  /** Closes the connection when the caller's credential expires; the client may reconnect with a new one. */
   expireAt(time: number | null): void {
     if (time === null) return;
     const leftMs = time - Date.now();
@@ -129,24 +129,24 @@ export class WebSocketConnection implements LiveConnection {
     this.close(closeCodes.forbidden, 'The credential was revoked');
   }
 
-  /** Closes the connection when what is being answered has been answered. Subscriptions end at once. */
+  /** Closes the connection once pending operations have results. Subscriptions end at once. */
   finish(): void {
     this.isFinishing = true;
     if (this.pending.size === 0) this.close(closeCodes.goingAway, 'The server is stopping');
   }
 
-  /** An operation has been answered, or its subscription has begun. */
+  /** An operation has its result, or its subscription has started. */
   settle(operationId: string): void {
     const scope = this.pending.get(operationId);
     this.pending.delete(operationId);
     scope?.release();
-    // After the library has sent the last message of the operation.
+    // After the library has sent the operation's last message.
     if (this.isFinishing) setImmediate(() => this.finish());
   }
 
-  /** Cuts off a client that takes nothing, or that has vanished; asks the others whether they are there. */
+  /** Disconnects a client that accepts no data or is gone; pings the others. */
   check(): void {
-    // A slow client comes to a ping only behind everything that was sent before it.
+    // A slow client reads a ping only after everything sent before it.
     const waitsSince =
       this.unsent > 0 ? this.lastSentAt : Math.max(this.askedAt ?? Infinity, this.lastSentAt);
     if (Date.now() - waitsSince > this.limits.stallTimeoutMs) return this.socket.terminate();
@@ -154,7 +154,7 @@ export class WebSocketConnection implements LiveConnection {
     if (this.isOpen) this.socket.ping();
   }
 
-  /** The socket has closed: nobody waits for anything any more. */
+  /** The socket has closed: releases everything that waits for it. */
   closed(): void {
     clearTimeout(this.expiry);
     for (const scope of this.pending.values()) scope.leave();

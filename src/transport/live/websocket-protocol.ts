@@ -30,7 +30,7 @@ export interface ProtocolOptions {
   /** Looks through a message before it is parsed; the promise rejects with BadRequest. Null where it need not be. */
   checkMessage(message: Buffer): Promise<void> | null;
   /**
-   * Who opens a connection with this payload of `connection_init`.
+   * The caller that opens a connection with this payload of `connection_init`.
    * @throws DomainError
    */
   authenticate(payload: unknown, connection: WebSocketConnection): Caller | Promise<Caller>;
@@ -38,7 +38,7 @@ export interface ProtocolOptions {
 }
 
 type Connected = Context<Record<string, unknown>, WebSocketConnection>;
-/** What the library carries from the start of an operation to its execution. */
+/** The data that the library passes from the start of an operation to its execution. */
 type StartedArgs = ExecutionArgs & { readonly outcome: OperationOutcome };
 
 /** It is repeated in every message of the operation; clients send a UUID or a number. */
@@ -46,16 +46,16 @@ const maxIdLength = 128;
 const idTooLong = () =>
   textError(`The id of an operation has at most ${maxIdLength} characters.`, 'BAD_REQUEST');
 
-/** How the library begins what it says of a message that only servers send. */
+/** The start of the library's error for a message that only servers may send. */
 const unexpectedMessage = 'Unexpected message of type';
 
 /**
- * The graphql-transport-ws protocol, by its library; instead of the library's parsing and execution, operations go the
- * way of all others. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
+ * The graphql-transport-ws protocol, by its library. Operations go through the operation pipeline instead of the library's
+ * parsing and execution. https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md
  */
 export class WebSocketProtocol {
   private readonly server: Server<WebSocketConnection>;
-  /** What clients get of the errors that an operation was refused with. */
+  /** The formatted errors of refused operations, for clients. */
   private readonly refusals = new WeakMap<readonly GraphQLError[], readonly GraphQLFormattedError[]>();
 
   constructor(private readonly options: ProtocolOptions) {
@@ -72,10 +72,10 @@ export class WebSocketProtocol {
     });
   }
 
-  /** Speaks with a new connection; the returned function is to be called when it has closed. */
+  /** Serves a new connection; call the returned function when it has closed. */
   open(connection: WebSocketConnection): (code: number, reason: string) => void {
     const { log } = this.options;
-    // The library calls back for each message and rejects with whatever goes wrong.
+    // The library calls back for each message and rejects on any failure.
     const socket = {
       protocol: connection.protocol,
       send: (data: string) => connection.send(data),
@@ -92,7 +92,7 @@ export class WebSocketProtocol {
     return (code, reason) => {
       connection.closed();
       closed(code, reason).catch((error: unknown) =>
-        log.error({ err: error }, 'a connection did not end in order'),
+        log.error({ err: error }, 'a connection did not close cleanly'),
       );
     };
   }
@@ -109,7 +109,7 @@ export class WebSocketProtocol {
       extra.caller = await this.options.authenticate(connectionParams, extra);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      // Forbidden for whatever reason: clients ask for a new credential and come again.
+      // Forbidden for any reason: clients get a new credential and reconnect.
       extra.close(closeCodes.forbidden, reasonOf(error));
       return false;
     }
@@ -137,7 +137,7 @@ export class WebSocketProtocol {
     if (this.options.isStopping()) return serviceUnavailable('The server is stopping. Try again.');
     const limit = this.options.maxOperationsPerConnection;
     if (Object.keys(subscriptions).length <= limit) return null;
-    const message = `This connection has ${limit} operations, and that is the limit. Complete one of them first.`;
+    const message = `This connection has reached its limit of ${limit} operations. Complete one of them first.`;
     return new DomainError('RATE_LIMITED', message, { retryAfterMs: 1000 });
   }
 
@@ -151,12 +151,12 @@ type OperationPayload = Parameters<LiveOperations['run']>[0];
 
 function resultOf(args: ExecutionArgs) {
   const { outcome } = args as StartedArgs;
-  if (outcome.kind === 'refused') throw new Error('an operation that was refused is not executed');
-  // The errors in a result are as clients may see them: `onNext` passes them on as they are.
+  if (outcome.kind === 'refused') throw new Error('a refused operation must not be executed');
+  // Errors in a result are already formatted; `onNext` passes them on unchanged.
   return (outcome.kind === 'stream' ? outcome.stream : outcome.result) as OperationResult;
 }
 
-/** What fits into a close frame: 123 bytes (RFC 6455, section 5.5). */
+/** A close reason must fit in 123 bytes (RFC 6455, section 5.5). */
 function reasonOf({ message }: DomainError): string {
   return Buffer.byteLength(message) <= 123 ? message : 'Forbidden';
 }

@@ -14,7 +14,7 @@ export interface WebSocketOptions {
   readonly limits: ConnectionLimits;
 }
 
-/** WebSockets, each from its handshake to its end. */
+/** Serves WebSockets. */
 export class WebSockets {
   private readonly handshakes: WebSocketServer;
 
@@ -23,15 +23,15 @@ export class WebSockets {
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
-      // The library ends what a message ends in the turn after it: the next message may name the same operation.
+      // The library ends an operation one turn after the message, and the next message may use the same id.
       allowSynchronousEvents: false,
       handleProtocols,
     });
   }
 
   /**
-   * Makes a WebSocket of a request that asks for one.
-   * @throws SERVICE_UNAVAILABLE where there are too many
+   * Upgrades a request to a WebSocket.
+   * @throws SERVICE_UNAVAILABLE if there are too many
    */
   accept(request: FastifyRequest, reply: FastifyReply): void {
     this.options.connections.checkRoom();
@@ -45,7 +45,7 @@ export class WebSockets {
     const connection = new WebSocketConnection(socket, origin, limits);
     connections.add(connection);
     const closed = protocol.open(connection);
-    // A broken frame or a message that is too large: the library closes the connection with the right code.
+    // For a broken frame or too large a message, the library closes the connection with the right code.
     socket.on('error', () => undefined);
     socket.on('close', (code, reason) => {
       connections.delete(connection);
@@ -54,7 +54,7 @@ export class WebSockets {
   }
 }
 
-/** What is kept of a handshake for as long as its connection lasts. */
+/** The parts of a handshake that are kept while its connection lasts. */
 function originOf({ ip, headers }: FastifyRequest): ConnectionOrigin {
   const { authorization, 'x-api-key': apiKey } = headers;
   return {

@@ -2,26 +2,26 @@ import type { ExecutionResult } from 'graphql';
 import { DomainError } from '../../errors';
 import { asGraphQLError } from './refusals';
 
-/** As much as one operation may read: the largest page there can be, 500 payloads of 256 KiB. */
+/** The same limit as for reads of one operation: the largest page, 500 payloads of 256 KiB. */
 const maxMiB = 160;
 
-/** So few JSON objects of the largest size make no answer that is too large. */
+/** So few JSON objects, even of the maximum size, stay below the limit. */
 export const fewJsonValues = 640;
 
 /**
- * The result, or a refusal of one whose JSON would be too large: aliases and `Event.session` repeat in the answer what
- * was read once, and text beyond half a gigabyte cannot be made.
+ * Returns the result, or an error if its JSON would be too large: aliases and `Event.session` repeat data that was read
+ * once, and V8 cannot create strings beyond half a gigabyte.
  */
 export async function boundAnswer(
   running: Promise<ExecutionResult> | ExecutionResult,
 ): Promise<ExecutionResult> {
   const result = await running;
   if (!result.data || new SizeMeter(maxMiB * 1024 * 1024).fits(result.data)) return result;
-  const message = `The answer would be larger than ${maxMiB} MiB. Ask for less at a time.`;
+  const message = `The response would be larger than ${maxMiB} MiB. Ask for less at a time.`;
   return { errors: [asGraphQLError(new DomainError('QUERY_TOO_COMPLEX', message))], data: null };
 }
 
-/** Adds up about how long JSON is, an object that is there many times looked at once. */
+/** Estimates the size of JSON, measuring repeated objects once. */
 class SizeMeter {
   private readonly known = new Map<object, number>();
 

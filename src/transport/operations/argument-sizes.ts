@@ -16,9 +16,9 @@ type Variables = Readonly<Record<string, unknown>>;
 type Size = (variables: Variables) => number;
 
 /**
- * How many rows a paged field may answer, from its `first` and `last`. Sizes that break the rules are refused here, once
- * and before anything runs: the field would say so in each row that it is part of.
- * @throws BAD_USER_INPUT that names the argument at fault
+ * The maximum number of rows of a paged field, from its `first` and `last`. Invalid sizes are refused here, once and before
+ * anything runs, because the field would report them in each row around it.
+ * @throws BAD_USER_INPUT that names the invalid argument
  */
 export function pageSizeOf(node: FieldNode, operation: OperationDefinitionNode): Size {
   const first = argumentReader(node, 'first', operation);
@@ -26,12 +26,12 @@ export function pageSizeOf(node: FieldNode, operation: OperationDefinitionNode):
   return (variables) => checkPageSize({ first: sizeIn(first(variables)), last: sizeIn(last(variables)) });
 }
 
-/** What is written in the text comes as it is written. */
+/** Literals are not coerced yet. */
 function sizeIn(value: unknown): number | null {
   return value == null ? null : Number(value);
 }
 
-/** How long the lists that answer a field's arguments may be: as long as the longest list sent, at least 1. */
+/** The maximum length of a list that depends on arguments: that of the longest list sent, at least 1. */
 export function listSizeOf(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -73,7 +73,7 @@ function defaultsOf(operation: OperationDefinitionNode): Variables {
 
 type Path = readonly string[];
 
-/** Where an argument of this type has lists. What lies in a list, or deeper in an input that contains itself, is left. */
+/** The paths to lists in an argument of this type, without those inside lists or deeper in recursive inputs. */
 function pathsOfLists(type: GraphQLInputType, around: readonly string[] = []): Path[] {
   if (isListType(getNullableType(type))) return [[]];
   const named = getNamedType(type);

@@ -19,7 +19,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { hasPlainLiterals } from './plain-literals';
 import type { RunOperation } from './run-operation';
 
-/** Answers one event of a subscription that has been compiled to one function. Its variables are known to fit. */
+/** Executes a compiled subscription for one event. The variables are already checked. */
 export type RunForEvent = (
   event: object,
   context: object,
@@ -27,8 +27,8 @@ export type RunForEvent = (
 ) => Promise<ExecutionResult> | ExecutionResult;
 
 /**
- * Compiles a query or mutation, or returns null if only plain execution does exactly what the specification asks for.
- * `document` must have passed validation and must not be used for anything else: the compiler writes into it.
+ * Compiles a query or mutation; null if only plain execution conforms to the specification. `document` must be valid and
+ * not used for anything else, because the compiler modifies it.
  */
 export function compileOperation(
   schema: GraphQLSchema,
@@ -40,7 +40,7 @@ export function compileOperation(
   return compiled && ((context, variables) => compiled.query({}, context, variables));
 }
 
-/** Compiles what a subscription selects of each of its events; null, and the document, are as for other operations. */
+/** Compiles the selection of a subscription for each event; null and `document` as for {@link compileOperation}. */
 export function compileForEvents(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -54,9 +54,9 @@ export function compileForEvents(
 function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
   if (!isCompilable(schema, document, operation)) return null;
   const compiled = compileQuery(schema, document, operation.name?.value, {
-    // Without it, a fragment used twice under different conditions is included under either.
+    // Otherwise a fragment spread twice under different conditions is included under either.
     useExperimentalPathBasedSkipInclude: true,
-    // The stack of an error that a resolver threw is kept; the place in the compiled function tells nothing.
+    // Keeps the stack of an error that a resolver threw; the place in the compiled function is useless.
     disablingCapturingStackErrors: true,
   });
   return isCompiledQuery(compiled) ? compiled : null;
@@ -67,13 +67,13 @@ function isCompilable(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): boolean {
-  // Mutations run one after the other, and a failed one keeps those after it from running; compiled ones run them all.
+  // A failed mutation must keep the later ones from running, but compiled operations run them all.
   if (operation.operation === OperationTypeNode.MUTATION && !hasOneField(operation)) return false;
   const variables = operation.variableDefinitions ?? [];
-  // The compiled function keeps the variables in an ordinary object, where assigning to `__proto__` sets no key.
+  // The compiled function copies variables to an ordinary object, where assigning `__proto__` sets no key.
   if (variables.some(({ variable }) => variable.name.value === '__proto__')) return false;
   if (selectsLateType(schema, document)) return false;
-  // The compiler follows an input that contains itself forever.
+  // The compiler would follow a recursive input forever.
   if (variables.some(({ type }) => containsItself(typeFromAST(schema, type as NamedTypeNode)))) return false;
   return hasPlainLiterals(schema, document, variables);
 }
@@ -82,7 +82,7 @@ function hasOneField({ selectionSet: { selections } }: OperationDefinitionNode):
   return selections.length === 1 && selections[0]?.kind === Kind.FIELD;
 }
 
-/** Whether it selects an interface or union whose types are found by a promise, for which a compiled one does not wait. */
+/** Whether it selects an interface or union with an asynchronous resolveType, which compiled operations do not await. */
 function selectsLateType(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema);
   let late = false;

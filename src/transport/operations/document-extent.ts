@@ -8,19 +8,19 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** What a selection amounts to once its fragments are spread. */
+/** The size of a selection with its fragments spread. */
 export interface Extent {
   readonly depth: number;
   readonly aliases: number;
-  /** Fields and fragments: the steps of a reader that follows every spread. */
+  /** Fields and fragments, with every spread followed. */
   readonly fields: number;
 }
 
 const nothing: Extent = { depth: 0, aliases: 0, fields: 0 };
 
 /**
- * Measures selections of a document. A fragment is measured once, so that a document whose fragments double each other
- * takes no longer than its length; one that contains itself, which validation refuses, counts as empty there.
+ * Measures selections of a document. Each fragment is measured once, so the time is linear even if fragments double each
+ * other. A recursive fragment, which validation refuses, counts as empty.
  */
 export class ExtentMeter {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
@@ -52,7 +52,7 @@ export class ExtentMeter {
       ? this.measure(selection.selectionSet)
       : nothing;
     return {
-      // Validation has a limit of its own for the depth of introspection, made for what its tools ask.
+      // Validation has its own limit for the depth of introspection, suited to its tools.
       depth: selection.name.value.startsWith('__') ? 1 : depth + 1,
       aliases: selection.alias ? aliases + 1 : aliases,
       fields,
@@ -70,16 +70,16 @@ export class ExtentMeter {
   }
 }
 
-/** The most directives that one place of a document has, and how deep its literal objects and lists nest. */
+/** The maximum number of directives at one node, and the maximum depth of literals. */
 export interface Density {
   readonly directives: number;
   readonly literalDepth: number;
 }
 
-/** Looks at each node of a document once. */
+/** Visits each node of a document once. */
 export function measureDensity(document: DocumentNode): Density {
   const found = { directives: 0, literalDepth: 0 };
-  // A stack of its own: literals nest thousands of levels deep.
+  // An explicit stack, because literals may nest thousands of levels deep.
   const left: [node: ASTNode, literalDepth: number][] = document.definitions.map((node) => [node, 0]);
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [node, around] = next;
@@ -96,7 +96,7 @@ function isContainer(node: ASTNode): node is ValueNode {
   return node.kind === Kind.OBJECT || node.kind === Kind.LIST;
 }
 
-/** The nodes right below a node. */
+/** The children of a node. */
 export function childrenOf(node: ASTNode): ASTNode[] {
   const children: ASTNode[] = [];
   for (const [name, value] of Object.entries(node)) {

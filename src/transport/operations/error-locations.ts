@@ -9,13 +9,12 @@ import {
 } from 'graphql';
 import { childrenOf } from './document-extent';
 
-/** Where the nodes of executable documents stand in their texts. */
+/** The locations of the nodes of executable documents. */
 const locations = new WeakMap<ASTNode, { readonly source: Source; readonly start: number }>();
 
 /**
- * Takes the locations out of a document that is to be executed. graphql-js looks a location up in the text for each
- * error that it makes, and there can be one for each field of each row: {@link locationsOf} does it for those that are
- * sent.
+ * Removes the locations from a document before execution. graphql-js resolves a location in the text for each error, and
+ * each field of each row can have one: {@link locationsOf} does so only for the errors that are sent.
  */
 export function moveLocations(document: DocumentNode): void {
   const left: ASTNode[] = [document];
@@ -26,7 +25,7 @@ export function moveLocations(document: DocumentNode): void {
   }
 }
 
-/** The places in the text that an error is about. */
+/** The source locations of an error. */
 export function locationsOf({ nodes }: GraphQLError): SourceLocation[] | undefined {
   const found = nodes?.flatMap((node) => {
     const location = locations.get(node);

@@ -10,12 +10,12 @@ export interface FormattedResult {
   readonly body: FormattedExecutionResult;
 }
 
-/** An answer has no more errors than this, and one that says how many were left out. */
+/** The maximum number of errors in a response, besides one that counts the rest. */
 const maxErrors = 50;
 
 /**
- * The result of an operation as its client may see it: errors masked, not too many of them, and what they say of the
- * HTTP answer (`extensions.http`) taken out of them.
+ * Formats the result of an operation for the client: masks and limits its errors, and removes `extensions.http`, which is
+ * for the HTTP response.
  */
 export function formatResult(
   result: ExecutionResult,
@@ -39,7 +39,7 @@ export function formatResult(
   return { ...formatted, body: { errors, ...('data' in result && { data: result.data }) } };
 }
 
-/** Stands for the errors that are not listed; they are most likely like the first one. */
+/** Represents the errors that are not listed, with the code of the first one. */
 function moreErrors(count: number, { extensions }: GraphQLFormattedError): GraphQLFormattedError {
   const { code, retryable } = extensions ?? {};
   return { message: `There are ${count} more errors.`, extensions: { code, retryable } };
@@ -50,7 +50,7 @@ interface HttpHints {
   readonly headers?: Map<string, string>;
 }
 
-/** A compiled operation wraps what was thrown without taking over its extensions. */
+/** A compiled operation wraps a thrown error without its extensions. */
 function extensionsOf(error: GraphQLError): { code: unknown; http?: HttpHints } & Record<string, unknown> {
   const thrown = error.originalError as { extensions?: Record<string, unknown> } | undefined;
   return { code: 'INTERNAL_SERVER_ERROR', ...thrown?.extensions, ...error.extensions };

@@ -7,39 +7,38 @@ import { type RunOperation, runPlain } from './run-operation';
 import { variableCheck } from './variable-check';
 import { readWrites } from './write-count';
 
-/** How many texts are remembered, and how long (in UTF-16 units) one and all of them may be. */
+/** How many documents are cached, and the maximum length of one and of all, in UTF-16 units. */
 const maxTexts = 1000;
 const maxTextLength = 10_000;
 const maxTotalLength = 500_000;
 
-/** An operation whose text has passed its limits and validation. */
+/** An operation whose document has passed the limits and validation. */
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
-  /** @throws InvalidOperation if they do not fit what the operation declares */
+  /** @throws InvalidOperation if they do not match the declared types */
   checkVariables(this: void, variables: Variables): void;
   readonly cost: Cost;
-  /** How many values its answer could have. */
+  /** The maximum number of values in its response. */
   readonly values: Cost;
-  /** How many events or sessions it may write. */
+  /** The maximum number of events and sessions it writes. */
   readonly writes: Cost;
-  /** Read when first asked for. */
+  /** Computed on first use. */
   scopes(): readonly NeededScope[];
-  /** Runs it as the reference implementation does. */
+  /** Runs it with graphql-js. */
   readonly plain: RunOperation;
-  /** Compiled when first asked for; null for a subscription, and where only plain execution will do. */
+  /** Compiled on first use; null for a subscription, or if it must run plain. */
   compiled(): RunOperation | null;
-  /** The same for what a subscription selects of each event; null for other operations. */
+  /** The same for each event of a subscription; null for other operations. */
   compiledForEvents(): RunForEvent | null;
 }
 
 /**
- * The operations that clients send again and again, by their text and name. Nothing is in here whose text has not
- * passed its limits and the whole of validation, so it need not pass them again; only its cost goes by its variables.
- * The oldest make room, and are learned anew when they come again.
+ * Caches operations by document text and name. Every cached document has passed the limits and validation and need not
+ * pass them again; only its cost depends on the variables. The oldest are evicted.
  */
 export class OperationCache {
-  /** By text, oldest first; then by operation name. */
+  /** By document text, oldest first; then by operation name. */
   private readonly texts = new Map<string, Map<string, PreparedOperation>>();
   private totalLength = 0;
 
@@ -49,7 +48,7 @@ export class OperationCache {
     return this.texts.get(text)?.get(operationName ?? '');
   }
 
-  /** Remembers an operation, `node`, of a document that has just passed its limits and validation. */
+  /** Caches an operation, `node`, of a document that has just passed the limits and validation. */
   learn(
     text: string,
     operationName: string | null | undefined,
@@ -89,7 +88,7 @@ export class OperationCache {
       scopes: () => (scopes ??= neededScopes(schema, document, node)),
       plain: bounded((context, variables) => runPlain(schema, document, node, context, variables)),
       compiled() {
-        // The compiler writes into the document it is given, so it gets one of its own.
+        // The compiler modifies the document, so it gets its own.
         if (compiled === undefined) {
           const run = compileOperation(schema, parse(text), node);
           compiled = run && bounded(run);

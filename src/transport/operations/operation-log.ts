@@ -3,12 +3,12 @@ import type { Log } from '../../log';
 import { BurstLog } from '../burst-log';
 import type { OperationObserver, OperationRecord } from './operation-observer';
 
-/** Clients choose the names of their operations. */
+/** Clients choose operation names, which may be long. */
 const maxNameLength = 100;
 
 /**
- * Logs operations: each one, where LOG_REQUESTS asks for it; at debug level otherwise. Those that take SLOW_REQUEST_MS
- * or longer are warned of, at most one line a second. Never what was sent or answered.
+ * Logs operations, at debug level unless LOG_REQUESTS=on. Warns of those that take SLOW_REQUEST_MS or longer, at most one
+ * line a second. Never logs arguments or results.
  */
 export class OperationLog implements OperationObserver {
   private readonly slow: BurstLog<ReturnType<typeof detailsOf>>;
@@ -26,7 +26,7 @@ export class OperationLog implements OperationObserver {
     const details = detailsOf(record);
     if (this.config.logRequests === 'on') this.log.info(details, 'request');
     else this.log.debug(details, 'request');
-    // A subscription lasts as long as its client wants.
+    // A subscription is not slow: it lasts as long as its client wants.
     if (record.durationMs >= this.config.slowRequestMs && record.operationType !== 'subscription')
       this.slow.warn(details);
   }

@@ -2,30 +2,30 @@ import type { OperationTypeNode } from 'graphql';
 
 export type OperationTransport = 'http' | 'websocket' | 'sse';
 
-/** An operation that has ended, well or not. */
+/** A finished operation, successful or not. */
 export interface OperationRecord {
-  /** Null if it has none, or the text was refused. */
+  /** Null if it has none, or the document was refused. */
   readonly operationName: string | null;
-  /** Null if the text was refused. */
+  /** Null if the document was refused. */
   readonly operationType: `${OperationTypeNode}` | null;
   readonly transport: OperationTransport;
-  /** Of a subscription: from when it was asked for until it ended. */
+  /** For a subscription: from its request to its end. */
   readonly durationMs: number;
-  /** How many nodes it could touch; null if it was refused before that was read. */
+  /** The maximum number of nodes it could read; null if it was refused before. */
   readonly cost: number | null;
-  /** The `extensions.code` of each error in the answer; empty if all went well. */
+  /** The `extensions.code` of each error in the response. */
   readonly errorCodes: readonly string[];
   readonly requestId: string;
   /** The caller's name. */
   readonly caller: string;
 }
 
-/** Is told of every operation, once, when it has ended. Must not throw, and must not take long. */
+/** Called once for every operation, when it has ended. Must be quick and must not throw. */
 export interface OperationObserver {
   ended(record: OperationRecord): void;
 }
 
-/** Tells each of them, in turn. */
+/** Calls each observer in turn. */
 export function observeAll(observers: readonly OperationObserver[]): OperationObserver {
   const [only, ...others] = observers;
   if (only !== undefined && others.length === 0) return only;

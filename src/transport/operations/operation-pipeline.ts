@@ -19,15 +19,15 @@ import type { Variables } from './query-cost';
 import { InvalidOperation, textError, withCode } from './refusals';
 import { parseWithinLimits, refuseBytes, tooComplex, withinStack } from './text-limits';
 
-/** More say no more about what is wrong, and each costs a look through the text. */
+/** The maximum number of validation errors: more do not help, and each costs a scan of the text. */
 const maxValidationErrors = 5;
 
-/** Reading a longer text takes a turn of its own. In UTF-16 units. */
+/** Longer documents, in UTF-16 units, are parsed in a turn of their own. */
 const shortText = 1000;
 
 /**
- * What every operation passes before it runs, whichever way it came and however it will run: first what its text is
- * measured by, cheapest first, then what depends on the request.
+ * The checks that every operation passes before it runs, over any transport and for any execution: first those of its
+ * document, cheapest first, then those that depend on the request.
  */
 export class OperationPipeline {
   constructor(
@@ -40,7 +40,7 @@ export class OperationPipeline {
   ) {}
 
   /**
-   * The operation that `text` and `operationName` name, parsed and valid. At once if it is known.
+   * The operation that `text` and `operationName` name, parsed and valid. Synchronous if it is cached.
    * @throws DomainError QUERY_TOO_COMPLEX, FORBIDDEN (not a trusted document), InvalidOperation; or the promise rejects with them
    */
   prepare(
@@ -56,8 +56,8 @@ export class OperationPipeline {
   }
 
   /**
-   * Lets a request run, and returns its cost: how many nodes it could touch.
-   * @throws InvalidOperation where the variables do not fit, DomainError FORBIDDEN, QUERY_TOO_COMPLEX,
+   * Admits a request, and returns its cost: the number of nodes it could read.
+   * @throws InvalidOperation if the variables are invalid, DomainError FORBIDDEN, QUERY_TOO_COMPLEX,
    * SERVICE_UNAVAILABLE, RATE_LIMITED
    */
   admit(operation: PreparedOperation, variables: Variables, caller: Caller): number | Promise<number> {
@@ -69,12 +69,12 @@ export class OperationPipeline {
       throw tooComplex(`it could touch ${cost} sessions and events`, maxQueryCost, { cost });
     const values = operation.values(variables);
     if (values > maxQueryValues)
-      throw tooComplex(`its answer could have ${values} values`, maxQueryValues, { values });
-    // What touches nothing of the database, such as introspection, is answered without it.
+      throw tooComplex(`its response could have ${values} values`, maxQueryValues, { values });
+    // Introspection and the like work without the database.
     if (cost > 0) this.availability.require(needOf(operation.node, this.config));
     const { rateLimits } = this.access;
     if (!rateLimits) return cost;
-    // Whatever it touches, it is a request.
+    // Every operation costs at least one point.
     const points = Math.max(1, cost, operation.writes(variables));
     return rateLimits.take(caller, points).then(() => cost);
   }
@@ -94,7 +94,7 @@ export class OperationPipeline {
   }
 }
 
-/** What an operation needs of the database. */
+/** What an operation needs from the database. */
 export function needOf(
   { operation }: OperationDefinitionNode,
   { readPreference }: Pick<Config, 'readPreference'>,
@@ -109,7 +109,7 @@ function selectOperation(
   const node = getOperationAST(document, operationName);
   if (node) return node;
   const message = operationName
-    ? 'There is no operation with this operationName in the text.'
-    : 'The text has several operations: operationName must name one of them.';
+    ? 'The document has no operation with this operationName.'
+    : 'The document has several operations: operationName must name one of them.';
   throw new InvalidOperation([textError(message, 'OPERATION_RESOLUTION_FAILURE')]);
 }

@@ -15,16 +15,15 @@ import {
 } from 'graphql';
 
 /**
- * What graphql-jit writes into the source of a compiled function in place of values that JSON cannot say. It finds
- * these marks again in the finished source, so a client that writes one into a string would have its own JavaScript run.
+ * The placeholders that graphql-jit writes into generated source for values that JSON cannot express. It replaces them in
+ * the finished source, so a client that put one into a string would have its own JavaScript run.
  */
 const compilerMark = '__MAGIC_';
 
 /**
- * Whether all values written in a document are ones that the compiler takes as they are meant. It writes them into a
- * function as JavaScript, where `__proto__` is not a key like any other and an object of a class becomes an ordinary one;
- * it does not look for variables in the literal of a custom scalar; and a variable without a value in an object or list
- * becomes null, not absent.
+ * Whether the compiler keeps the meaning of all literals of a document. It writes them into a function as JavaScript, where
+ * `__proto__` is a special key and an object of a class becomes an ordinary one; it ignores variables in the literal of a
+ * custom scalar; and a missing variable in an object or list becomes null instead of absent.
  */
 export function hasPlainLiterals(
   schema: GraphQLSchema,
@@ -47,7 +46,7 @@ function nameOf({ variable }: VariableDefinitionNode): string {
 
 class LiteralCheck {
   plain = true;
-  /** How many objects and lists there are around, and how many of them are part of a custom scalar. */
+  /** The number of enclosing objects and lists, and how many of them are part of a custom scalar. */
   private around = 0;
   private aroundCustom = 0;
   private inDefinition = false;
@@ -92,8 +91,8 @@ class LiteralCheck {
   }
 
   /**
-   * What a custom scalar makes of a literal must be what JSON has, or a Date, which the compiler knows; but it does not
-   * know one as the default of a variable.
+   * The value that a custom scalar parses from a literal must be JSON or a Date, which the compiler supports, but not as
+   * the default of a variable.
    */
   private checkScalar(node: ValueNode): void {
     const scalar = this.aroundCustom > 0 ? null : this.customScalar();
@@ -113,7 +112,7 @@ class LiteralCheck {
   }
 }
 
-/** Whether the compiler writes an object of this class as what it is. */
+/** Whether the compiler preserves objects of this class. */
 function isWritten(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return (

@@ -22,31 +22,31 @@ import { listSizeOf, pageSizeOf } from './argument-sizes';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** How many nodes an operation could touch, given its variables. */
+/** The number of nodes an operation could read, given its variables. */
 export type Cost = (variables: Variables) => number;
 
 const nothing: Cost = () => 0;
 const one: Cost = () => 1;
 
-/** What a root field costs that looks at more than it answers with. */
+/** The cost of a root field that reads more than it returns. */
 const prices: Readonly<Record<string, number>> = { sessionStatistics: 1000 };
 
-/** What `totalCount` costs where a filter or an order says what is to be counted, by the connection's type. */
+/** The cost of `totalCount` with a filter or order, by the connection's type. */
 const countPrices: Readonly<Record<string, number>> = { SessionConnection: 1000, EventConnection: 10 };
 
 /**
- * What a page within a list costs for each row beside its own rows, if it has these arguments: they can be wrong in
- * each row, and an error costs more than a row.
+ * The extra cost for each row of a page below a list with these arguments: they can be invalid in each row, and an error
+ * costs more than a row.
  */
 const rowPrices: Readonly<Record<string, number>> = { after: 100, before: 100, filter: 20 };
 
-/** About how many entries the lists of introspection have, other than that of all types. */
+/** The approximate length of introspection lists, except that of all types. */
 const introspectionList = 8;
 
 /**
- * Reads from a valid operation how many nodes (sessions and events) it could touch: a page counts as many as its
- * `first` or `last` asks for, a page within pages that many times over, a list that answers a list in the arguments as
- * many as were sent. Read once for a document; with each request's variables it is a short sum.
+ * Computes how many nodes (sessions and events) a valid operation could read. A page counts its `first` or `last`,
+ * multiplied by the pages around it; a list that depends on a list argument counts its length. Computed once for a
+ * document; each request's variables only need a short sum.
  */
 export function readCost(
   schema: GraphQLSchema,
@@ -57,8 +57,8 @@ export function readCost(
 }
 
 /**
- * Reads from a valid operation how many values its answer could have: fields without fields of their own, in each of
- * the rows that {@link readCost} counts.
+ * Computes how many values the response of a valid operation could have: leaf fields, in each of the rows that
+ * {@link readCost} counts.
  */
 export function readValues(
   schema: GraphQLSchema,
@@ -68,7 +68,7 @@ export function readValues(
   return read(new CostReader(schema, document, operation, 'values'), schema, operation);
 }
 
-/** Reads from a valid operation how many of the values of its answer could be JSON objects. */
+/** Computes how many values of a valid operation's response could be JSON objects. */
 export function readJsonValues(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -86,11 +86,11 @@ function read(
   return root ? reader.selection(selectionSet, root, { listSize: one, isRow: false }) : nothing;
 }
 
-/** What is around a selection. */
+/** The context of a selection. */
 interface Around {
-  /** How long the plain lists in it may be. */
+  /** The maximum length of plain lists in it. */
   readonly listSize: Cost;
-  /** Whether it is selected in each row of a list. */
+  /** Whether it is below a list. */
   readonly isRow: boolean;
 }
 
@@ -109,7 +109,7 @@ class CostReader {
     }
   }
 
-  /** The cost of what is selected in one object. */
+  /** The cost of the selection in one object. */
   selection(selectionSet: SelectionSetNode, parent: GraphQLNamedType, around: Around): Cost {
     return sum(
       selectionSet.selections.map((selection) => {
@@ -149,7 +149,7 @@ class CostReader {
     return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
   }
 
-  /** It touches no node, and its values are bounded by the schema. */
+  /** Introspection reads no node, and the schema bounds its values. */
   private introspection(
     field: GraphQLField<unknown, unknown>,
     selectionSet: SelectionSetNode,
@@ -165,7 +165,7 @@ class CostReader {
   private page(node: FieldNode, type: GraphQLNamedType, each: Cost, { isRow }: Around): Cost {
     const size = pageSizeOf(node, this.operation);
     const price = this.counted === 'nodes' ? this.priceOf(node, type, isRow) : 0;
-    // The size is asked for even if nothing is multiplied by it: it may be one that is refused.
+    // The size is read even if nothing is multiplied by it, because it may be invalid.
     return (variables) => size(variables) * each(variables) + price;
   }
 
@@ -176,7 +176,7 @@ class CostReader {
     return names.reduce((sum, name) => sum + ((isRow && rowPrices[name]) || 0), count ?? 0);
   }
 
-  /** Whether an object is asked for a field, in its own selection or in a fragment. */
+  /** Whether a field is selected, directly or in a fragment. */
   private selects(field: string, selectionSet: SelectionSetNode | undefined): boolean {
     return (selectionSet?.selections ?? []).some((selection) => {
       if (selection.kind === Kind.FIELD) return selection.name.value === field;
@@ -193,11 +193,11 @@ class CostReader {
     const fragment = this.fragments.get(name);
     const type = this.typeNamed(fragment?.typeCondition.name.value);
     if (!fragment || !type) return nothing;
-    // Only a field's own selection can hold a list that answers its arguments.
+    // Only a field's own selection can have a list that depends on its arguments.
     const key = `${name}${around.listSize === one ? '' : ' with list'}${around.isRow ? ' in rows' : ''}`;
     const known = this.known.get(key);
     if (known) return known;
-    // What stands for a fragment inside itself, which validation refuses.
+    // A placeholder for a recursive fragment, which validation refuses.
     this.known.set(key, nothing);
     const cost = rememberLast(this.selection(fragment.selectionSet, type, around));
     this.known.set(key, cost);
@@ -233,7 +233,7 @@ function product(factor: Cost, cost: Cost): Cost {
   return (variables) => factor(variables) * cost(variables);
 }
 
-/** Fragments that double each other would otherwise take time with two to the power of their number. */
+/** Without this cache, fragments that double each other would take exponential time. */
 function rememberLast(cost: Cost): Cost {
   let lastVariables: Variables | undefined;
   let last = 0;

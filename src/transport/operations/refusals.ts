@@ -3,27 +3,27 @@ import { GraphQLError } from 'graphql';
 import { DomainError } from '../../errors';
 import { httpRefusal } from '../access/refusals';
 
-/** A request that is not valid: its text does not parse, is not valid or lacks what was named, or its variables do not fit. */
+/** An invalid request: the document does not parse, is invalid or lacks the named operation, or the variables are invalid. */
 export class InvalidOperation extends Error {
   constructor(readonly errors: readonly GraphQLError[]) {
-    super(errors[0]?.message ?? 'The operation is not valid.');
+    super(errors[0]?.message ?? 'The operation is invalid.');
     this.name = 'InvalidOperation';
   }
 }
 
-/** A new error about the whole text, with the code that Apollo Server gives its like. */
+/** An error about the whole document, with a code of Apollo Server. */
 export function textError(message: string, code: string): GraphQLError {
   return withCode(new GraphQLError(message), code);
 }
 
-/** An error of graphql-js about a text, with the code that Apollo Server gives its like. */
+/** An error of graphql-js, with a code of Apollo Server. */
 export function withCode(error: GraphQLError, code: string): GraphQLError {
-  // A copy would look up its place in the text once more.
+  // A copy would resolve its location again.
   Object.assign(error.extensions, { code, http: { status: 400, headers: new HeaderMap() } });
   return error;
 }
 
-/** An error of ours as GraphQL has them, with the HTTP status and headers of a request of which nothing was executed. */
+/** A DomainError as a GraphQLError, with the HTTP status and headers of a refused request. */
 export function asGraphQLError(error: DomainError): GraphQLError {
   const { status, headers } = httpRefusal(error);
   const map = new HeaderMap();
@@ -35,8 +35,8 @@ export function asGraphQLError(error: DomainError): GraphQLError {
 }
 
 /**
- * The errors that refuse a request, as GraphQL has them.
- * @throws anything that is no refusal, as it is
+ * The errors that refuse a request, as GraphQLErrors.
+ * @throws `error` itself, if it is not a refusal
  */
 export function refusalsOf(error: unknown): readonly GraphQLError[] {
   if (error instanceof InvalidOperation) return error.errors;

@@ -7,13 +7,13 @@ import {
 } from 'graphql';
 import type { Variables } from './query-cost';
 
-/** Runs an operation. A result without `data` says that the variables do not fit: nothing was executed. */
+/** Runs an operation. A result without `data` means that the variables are invalid and nothing was executed. */
 export type RunOperation = (
   context: object,
   variables: Variables | undefined,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-/** Runs an operation of a valid document as the reference implementation does. */
+/** Runs an operation of a valid document with graphql-js. */
 export function runPlain(
   schema: GraphQLSchema,
   document: DocumentNode,

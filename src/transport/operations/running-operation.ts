@@ -2,16 +2,16 @@ import type { Caller } from '../access/caller';
 import type { PreparedOperation } from './operation-cache';
 import type { OperationRecord, OperationTransport } from './operation-observer';
 
-/** Anything with an error's `extensions`, as it goes to the client. */
+/** A formatted error. */
 interface CodedError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** What is known of an operation while it runs. */
+/** The state of an operation while it runs. */
 export class RunningOperation {
-  /** Set when its text has passed. */
+  /** Set once its document is accepted. */
   prepared: PreparedOperation | null = null;
-  /** Set when it has been admitted, which happens once. */
+  /** Set once it is admitted. */
   cost: number | null = null;
   errorCodes: readonly string[] = [];
   private readonly started = performance.now();
@@ -22,12 +22,12 @@ export class RunningOperation {
     private readonly transport: OperationTransport,
   ) {}
 
-  /** Notes the errors of the answer. */
+  /** Notes the errors of the response. */
   failed(errors: readonly CodedError[]): void {
     this.errorCodes = errors.map(({ extensions }) => String(extensions?.code));
   }
 
-  /** The operation's record; it has ended. */
+  /** The record of the ended operation. */
   record(): OperationRecord {
     return {
       operationName: this.prepared?.node.name?.value ?? null,

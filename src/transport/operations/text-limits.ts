@@ -9,16 +9,16 @@ export type TextLimits = Pick<
   'maxQueryTokens' | 'maxQueryDepth' | 'maxQueryAliases' | 'maxQueryFields'
 >;
 
-/** Beyond what anyone writes; validation looks at each operation with all of its fragments. */
+/** More than anyone writes; validation visits each operation with all its fragments. */
 const maxOperations = 100;
 const maxDirectives = 10;
-/** A payload may nest 32 levels, and its own rule says so best. */
+/** More than the 32 levels of a payload, whose own rule gives a better error. */
 const maxLiteralDepth = 100;
 
 /**
- * Refuses a text that would cost too much to look at, before anything looks at it closely: validation takes time with
- * the square of what it is given. Takes time in proportion to the text itself. Returns the document.
- * @throws QUERY_TOO_COMPLEX, naming what is over which limit; InvalidOperation where the text does not parse
+ * Parses a document, and refuses one that would be too expensive to validate, which takes quadratic time. Takes linear
+ * time itself.
+ * @throws QUERY_TOO_COMPLEX that names the limit; InvalidOperation if the text does not parse
  */
 export function parseWithinLimits(text: string, limits: TextLimits): DocumentNode {
   return withinStack(() => {
@@ -34,19 +34,19 @@ export function parseWithinLimits(text: string, limits: TextLimits): DocumentNod
 }
 
 /**
- * Runs what recurses as deep as a document nests.
- * @throws QUERY_TOO_COMPLEX where that is too deep
+ * Runs a function that recurses as deep as a document nests.
+ * @throws QUERY_TOO_COMPLEX if the stack overflows
  */
 export function withinStack<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new DomainError('QUERY_TOO_COMPLEX', 'The operation is too complex: it nests too deep to be read.');
+    throw new DomainError('QUERY_TOO_COMPLEX', 'The operation is too complex: it nests too deeply.');
   }
 }
 
-/** A refusal that names what the operation has too much of, and how much it may have. */
+/** A QUERY_TOO_COMPLEX error that states what exceeds which limit. */
 export function tooComplex(what: string, limit: number, details: object): DomainError {
   return new DomainError(
     'QUERY_TOO_COMPLEX',
@@ -61,7 +61,7 @@ function refuseAbove(limit: number, found: number, what: string, details: object
 
 /** @throws QUERY_TOO_COMPLEX */
 export function refuseBytes(text: string, limit: number): void {
-  // One UTF-16 unit is one to three bytes: most texts need no counting.
+  // A UTF-16 unit takes one to three bytes, so most texts need no exact count.
   const bytes = text.length > limit || text.length * 3 <= limit ? text.length : Buffer.byteLength(text);
   refuseAbove(limit, bytes, 'its text has too many bytes', {});
 }
@@ -76,7 +76,7 @@ function parseWithinTokens(text: string, maxTokens: number): DocumentNode {
   }
 }
 
-/** Of every definition: validation also reads fragments that nothing spreads. */
+/** Measures every definition, because validation also visits unused fragments. */
 function refuseExtents(document: DocumentNode, limits: TextLimits): void {
   const meter = new ExtentMeter(document);
   let operations = 0;
@@ -84,7 +84,7 @@ function refuseExtents(document: DocumentNode, limits: TextLimits): void {
     const isOperation = definition.kind === Kind.OPERATION_DEFINITION;
     if (!isOperation && definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
     const extent = meter.measure(definition.selectionSet);
-    // Fragments for introspection nest deeper than operations may: they begin below `__schema`.
+    // Introspection fragments start below `__schema`, and may nest deeper than operations.
     if (isOperation) {
       operations += 1;
       refuseDepth(extent, limits.maxQueryDepth);
@@ -99,7 +99,7 @@ function refuseDepth({ depth }: Extent, limit: number): void {
 }
 
 function refuseSize({ aliases, fields }: Extent, { maxQueryAliases, maxQueryFields }: TextLimits): void {
-  // What doubles itself often enough is beyond what a number can tell.
+  // Repeated doubling overflows to Infinity.
   const shown = (count: number) => (Number.isSafeInteger(count) ? count : 'countless');
   refuseAbove(maxQueryAliases, aliases, `it uses ${shown(aliases)} aliases`, { aliases: shown(aliases) });
   refuseAbove(maxQueryFields, fields, `it selects ${shown(fields)} fields with its fragments spread`, {

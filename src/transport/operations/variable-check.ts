@@ -25,17 +25,16 @@ import type { Variables } from './query-cost';
 import { InvalidOperation } from './refusals';
 import { type Place, quoted, VariableFaults } from './variable-faults';
 
-/** Checks the value of one type; what the schema calls null, or nothing at all, does not come here. */
+/** Checks a value of one type. Null and absent values are handled before. */
 type Check = (value: unknown, around: Place | null, key: string | number, faults: VariableFaults) => void;
 
-/** Far beyond what any field takes; each has a rule of its own. */
+/** More than any field accepts; each has its own rule. */
 const maxListLength = 10_000;
 
 /**
- * A check that the variables of a request fit what the operation declares, in one walk of as many steps as there are
- * values outside JSON scalars. graphql-js and the compiled operations check the same again; but they quote whole
- * objects, and make as many errors as there are values.
- * @throws InvalidOperation, with BAD_USER_INPUT for each value that does not fit
+ * Checks the variables of a request against the declared types, in one step for each value outside JSON scalars. graphql-js
+ * and compiled operations check again, but they quote whole objects and create an error for each value.
+ * @throws InvalidOperation, with BAD_USER_INPUT for each invalid value
  */
 export function variableCheck(
   schema: GraphQLSchema,
@@ -70,8 +69,8 @@ export function variableCheck(
 }
 
 /**
- * The variables that must not be null although they are declared as if they might: a default, theirs or that of the
- * place if they are used, lets validation pass them for what is not nullable.
+ * The nullable variables that must not be null: validation allows them at non-null positions if the variable or the
+ * position has a default.
  */
 function nonNullUses(
   schema: GraphQLSchema,
@@ -92,7 +91,7 @@ const mustBeGiven = 'must be given.';
 const mustNotBeNull = 'must not be null.';
 
 function inputType(schema: GraphQLSchema, node: TypeNode): GraphQLInputType {
-  // The overloads of typeFromAST are one for each kind of node.
+  // typeFromAST has one overload for each kind of node.
   const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]);
   if (!isInputType(type)) throw new Error('validation lets only input types declare variables');
   return type;
@@ -100,7 +99,7 @@ function inputType(schema: GraphQLSchema, node: TypeNode): GraphQLInputType {
 
 const checks = new WeakMap<GraphQLInputType, Check>();
 
-/** Made once for a type, also for one that contains itself. */
+/** Created once for each type, even a recursive one. */
 function checkOf(type: GraphQLInputType): Check {
   const known = checks.get(type);
   if (known) return known;
@@ -121,7 +120,7 @@ function listCheck(itemType: GraphQLInputType): Check {
   const check = checkOf(itemType);
   const isNonNull = isNonNullType(itemType);
   return (value, around, key, faults) => {
-    // GraphQL takes a lone value as a list of one.
+    // GraphQL coerces a single value to a list of one.
     if (!Array.isArray(value)) return check(value, around, key, faults);
     const here = { around, key };
     if (value.length > maxListLength) return faults.add(here, `must have at most ${maxListLength} items.`);
@@ -170,7 +169,7 @@ function enumCheck(type: GraphQLEnumType): Check {
   };
 }
 
-/** Scalars of our own take any value, and their rules tell what is wrong with it. */
+/** Custom scalars accept any value; the input rules report errors. */
 function scalarCheck({ name }: GraphQLScalarType): Check {
   const rule = scalarRules[name];
   if (!rule) return () => undefined;
@@ -179,7 +178,7 @@ function scalarCheck({ name }: GraphQLScalarType): Check {
   };
 }
 
-/** Far beyond any id, cursor or tag; what looks at one may do so for each alias that it is used in. */
+/** More than any id, cursor or tag; a string may be checked for each alias that uses it. */
 const maxTextLength = 10_000;
 
 function isText(value: unknown): boolean {

@@ -2,29 +2,29 @@ import type { GraphQLError } from 'graphql';
 import { badUserInput, DomainError } from '../../errors';
 import { asGraphQLError } from './refusals';
 
-/** Where a value stands in the variables: a name or an index, and what is around it. */
+/** The path of a value in the variables: a name or index, and its parent. */
 export interface Place {
   readonly around: Place | null;
   readonly key: string | number;
 }
 
-/** With the one that counts the others, as many as an answer lists. */
+/** With the error that counts the rest, as many as a response lists. */
 const maxListed = 49;
-/** How much of a client's own text an error quotes, in UTF-16 units. */
+/** How much client text an error quotes, in UTF-16 units. */
 const maxQuoted = 40;
 
-/** What is wrong with a request's variables. Beyond what is listed it only counts: there can be a fault a byte. */
+/** The errors in a request's variables. Beyond the listed ones it only counts, because every byte can be an error. */
 export class VariableFaults {
   private readonly listed: GraphQLError[] = [];
   private count = 0;
 
-  /** Notes that the value at `place` breaks a rule. */
+  /** Notes that the value at `place` is invalid. */
   add(place: Place, rule: string): void {
     this.count += 1;
     if (this.count <= maxListed) this.listed.push(asGraphQLError(badUserInput(pathOf(place), rule)));
   }
 
-  /** The first ones, and one error that stands for the others. Empty if nothing is wrong. */
+  /** The first errors, and one that counts the rest. Empty if there are none. */
   get errors(): readonly GraphQLError[] {
     const more = this.count - this.listed.length;
     if (more === 0) return this.listed;
@@ -33,7 +33,7 @@ export class VariableFaults {
   }
 }
 
-/** A client's text as an error may repeat it. */
+/** Client text, shortened and quoted for an error. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length <= maxQuoted ? text : `${text.slice(0, maxQuoted)}…`);
 }

@@ -11,8 +11,8 @@ import { listSizeOf } from './argument-sizes';
 import type { Cost } from './query-cost';
 
 /**
- * Reads from a valid operation how much it could write: an event or a session for each field, as many as were sent where
- * a field takes a list of them.
+ * Computes how much a valid operation could write: one event or session for each field, or as many as a list argument
+ * contains.
  */
 export function readWrites(
   schema: GraphQLSchema,

@@ -105,7 +105,7 @@ describe('npm run key', () => {
 
     expect(await runKey('create', 'a', '--scopes', 'sessions:read')).toMatchObject({
       code: 1,
-      stderr: 'there is a key named a already\n',
+      stderr: 'there is already a key named a\n',
     });
   });
 });
@@ -120,7 +120,7 @@ describe('a server with API keys', () => {
     expect(await ask(app, write, key)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
     expect(await ask(app, read, `${key}x`)).toMatchObject({
       status: 401,
-      message: 'The API key is not known here.',
+      message: 'The API key is unknown.',
     });
   });
 
@@ -139,7 +139,7 @@ describe('a server with API keys', () => {
     expect((await ask(app, read, 'of.my.own')).status).toBe(200);
     expect(await ask(app, read, 'of.my.other')).toMatchObject({
       status: 401,
-      message: 'The API key is not known here.',
+      message: 'The API key is unknown.',
     });
     expect(await ask(app, read, 'eyJh.b.c')).toMatchObject({
       status: 401,

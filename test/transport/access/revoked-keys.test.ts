@@ -99,7 +99,7 @@ describe('a key that is revoked or changed', () => {
     const socket = await RawSocket.open(server.app.url);
     socket.send({ type: 'connection_init', payload: { authorization: 'Bearer revoked' } });
 
-    expect(await socket.closed()).toEqual([4403, 'The API key is not known here.']);
+    expect(await socket.closed()).toEqual([4403, 'The API key is unknown.']);
     expect((await stream('revoked')).status).toBe(401);
   });
 });

@@ -19,7 +19,7 @@ describe('a log fails its test where it holds', () => {
   });
 
   it('not where it says only that there was one', () => {
-    const said = 'The Authorization header must be "Bearer" and a token. mongodb://***@127.0.0.1:1/';
+    const said = 'The Authorization header must be "Bearer" followed by a token. mongodb://***@127.0.0.1:1/';
 
     expect(() => expectNoSecrets('the log', said)).not.toThrow();
   });
