@@ -1,9 +1,9 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Store } from '../store/store';
 
-/** What a command works on. */
+/** The context of a command. */
 export interface AdminContext {
-  /** As it is: nothing was created. */
+  /** The existing store; nothing was created. */
   readonly store: Store;
   /** Writes a line of the report. */
   print(line: string): void;
@@ -16,11 +16,11 @@ export interface AdminCommand {
   /** One line for the help. */
   readonly summary: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** What each option does, by the way it is written. */
+  /** The help of each option, by its spelling. */
   readonly optionHelp: Readonly<Record<string, string>>;
   /**
-   * Resolves to the exit code: 0, or 1 where something is not as it should be.
-   * @throws Error with what is wrong and what to do, where the command cannot be carried out
+   * Resolves to the exit code: 0, or 1 if there are problems.
+   * @throws Error that states the problem and what to do, if the command cannot run
    */
   run(context: AdminContext, options: AdminOptions): Promise<number>;
 }

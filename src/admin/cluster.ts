@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import type { Store } from '../store/store';
 
-/** What the config database of a cluster says of a collection. Its chunks are named by `uuid` from MongoDB 5.0 on. */
+/** A collection in the cluster's config database. From MongoDB 5.0 on, its chunks refer to `uuid`. */
 interface ClusterCollection {
   readonly _id: string;
   readonly key: mongo.Document;
@@ -20,7 +20,7 @@ export async function shardedKey(store: Store, name: string): Promise<mongo.Docu
   return (await clusterCollection(store, name))?.key ?? null;
 }
 
-/** How many chunks of a collection each shard has. */
+/** The number of a collection's chunks on each shard. */
 export async function chunkCounts(store: Store, name: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { shard } of await chunks(store, name)) counts.set(shard, (counts.get(shard) ?? 0) + 1);
@@ -47,6 +47,6 @@ async function clusterCollection(
     .db('config')
     .collection<ClusterCollection>('collections')
     .findOne({ _id: `${database.databaseName}.${name}`, dropped: { $ne: true } });
-  // From MongoDB 7.0 on, collections that are not sharded can stand there too, without a key of ours.
+  // From MongoDB 7.0 on, unsharded collections can be listed too, without our key.
   return row && row.key !== undefined && !('_id' in row.key) ? row : null;
 }

@@ -10,18 +10,18 @@ import {
 import { buildAllIndexes, models } from '../store/store';
 import type { AdminCommand, AdminContext } from './admin-command';
 
-/** What a collection takes on disk, in bytes, over all shards. */
+/** The size of a collection over all shards, in bytes. */
 interface CollectionSize {
   readonly documents: number;
   readonly bytes: number;
   readonly indexes: Readonly<Record<string, number>>;
 }
 
-/** What there is of the indexes, what is missing, and what building it would read. */
+/** Lists existing and missing indexes, and builds the missing ones. */
 export const indexes: AdminCommand = {
-  summary: 'Shows which indexes there are, which are missing, and what building them would cost.',
+  summary: 'Shows which indexes exist, which are missing, and what building them would cost.',
   options: { build: { type: 'boolean' } },
-  optionHelp: { '--build': 'Builds what is missing. Safe while servers run; reads each document once.' },
+  optionHelp: { '--build': 'Builds the missing indexes. Safe while servers run; reads each document once.' },
   async run(context, { build }) {
     if (build === true) await buildMissing(context);
     let isComplete = true;
@@ -33,17 +33,17 @@ export const indexes: AdminCommand = {
       isComplete &&= comparisons.every(({ state }) => state === 'present');
       report(context, name, comparisons, await sizeOf(collection));
       for (const index of foreignIndexes(wanted, existing))
-        context.print(`  extra      ${keyText(index.key)}  (not ours: nothing here uses it)`);
+        context.print(`  extra      ${keyText(index.key)}  (not used by the service)`);
       context.print('');
     }
-    if (!isComplete) context.print('Build what is missing with: npm run admin -- indexes --build');
+    if (!isComplete) context.print('Build the missing indexes with: npm run admin -- indexes --build');
     return isComplete ? 0 : 1;
   },
 };
 
 async function buildMissing({ store, print }: AdminContext): Promise<void> {
   const started = performance.now();
-  print('Building what is missing …');
+  print('Building the missing indexes …');
   await buildAllIndexes(store);
   print(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
 }
@@ -64,7 +64,7 @@ function report(
       ...(wanted.partialFilterExpression ? ['partial'] : []),
       ...(bytes ? [inMiB(bytes)] : []),
       ...(state === 'missing' ? [`building it reads all documents`] : []),
-      ...(state === 'different' ? ['there is one with this key and other options'] : []),
+      ...(state === 'different' ? ['an index with this key has other options'] : []),
     ];
     print(
       `  ${state.padEnd(11)}${keyText(wanted.key)}${details.length > 0 ? `  (${details.join(', ')})` : ''}`,

@@ -10,7 +10,7 @@ import { verify } from './verify';
 
 const commands: Readonly<Record<string, AdminCommand>> = { indexes, shard, verify };
 
-/** `npm run admin -- COMMAND [OPTIONS]`: work on the database that a server at the same settings would use. */
+/** `npm run admin -- COMMAND [OPTIONS]`: maintains the database that the settings name. */
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args;
   if (name === '--help') {
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function runOnDatabase(command: AdminCommand, options: Parameters<AdminCommand['run']>[1]) {
   const { config, problems } = readSettings(process.env);
   if (problems.length > 0) throw new ConfigError(problems);
-  // Lines of a log between those of a report help nobody; what goes wrong is thrown.
+  // Log lines would interrupt the report; errors are thrown.
   const log = createLog({ ...config, logLevel: 'error' });
   const database = await openDatabase(config, log);
   try {
@@ -44,7 +44,7 @@ function helpText(): string {
     `  ${name.padEnd(18)}${summary}`,
     ...Object.entries(optionHelp).map(([option, meaning]) => `    ${option.padEnd(16)}${meaning}`),
   ]);
-  return `Work on the database of the Conversation Session Service, the one that the settings lead to.
+  return `Maintains the database of the Conversation Session Service that the settings name.
 
   npm run admin -- COMMAND [OPTIONS]
 

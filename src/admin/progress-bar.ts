@@ -1,6 +1,6 @@
 const blocks = 30;
 
-/** A line that fills itself in a terminal; in a log, a new line every tenth. */
+/** A progress bar in a terminal; in a log, a new line for every tenth. */
 export class ProgressBar {
   private readonly started = performance.now();
   private lastTold = -Infinity;

@@ -6,7 +6,7 @@ import type { SessionRow } from '../store/session.model';
 import { hasEnded, SessionStatus } from '../store/session-status';
 import type { Store } from '../store/store';
 
-/** What a walk over a session's events adds up to. */
+/** The totals of a session's events. */
 export interface EventTotals {
   readonly count: number;
   readonly firstPosition: number;
@@ -16,7 +16,7 @@ export interface EventTotals {
 
 export const noEvents: EventTotals = { count: 0, firstPosition: 1, lastPosition: 0, lastTimestamp: null };
 
-/** The totals with one more event. */
+/** Adds one event to the totals. */
 export function addEvent(
   totals: EventTotals,
   { position, timestamp }: { position: number; timestamp: Date },
@@ -30,17 +30,17 @@ export function addEvent(
   };
 }
 
-/** Something that is not as the rules of the store have it. */
+/** A violation of the store's rules. */
 export interface Finding {
   readonly sessionId: string;
   readonly rule: string;
   readonly stored: string;
   readonly expected: string;
-  /** The change that mends it, and what the session must still be like for that; null if nothing can. */
+  /** The repair, and the condition under which it applies; null if there is none. */
   readonly repair: { readonly guard: mongo.Filter<SessionRow>; readonly set: Partial<SessionRow> } | null;
 }
 
-/** What of a session a check needs. */
+/** The fields of a session that a check needs. */
 export const checkedFields = {
   _id: 0,
   sessionId: 1,
@@ -56,7 +56,7 @@ export const checkedFields = {
 
 export type CheckedSession = Pick<SessionRow, Exclude<keyof typeof checkedFields, '_id'>>;
 
-/** Looks at one session and its events, both as of the same moment. */
+/** Checks one session against its events, in one snapshot. */
 export async function checkSession(store: Store, sessionId: string): Promise<Finding[]> {
   return store.client.withSession(async (session) => {
     session.startTransaction({ readConcern: { level: 'snapshot' } });
@@ -75,7 +75,7 @@ export async function checkSession(store: Store, sessionId: string): Promise<Fin
   });
 }
 
-/** What is wrong with a session, given its events. */
+/** The findings for a session, given its events. */
 export function findingsOf(sessionId: string, row: CheckedSession | null, events: EventTotals): Finding[] {
   if (row === null) return events.count === 0 ? [] : [orphans(sessionId, events)];
   return [
@@ -98,7 +98,7 @@ function orphans(sessionId: string, { count }: EventTotals): Finding {
   };
 }
 
-/** A unique index keeps positions apart, so that their number and their ends say that there is no gap. */
+/** Positions are unique by an index, so their number and their ends show whether there is a gap. */
 function positions(sessionId: string, { count, firstPosition, lastPosition }: EventTotals): Finding | null {
   if (firstPosition === 1 && lastPosition === count) return null;
   return {
@@ -132,7 +132,7 @@ function status(row: CheckedSession, { count }: EventTotals): Finding | null {
   return ended || row.status === open ? null : finding(row, 'status', row.status, open, { status: open });
 }
 
-/** Stored for the index of its order: an open session has none. */
+/** Checks the stored duration, which an open session does not have. */
 function durationMs(row: CheckedSession): Finding | null {
   if (row.endedAt === null) return null;
   const wanted = row.endedAt.getTime() - row.startedAt.getTime();
@@ -144,7 +144,7 @@ function durationMs(row: CheckedSession): Finding | null {
 function labels(row: CheckedSession): Finding | null {
   const wanted = labelsOf(restoreJson(row.metadata));
   if (JSON.stringify([...wanted].sort()) === JSON.stringify([...row.labels].sort())) return null;
-  // Not the labels themselves: they can be what somebody said.
+  // Not the labels themselves, which can be personal data.
   const count = (values: readonly string[]) => `${values.length} labels`;
   return finding(row, 'labels', count(row.labels), `those of its metadata (${count(wanted)})`, {
     labels: wanted,

@@ -2,8 +2,8 @@ import type { Store } from '../store/store';
 import type { Finding } from './session-check';
 
 /**
- * Mends what can be mended of one session, in one step. Resolves to the findings that are mended: none where the session
- * has changed since it was looked at.
+ * Repairs what can be repaired of one session, in one step. Returns the repaired findings: none if the session has changed
+ * since the check.
  */
 export async function repairSession(store: Store, findings: readonly Finding[]): Promise<readonly Finding[]> {
   const mendable = findings.filter(({ repair }) => repair !== null);

@@ -9,7 +9,7 @@ import {
   noEvents,
 } from './session-check';
 
-/** A session as the walk came by, or the events of one that there is not. */
+/** A session and its events, or the events of a missing session. */
 export interface WalkedSession {
   readonly sessionId: string;
   readonly session: CheckedSession | null;
@@ -19,7 +19,7 @@ export interface WalkedSession {
 
 const batchSize = 2000;
 
-/** All sessions, and all ids of sessions that only events name, in the order of their ids. */
+/** All sessions, and all missing sessions that have events, in the order of their ids. */
 export async function* walkSessions(store: Store): AsyncIterable<WalkedSession> {
   const sessions = store.sessions
     .find({}, { projection: checkedFields, hint: { sessionId: 1 }, sort: { sessionId: 1 }, batchSize })
@@ -64,7 +64,7 @@ function idOf({ value, done }: IteratorResult<{ sessionId: string }, unknown>): 
   return done ? null : value.sessionId;
 }
 
-/** In the order of the database, which is that of UTF-8; null is behind all. */
+/** Compares ids in the order of the database, which is UTF-8; null is last. */
 function compareIds(a: string | null, b: string | null): number {
   if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -5,22 +5,21 @@ import type { AdminCommand, AdminContext } from './admin-command';
 import { chunkCounts, shardedKey, shardNames } from './cluster';
 import { splitEvenly } from './split';
 
-/** Every unique index has it as its prefix, which a hash of it would not be. */
+/** The prefix of every unique index, which a hash would not be. */
 const shardKey = { sessionId: 1 } as const;
 const temporaryIndex = { sessionId: 1, _id: 1 } as const;
 const wholeNumber = /^[1-9]\d{0,3}$/;
 
 /**
- * Shards both collections by `sessionId`, in the order that keeps their unique indexes: these first, then the shard key,
- * then the split into chunks.
+ * Shards both collections by `sessionId`, in an order that keeps their unique indexes: first the indexes, then the shard
+ * key, then the chunks.
  */
 export const shard: AdminCommand = {
   summary: 'Shards both collections by sessionId, splits them over the shards, and checks the result.',
   options: { hashed: { type: 'boolean' }, chunks: { type: 'string' }, ids: { type: 'string' } },
   optionHelp: {
-    '--chunks N': 'How many chunks each collection is split into; four a shard by default.',
-    '--ids uuid':
-      'Where there are no sessions yet to learn from: their ids will begin with hexadecimal digits.',
+    '--chunks N': 'Number of chunks for each collection; by default four per shard.',
+    '--ids uuid': 'Without sessions to learn from: expect ids that begin with random hexadecimal digits.',
     '--hashed': 'Refused, with the reason.',
   },
   async run(context, { hashed, chunks, ids }) {
@@ -38,16 +37,16 @@ export const shard: AdminCommand = {
 };
 
 const whyNotHashed =
-  'A hashed shard key cannot carry a unique index: MongoDB keeps { sessionId: 1 } and { sessionId: 1, eventId: 1 } ' +
-  'unique only where the shard key is their prefix, and these indexes are what makes retries safe. So the key is ' +
-  'ranged. Ids that begin at random (UUID version 4) spread as evenly as hashes do; ids that begin with a time or a ' +
+  'A hashed shard key cannot support unique indexes: MongoDB keeps { sessionId: 1 } and { sessionId: 1, eventId: 1 } ' +
+  'unique only if the shard key is their prefix, and these indexes make retries safe. So the key is ' +
+  'ranged. Random ids (UUID version 4) spread as evenly as hashes; ids that begin with a time or a ' +
   'counter send all new sessions to one shard, so put something random in front of those.';
 
 function refuseOtherDeployments({ store }: AdminContext): void {
   if (store.isSharded) return;
   throw new Error(
-    'This is not a sharded cluster, and there is nothing to shard: connect MONGODB_URI to a mongos. ' +
-      'A replica set serves the same data without shards.',
+    'This is not a sharded cluster: set MONGODB_URI to a mongos. ' +
+      'On a replica set, there is nothing to shard.',
   );
 }
 
@@ -76,8 +75,8 @@ async function shardCollection(context: AdminContext, name: string): Promise<voi
 }
 
 /**
- * Sharding an empty collection makes an index of the key that is not unique, and MongoDB neither changes it (before 6.0)
- * nor lets go of the last index that begins with the shard key. So another one stands in while it is replaced.
+ * Sharding an empty collection creates a non-unique index of the key, which MongoDB cannot change (before 6.0), and it never
+ * drops the last index that begins with the shard key. So a temporary index replaces it meanwhile.
  */
 async function replaceLooseIndex({ print }: AdminContext, collection: mongo.Collection): Promise<void> {
   const { schema } = models.find((model) => model.collection === collection.collectionName)!;
@@ -108,7 +107,7 @@ async function buildUnique(collection: mongo.Collection): Promise<void> {
   }
 }
 
-/** Says how the chunks lie; 1 where a collection is not as it should be. */
+/** Reports the chunks; 1 if a collection is not sharded as it should be. */
 async function report({ store, print }: AdminContext): Promise<number> {
   let isRight = true;
   for (const { collection: name } of models) {

@@ -4,12 +4,12 @@ import { models } from '../store/store';
 import type { AdminContext } from './admin-command';
 import { chunks } from './cluster';
 
-/** How many ids a chunk's boundaries are learned from. */
+/** How many sampled ids per chunk determine its boundaries. */
 const sampledPerChunk = 100;
 
 /**
- * Splits both collections at the same ids into `wanted` chunks, and deals them out to the shards in turn, so that a
- * session and its events are on the same shard. Chunks that are already there stay.
+ * Splits both collections at the same ids into `wanted` chunks, and distributes them over the shards in turn, so that a
+ * session and its events are on the same shard. Existing chunks stay.
  */
 export async function splitEvenly(
   context: AdminContext,
@@ -32,7 +32,7 @@ export async function splitEvenly(
   }
 }
 
-/** The ids at which `wanted` chunks of equally many sessions begin, but for the first. */
+/** The first ids of `wanted` chunks with equally many sessions, except the first chunk. */
 async function learnedPoints({ sessions }: Store, wanted: number): Promise<string[]> {
   const sampled = await sessions
     .aggregate<{ sessionId: string }>([
@@ -40,7 +40,7 @@ async function learnedPoints({ sessions }: Store, wanted: number): Promise<strin
       { $project: { _id: 0, sessionId: 1 } },
     ])
     .toArray();
-  // In the order of the database, which is that of UTF-8.
+  // In the order of the database, which is UTF-8.
   const ids = [...new Set(sampled.map(({ sessionId }) => sessionId))].sort((a, b) =>
     Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
@@ -51,7 +51,7 @@ async function learnedPoints({ sessions }: Store, wanted: number): Promise<strin
   );
 }
 
-/** The same for ids that begin with four hexadecimal digits at random. */
+/** The same for ids that begin with four random hexadecimal digits. */
 function hexPoints(wanted: number): string[] {
   return Array.from({ length: wanted - 1 }, (_, index) =>
     Math.floor(((index + 1) * 0x10000) / wanted)
@@ -66,7 +66,7 @@ async function split({ client, database }: Store, collection: string, sessionId:
     .command({ split: `${database.databaseName}.${collection}`, middle: { sessionId } });
 }
 
-/** Moves each chunk to its shard: neighbours go to different ones, which also spreads ids that grow slowly. */
+/** Moves each chunk to its shard. Neighbours go to different shards, which also spreads slowly growing ids. */
 async function deal(store: Store, collection: string, shards: readonly string[]): Promise<void> {
   const ordered = await chunks(store, collection);
   for (const [index, { shard, min }] of ordered.entries()) {
@@ -83,7 +83,7 @@ async function move(
 ): Promise<void> {
   const namespace = `${database.databaseName}.${collection}`;
   const admin = client.db('admin');
-  // The chunk that begins at MinKey is found by an id that lies in it.
+  // The chunk that begins at MinKey is found by an id inside it.
   const find = { sessionId: min.sessionId instanceof mongo.MinKey ? '' : min.sessionId };
   await admin.command({ moveChunk: namespace, find, to });
 }

@@ -8,9 +8,8 @@ import { walkSessions } from './session-walk';
 const mostPrinted = 1000;
 
 /**
- * Holds every session against its events. Both collections are walked side by side in the order of their indexes, so the
- * memory it takes does not grow with them; only what looks wrong is looked at again, in one snapshot, because servers may
- * be writing meanwhile.
+ * Checks every session against its events. Both collections are scanned in parallel in the order of their indexes, so
+ * memory is constant. Only suspects are checked again, in one snapshot, because servers may be writing meanwhile.
  */
 export const verify: AdminCommand = {
   summary:
@@ -18,7 +17,7 @@ export const verify: AdminCommand = {
   options: { repair: { type: 'boolean' } },
   optionHelp: {
     '--repair':
-      'Sets counts, times, states and labels to what the events and the metadata say. Events stay as they are.',
+      'Corrects counts, times, statuses and labels from events and metadata. Events are never changed.',
   },
   async run({ store, print }, { repair }) {
     const total = await store.sessions.estimatedDocumentCount();
@@ -30,7 +29,7 @@ export const verify: AdminCommand = {
     for await (const walked of walkSessions(store)) {
       sessions += walked.session === null ? 0 : 1;
       events += walked.events.count;
-      // It may have grown while it was walked.
+      // The collection may have grown meanwhile.
       progress.show(
         Math.min(sessions, total - 1),
         `${sessions} sessions, ${events} events, ${found} findings`,

@@ -2,13 +2,13 @@ import type { mongo } from 'mongoose';
 import { type DomainError, serviceUnavailable } from '../errors';
 import type { Log } from '../log';
 
-/** What an operation needs of the database: somewhere to write to, or any server that it may read from. */
+/** What an operation needs from the database: a primary to write to, or any readable server. */
 export type Need = 'primary' | 'any';
 
 const tickMs = 250;
-/** How long the database may be unavailable before operations are told so: many an election is over by then. */
+/** How long the database may be unavailable before operations fail: many elections are shorter. */
 const patienceMs = 1_000;
-/** Without an answer to a heartbeat for so many ticks, a server that holds its connections open counts as away. */
+/** After so many ticks without a heartbeat reply, a server counts as unavailable even if its connections are open. */
 const silentTicks = 8;
 
 const writable = new Set<string>(['RSPrimary', 'Mongos', 'Standalone', 'LoadBalancer']);
@@ -16,28 +16,27 @@ const readable = new Set<string>([...writable, 'RSSecondary']);
 
 /** Whether the database is available. */
 export interface Availability {
-  /** @throws SERVICE_UNAVAILABLE at once where what is needed has been unavailable for a second or more */
+  /** @throws SERVICE_UNAVAILABLE at once, if what is needed has been unavailable for a second or more */
   require(need: Need): void;
   isAvailable(need: Need): boolean;
-  /** `waiter` is told when what it needs is lost, until the returned function is called. */
+  /** Calls `waiter` when what it needs is lost, until the returned function is called. */
   watch(waiter: Waiter): () => void;
 }
 
-/** Told when what it needs has been unavailable for too long. */
+/** Called when what it needs has been unavailable for too long. */
 export interface Waiter {
   readonly need: Need;
   fail(reason: DomainError): void;
 }
 
 /**
- * Availability as the driver's monitoring sees it. Without it, every operation would find out for
- * itself, by waiting for as long as it may.
+ * Availability according to the driver's monitoring. Without it, every operation would wait until its own timeout.
  */
 export class MonitoredAvailability implements Availability {
   private readonly since: Record<Need, number | null> = { primary: null, any: null };
-  /** Null before the driver has said anything. */
+  /** Null until the driver has reported. */
   private servers: ReadonlyMap<string, string> | null = null;
-  /** Ticks since each server has answered a heartbeat. Counted, not timed: a process that stood still has seen none. */
+  /** Ticks since each server's last heartbeat reply. Counted, not timed, because a suspended process sees no replies. */
   private readonly silence = new Map<string, number>();
   private reported = false;
   private readonly waiters = new Set<Waiter>();
@@ -51,7 +50,7 @@ export class MonitoredAvailability implements Availability {
       this.servers = new Map([...newDescription.servers].map(([address, { type }]) => [address, type]));
       this.look();
     });
-    // What the driver calls the id of a connection here is the address of the server.
+    // The driver's connectionId is the address of the server here.
     client.on('serverHeartbeatSucceeded', ({ connectionId }) => this.silence.set(connectionId, 0));
     this.timer = setInterval(() => this.tick(), tickMs).unref();
   }
@@ -120,5 +119,5 @@ export class MonitoredAvailability implements Availability {
 }
 
 function unavailable(): DomainError {
-  return serviceUnavailable('The database is not available. Try again.');
+  return serviceUnavailable('The database is unavailable. Try again.');
 }

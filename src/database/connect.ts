@@ -4,7 +4,7 @@ import { type Config, isWatched } from '../config';
 import type { Log } from '../log';
 import { withoutSecrets } from '../mongodb-settings';
 
-/** The database cannot be used; the message is one line that says why and what to do. */
+/** The database cannot be used; the message states in one line why and what to do. */
 export class DatabaseOpenError extends Error {
   override readonly name = 'DatabaseOpenError';
 }
@@ -14,8 +14,8 @@ const pauseMs = 1000;
 const defaultDatabase = 'conversations';
 
 /**
- * A connection to the database at `uri`, what its deployment is, in words, and how to close it. Where it does not answer,
- * it is tried again a few times, which `log` is told; without one, it is tried once.
+ * Connects to the database at `uri`, and describes its deployment. Retries a few times if the database does not respond,
+ * and logs that; without a `log`, tries once.
  * @throws DatabaseOpenError
  */
 export async function connect(uri: string, config: Config, log?: Log) {
@@ -23,7 +23,7 @@ export async function connect(uri: string, config: Config, log?: Log) {
   const close = () => client.close();
   try {
     const description = await describe(client);
-    // Not by the option `dbName`, which would also name the database of the user: that is the URI's, or admin.
+    // Not with the option `dbName`, which would also change authSource: that is the URI's database, or admin.
     const connection = client.useDb(config.mongodbDatabase ?? databaseOf(uri) ?? defaultDatabase);
     return { connection, description, close };
   } catch (error) {
@@ -51,31 +51,31 @@ async function reach(uri: string, config: Config, log?: Log): Promise<mongoose.C
   }
 }
 
-/** Each option is a promise of DESIGN.md or keeps a bound on time; the rest is the driver's default or in the URI. */
+/** Options that DESIGN.md's promises or time limits need; all others are the driver's defaults or in the URI. */
 function connectOptions(config: Config): mongoose.ConnectOptions {
   return {
     appName: 'conversation-session-service',
-    // Nothing acknowledged is lost, and nothing is read that a failover could still take back.
+    // No acknowledged write is lost, and no read sees data that a failover could roll back.
     writeConcern: { w: 'majority', j: true },
-    // By this name, which a URI's readConcernLevel cannot override.
+    // A readConcernLevel in the URI does not override this option.
     readConcernLevel: 'majority',
-    // What the callers' promises and errors are about happens now, not when a buffer is flushed some time later.
+    // Commands fail at once instead of waiting in a buffer.
     bufferCommands: false,
     autoCreate: false,
     autoIndex: false,
-    // Costs a few microseconds a command, so only where somebody listens; a URI may ask for it too.
+    // Costs a few microseconds per command, so only with observers; a URI may enable it too.
     ...(isWatched(config) ? { monitorCommands: true } : {}),
     serverSelectionTimeoutMS: Math.min(5000, config.requestTimeoutMs),
     connectTimeoutMS: 5000,
-    // How soon a server that has gone, or is back, is noticed.
+    // How soon a lost or returned server is noticed.
     heartbeatFrequencyMS: 1000,
     waitQueueTimeoutMS: config.requestTimeoutMs,
-    // A peer that vanished without a word. Longer than any command may take, so that it never cuts one off.
+    // For peers that vanish silently. Longer than any command may take, so that none is cut off.
     socketTimeoutMS: Math.max(config.requestTimeoutMs, config.readTimeoutMs) + 20_000,
   };
 }
 
-/** The deployment in words; refuses one without transactions. */
+/** Describes the deployment; refuses one without transactions. */
 async function describe(connection: mongoose.Connection): Promise<string> {
   const admin = connection.getClient().db('admin');
   const hello = await admin.command({ hello: 1 }).catch(() => admin.command({ isMaster: 1 }));
@@ -107,7 +107,7 @@ function isUnreachable(error: unknown): boolean {
   );
 }
 
-/** The database that a URI names after its hosts. */
+/** The database name in the path of a URI. */
 function databaseOf(uri: string): string | undefined {
   const name = /^[^/]*\/\/[^/?]+\/([^?]+)/.exec(uri)?.[1];
   return name === undefined ? undefined : decodeURIComponent(name);

@@ -2,9 +2,8 @@ import { mongo } from 'mongoose';
 import { DomainError, serviceUnavailable } from '../errors';
 
 /**
- * Server codes that say "not now": interrupted, out of time, no primary, shutting down, overloaded, a cursor or a
- * snapshot gone, data that moves between shards, write concern not reached in time. From MongoDB's error_codes.yml; the
- * driver has labels for some of them only.
+ * Server codes of temporary failures: interrupted, timed out, no primary, shutting down, overloaded, lost cursor or
+ * snapshot, chunk migration, write concern timeout. From MongoDB's error_codes.yml; the driver labels only some of them.
  */
 const passing = new Set([
   6, 7, 24, 43, 50, 64, 89, 90, 91, 112, 133, 134, 145, 150, 175, 189, 199, 202, 203, 216, 237, 239, 246, 249,
@@ -15,25 +14,25 @@ const passing = new Set([
 const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongo;
 
 /**
- * The error for the client where `error` says that the database is unavailable, busy or out of time; null if it says
- * anything else, that is, if it is a fault of ours.
+ * The error for the client if `error` means that the database is unavailable, busy or timed out; null for any other error,
+ * which is a bug.
  */
 export function asServiceUnavailable(error: unknown): DomainError | null {
   if (isTimeLimit(error))
     return serviceUnavailable('The database took too long. Ask for less, or try again.', error);
-  return isAway(error) ? serviceUnavailable('The database is not available. Try again.', error) : null;
+  return isAway(error) ? serviceUnavailable('The database is unavailable. Try again.', error) : null;
 }
 
 function isTimeLimit(error: unknown): boolean {
   return error instanceof MongoServerError && (error.code === 50 || error.code === 262);
 }
 
-/** Whether the database gave a command up because it takes more time or memory than it may. */
+/** Whether the database aborted a command for exceeding its time or memory. */
 export function isTooMuchWork(error: unknown): boolean {
   return isTimeLimit(error) || (error instanceof MongoServerError && outOfMemory.has(Number(error.code)));
 }
 
-/** ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, and what a group says before MongoDB 4.4. */
+/** ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, and the code of $group before MongoDB 4.4. */
 const outOfMemory = new Set([146, 292, 16945]);
 
 /** Whether a hint names an index that there is not. BadValue is said of much else. */
@@ -48,7 +47,7 @@ function isAway(error: unknown): boolean {
 }
 
 /**
- * Whether a read that failed may well succeed at once on another server or connection: the driver's rule for its own
+ * Whether a failed read may succeed at once on another server or connection: the driver's rule for its own
  * reads (https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md).
  */
 export function isRetryableRead(error: unknown): boolean {
@@ -60,7 +59,7 @@ export function isRetryableRead(error: unknown): boolean {
 
 const retryableReads = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The driver's own errors for a pool or topology that is not there at the moment. */
+/** The driver's errors for an unavailable pool or topology. */
 const unreachable = new Set([
   'MongoWaitQueueTimeoutError',
   'MongoPoolClearedError',

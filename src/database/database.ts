@@ -8,7 +8,7 @@ import { connect, DatabaseOpenError } from './connect';
 
 export { findDataFolderProblem };
 
-/** The one database of an app: a MongoDB deployment, or the embedded engine behind the same driver. */
+/** The database of an app: a MongoDB deployment, or the embedded engine behind the same driver. */
 export interface Database {
   readonly connection: mongoose.Connection;
   /** For people, without credentials: `MongoDB 7.0.5, replica set rs0 at db1:27017` or `embedded engine in ./data`. */
@@ -16,14 +16,14 @@ export interface Database {
   /** Whether other processes can write to it too. */
   readonly isShared: boolean;
   readonly availability: Availability;
-  /** Resolves when the primary has answered; rejects with the driver's error otherwise. */
+  /** Resolves when the primary responds; otherwise rejects with the driver's error. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens MONGODB_URI, or the embedded engine in DATA_DIR if there is none: at `engineUri`, where another process runs it.
- * @throws DatabaseOpenError with one line for the person who starts the server
+ * Opens MONGODB_URI, or without it the embedded engine in DATA_DIR; at `engineUri` if another process runs the engine.
+ * @throws DatabaseOpenError with one line for the operator
  */
 export async function openDatabase(
   config: Config,
@@ -49,8 +49,8 @@ export async function openDatabase(
 }
 
 /**
- * The database that these settings lead to, in words. Connects to MONGODB_URI once, and leaves no trace.
- * @throws DatabaseOpenError with one line that says why it cannot be used
+ * Describes the database of these settings. Connects to MONGODB_URI once, and changes nothing.
+ * @throws DatabaseOpenError that states in one line why it cannot be used
  */
 export async function describeDatabase(config: Config): Promise<string> {
   if (config.mongodbUri === null) return describeEngine(config);
@@ -63,7 +63,7 @@ function describeEngine({ dataDir }: Config): string {
   return `embedded engine in ${dataDir}`;
 }
 
-/** An embedded engine that runs. */
+/** A running embedded engine. */
 export type Engine = Pick<EmbeddedMongo, 'uri' | 'close'>;
 
 function runElsewhere(uri: string): Engine {
@@ -71,8 +71,8 @@ function runElsewhere(uri: string): Engine {
 }
 
 /**
- * Starts the embedded engine, for this process or for several.
- * @throws DatabaseOpenError with one line for the person who starts the server
+ * Starts the embedded engine, for one or several processes.
+ * @throws DatabaseOpenError with one line for the operator
  */
 export async function openEngine(path: string, log: Log): Promise<Engine> {
   try {

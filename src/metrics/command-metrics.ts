@@ -4,20 +4,20 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 const durationBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
- * Times the commands of a driver that monitors them (`monitorCommands`). By our own clock: the driver's `duration` is
- * in whole milliseconds, and most commands take less than one.
+ * Times the commands of a driver with `monitorCommands`. With our own clock, because the driver's `duration` is in whole
+ * milliseconds and most commands are shorter.
  */
 export function measureCommands(client: mongo.MongoClient, registry: Registry): void {
   const durations = new Histogram({
     name: 'conversation_database_command_duration_seconds',
-    help: 'How long the database took to answer, by command.',
+    help: 'Response time of the database, by command.',
     labelNames: ['command'],
     buckets: durationBuckets,
     registers: [registry],
   });
   const failures = new Counter({
     name: 'conversation_database_command_failures_total',
-    help: 'Commands that the database refused or did not answer, by command.',
+    help: 'Commands that failed or got no response, by command.',
     labelNames: ['command'],
     registers: [registry],
   });

@@ -3,7 +3,7 @@ import type { EventQueue, Measurements, TransactionFailure } from '../measuremen
 
 const batchBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
-/** What is told of events: how many, in what batches, what waits, what had to be run again. */
+/** Metrics of events: stored, batch sizes, queue, retries. */
 export class EventMetrics implements Pick<Measurements, 'eventsStored' | 'transactionFailed' | 'watchQueue'> {
   private readonly written: Counter;
   private readonly batches: Histogram;
@@ -13,18 +13,18 @@ export class EventMetrics implements Pick<Measurements, 'eventsStored' | 'transa
     const registers = [registry];
     this.written = new Counter({
       name: 'conversation_events_written_total',
-      help: 'Events stored; an event that was stored before does not count again.',
+      help: 'Events stored, without retries.',
       registers,
     });
     this.batches = new Histogram({
       name: 'conversation_event_batch_size',
-      help: 'How many events one transaction stored.',
+      help: 'Events stored by one transaction.',
       buckets: batchBuckets,
       registers,
     });
     this.failures = new Counter({
       name: 'conversation_transaction_failures_total',
-      help: 'Transactions of events that were given up and mostly run again, by reason (conflict, duplicate, transient).',
+      help: 'Event transactions aborted and mostly retried, by reason (conflict, duplicate, transient).',
       labelNames: ['reason'],
       registers,
     });
@@ -51,11 +51,16 @@ export class EventMetrics implements Pick<Measurements, 'eventsStored' | 'transa
           this.set(value());
         },
       });
-    gauge('conversation_event_queue_length', 'Events that wait to be stored.', 'sum', () => read().events);
-    gauge('conversation_event_queue_bytes', 'Bytes of the events that wait.', 'sum', () => read().bytes);
+    gauge('conversation_event_queue_length', 'Events waiting to be stored.', 'sum', () => read().events);
+    gauge(
+      'conversation_event_queue_bytes',
+      'Bytes of the events waiting to be stored.',
+      'sum',
+      () => read().bytes,
+    );
     gauge(
       'conversation_event_queue_age_seconds',
-      'How long the oldest request has waited for its events to be stored.',
+      'Wait of the oldest request whose events are not stored yet.',
       'max',
       () => read().ageMs / 1000,
     );

@@ -2,21 +2,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 
-/** The metrics as Prometheus reads them: of this process, or of all workers together. */
+/** Reads the metrics as Prometheus text, of this process or of all workers. */
 export type ReadMetrics = () => Promise<string>;
 
 export const metricsPath = '/metrics';
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** A listening server of nothing but `GET /metrics`. */
+/** A server with only `GET /metrics`. */
 export interface MetricsServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves the metrics on a port of their own.
- * @throws the system's error where the address cannot be listened on
+ * Serves the metrics on a separate port.
+ * @throws the system's error if the address cannot be listened on
  */
 export async function startMetricsServer(
   read: ReadMetrics,

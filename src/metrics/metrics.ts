@@ -8,24 +8,24 @@ import { measureCommands } from './command-metrics';
 import { EventMetrics } from './event-metrics';
 import { OperationMetrics } from './operation-metrics';
 
-/** Everything that one process measures, for Prometheus. */
+/** All metrics of one process, for Prometheus. */
 export class Metrics implements Measurements, OperationObserver {
   readonly registry = new Registry();
   private readonly operations = new OperationMetrics(this.registry);
   private readonly events = new EventMetrics(this.registry);
 
   constructor() {
-    // Event-loop lag, memory, garbage collection and CPU time of the process, by the names that dashboards know.
+    // Event-loop lag, memory, garbage collection and CPU time, by the usual names.
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
       name: 'conversation_workers',
-      help: 'Processes that serve.',
+      help: 'Server processes.',
       registers: [this.registry],
     }).set(1);
     const { version, commit } = buildInfo;
     new Gauge({
       name: 'conversation_build_info',
-      help: 'What runs: always 1.',
+      help: 'Version and commit; always 1.',
       labelNames: ['version', 'commit', 'node'],
       aggregator: 'first',
       registers: [this.registry],
@@ -49,17 +49,17 @@ export class Metrics implements Measurements, OperationObserver {
   }
 
   watchSubscriptions(count: () => number): void {
-    this.watch('conversation_subscriptions', 'Subscriptions that are open.', count);
+    this.watch('conversation_subscriptions', 'Open subscriptions.', count);
   }
 
-  /** Counts the connections that `server` has open. */
+  /** Counts the open connections of `server`. */
   watchConnections(server: Server): void {
     let open = 0;
     server.on('connection', (socket) => {
       open += 1;
       socket.once('close', () => (open -= 1));
     });
-    this.watch('conversation_connections', 'Connections of clients that are open.', () => open);
+    this.watch('conversation_connections', 'Open client connections.', () => open);
   }
 
   watchCommands(client: mongo.MongoClient): void {

@@ -1,18 +1,18 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { OperationObserver, OperationRecord } from '../transport/operations/operation-observer';
 
-/** How many operation names get series of their own; clients invent names, and each costs memory here and in Prometheus. */
+/** How many operation names get their own series: clients choose names, and each costs memory here and in Prometheus. */
 const maxNames = 100;
 const maxNameLength = 100;
-/** Likewise for error codes, which are ours and Apollo's. */
+/** The same for error codes, ours and Apollo's. */
 const maxCodes = 50;
 const other = 'other';
 const anonymous = 'anonymous';
 
-/** From half a millisecond to the longest that a request may take by default. */
+/** From half a millisecond to the default request timeout, in seconds. */
 const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** How an operation ended: well, by the client's fault, by something that passes, or by a fault of ours. */
+/** How an operation ended: successfully, refused, temporarily unavailable, or by a bug. */
 type Outcome = 'ok' | 'refused' | 'unavailable' | 'failed';
 
 /** Counts and times operations by name and outcome, and their errors by code. */
@@ -27,20 +27,20 @@ export class OperationMetrics implements OperationObserver {
     const registers = [registry];
     this.requests = new Counter({
       name: 'conversation_requests_total',
-      help: 'Operations that have ended, by name, type, transport and outcome (ok, refused, unavailable, failed).',
+      help: 'Finished operations, by name, type, transport and outcome (ok, refused, unavailable, failed).',
       labelNames: ['operation', 'type', 'transport', 'outcome'],
       registers,
     });
     this.durations = new Histogram({
       name: 'conversation_request_duration_seconds',
-      help: 'How long queries and mutations took, by name and outcome.',
+      help: 'Duration of queries and mutations, by name and outcome.',
       labelNames: ['operation', 'outcome'],
       buckets: durationBuckets,
       registers,
     });
     this.errors = new Counter({
       name: 'conversation_errors_total',
-      help: 'Errors in answers, by extensions.code.',
+      help: 'Errors in responses, by extensions.code.',
       labelNames: ['code'],
       registers,
     });
@@ -51,12 +51,12 @@ export class OperationMetrics implements OperationObserver {
     const outcome = outcomeOf(record.errorCodes);
     const type = record.operationType ?? 'unknown';
     this.requests.inc({ operation, type, transport: record.transport, outcome });
-    // A subscription lasts as long as its client wants.
+    // A subscription's duration is up to its client.
     if (type !== 'subscription') this.durations.observe({ operation, outcome }, record.durationMs / 1000);
     for (const code of record.errorCodes) this.errors.inc({ code: this.codes.has(code) ? code : other });
   }
 
-  /** Only of operations that have passed validation: anyone can send any text. */
+  /** Only of valid operations, because anyone can send any text. */
   private labelOf({ operationName, operationType }: OperationRecord): string {
     if (operationType === null) return other;
     if (operationName === null) return anonymous;
@@ -64,7 +64,7 @@ export class OperationMetrics implements OperationObserver {
   }
 }
 
-/** The first `limit` different words; no other is let in, ever. */
+/** Keeps the first `limit` distinct words; all others become `other`. */
 class BoundedSet {
   private readonly words = new Set<string>();
 

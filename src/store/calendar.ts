@@ -1,44 +1,44 @@
 import type { mongo } from 'mongoose';
 
-/** The spans of the calendar that sessions are grouped by; weeks begin on Monday. */
+/** The calendar units that sessions are grouped by; weeks begin on Monday. */
 export type CalendarUnit = 'hour' | 'day' | 'week' | 'month';
 
-/** A time during which the clocks of a zone are one offset ahead of UTC. */
+/** A period with one offset of a zone. */
 export interface OffsetSpan {
-  /** In milliseconds of Date.now(); the first span of a list goes back forever. */
+  /** In milliseconds of Date.now(); -Infinity for the first span of a list. */
   readonly from: number;
   readonly offsetMs: number;
 }
 
-/** The calendar of a time zone, with all the offsets that its clocks have in the time that matters, in order. */
+/** The calendar of a time zone, with its offsets in the queried time range, in order. */
 export interface Calendar {
   readonly unit: CalendarUnit;
   readonly spans: readonly OffsetSpan[];
 }
 
-/** Which unit of a calendar an instant lies in, as the database counts them. */
+/** The calendar unit of an instant, as the database computes it. */
 export interface UnitKey {
   readonly unit: number;
-  /** Hours only, where the clocks change: the hour that comes twice is two. */
+  /** For hours in zones with clock changes: the repeated hour counts separately. */
   readonly offset?: number;
 }
 
 const dayMs = 86_400_000;
 const sizes = { hour: 3_600_000, day: dayMs, week: 7 * dayMs };
-/** The epoch is a Thursday; the week it lies in began three days before it. */
+/** The epoch is a Thursday; its week began three days before. */
 const weekShiftMs = 3 * dayMs;
 
 type Expression = mongo.Document | Date | number;
 
 /**
- * Expressions that make a {@link UnitKey} of the date at `path`. Of arithmetic only: names of time zones and operators
- * for dates differ from one version of MongoDB to the next.
+ * Expressions that compute the {@link UnitKey} of the date at `path`. They use arithmetic only, because time zone names and
+ * date operators differ between versions of MongoDB.
  */
 export function unitExpressions({ unit, spans }: Calendar, path: string): Record<string, Expression> {
   const bySpan = (valueOf: (offsetMs: number) => Date | number): Expression => {
     const [first, ...later] = spans.map(({ from, offsetMs }) => ({ from, value: valueOf(offsetMs) }));
     if (later.length === 0) return first!.value;
-    // The latest first: it is where most sessions are.
+    // Latest first, because most sessions are recent.
     const branches = later
       .reverse()
       .map(({ from, value }) => ({ case: { $gte: [path, new Date(from)] }, then: value }));
@@ -56,11 +56,11 @@ export function unitExpressions({ unit, spans }: Calendar, path: string): Record
   };
 }
 
-/** When the unit begins. */
+/** The start of the unit. */
 export function beginOf({ unit, spans }: Calendar, key: UnitKey): Date {
   if (unit === 'hour') return new Date(beginOfHour(spans, key));
   const local = localBegin(unit, key.unit);
-  // The first instant whose local time is no earlier: midnight may come twice, or not at all.
+  // The first instant whose local time is not earlier: midnight may occur twice, or not at all.
   const instants = spans.flatMap(({ from, offsetMs }, index) => {
     const instant = Math.max(from, local - offsetMs);
     return instant < (spans[index + 1]?.from ?? Infinity) ? [instant] : [];
@@ -71,13 +71,13 @@ export function beginOf({ unit, spans }: Calendar, key: UnitKey): Date {
 function localBegin(unit: 'day' | 'week' | 'month', count: number): number {
   if (unit === 'month') {
     const [year, month] = [Math.floor((count - 1) / 12), (count - 1) % 12];
-    // Not Date.UTC alone, to which the year 26 is 1926.
+    // Not Date.UTC alone, which reads the year 26 as 1926.
     return new Date(0).setUTCFullYear(year, month, 1);
   }
   return count * sizes[unit] - (unit === 'week' ? weekShiftMs : 0);
 }
 
-/** Where the clocks change within an hour, what is left of it begins at the change. */
+/** If the clocks change within an hour, its second part begins at the change. */
 function beginOfHour(spans: readonly OffsetSpan[], { unit, offset }: UnitKey): number {
   const offsetMs = offset ?? spans[0]!.offsetMs;
   const begin = unit * sizes.hour - offsetMs;

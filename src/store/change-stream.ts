@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import type { Store } from './store';
 
-/** What a change stream says of one change; never what was written. */
+/** One change of a change stream; ids only, never data. */
 export type StoredChange =
   | { readonly kind: 'event'; readonly sessionId: string }
   /** `storedId` is the database's own id of the session, in hexadecimal. */
@@ -12,14 +12,14 @@ interface Projected {
   readonly documentKey: { readonly _id: mongo.ObjectId };
 }
 
-/** How long the server waits for a change before it says that there is none. */
+/** How long the server waits for a change before it returns an empty batch. */
 const maxAwaitTimeMS = 1_000;
 
 /**
- * Changes of the store by any process, as a majority has them: events that were added, and sessions that were changed
- * other than by that. Only ids cross the wire. Yields null when it has begun, and again whenever nothing has happened
- * for a while. A network error or a failover is survived by resuming.
- * @throws the driver's errors; one for which {@link hasNoChangeStreams} holds where the server cannot do this
+ * Majority-committed changes by any process: added events, and other changes of sessions. Only ids are transferred. Yields
+ * null once the stream is open, and again whenever nothing happens for a while. Resumes after network errors and failovers.
+ * @throws the driver's errors; one for which {@link hasNoChangeStreams} holds if the server has no change streams
+            // What an added event changes too; it is told of by itself. =>             // Adding an event changes these too, and is reported separately.
  */
 export async function* watchChanges(
   { database, events, sessions }: Store,
@@ -47,7 +47,7 @@ export async function* watchChanges(
   try {
     while (!signal.aborted) {
       const change = await stream.tryNext();
-      // Dropping the database ends the stream; it would say for ever, and at once, that there is nothing.
+      // Dropping the database closes the stream, which would then return null without pause, forever.
       if (change === null && stream.closed) throw new Error('the change stream has ended');
       if (change === null) yield null;
       else if (change.sessionId !== undefined) yield { kind: 'event', sessionId: change.sessionId };
@@ -60,7 +60,7 @@ export async function* watchChanges(
 }
 
 /**
- * Whether the server, or the user's rights on it, rule change streams out: not a replica set (40573), an unknown stage
+ * Whether the server or the user's rights do not allow change streams: not a replica set (40573), an unknown stage
  * (40324), command (59) or namespace (73: the embedded engine aggregates no whole database), not supported (115, 303), or
  * not allowed (13).
  */

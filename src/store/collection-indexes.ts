@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseOpenError } from '../database/connect';
 import type { Log } from '../log';
 
-/** An index that a model asks for. */
+/** An index that a model declares. */
 export interface WantedIndex {
   readonly name: string;
   readonly key: Readonly<Record<string, 1 | -1>>;
@@ -14,7 +14,7 @@ export interface WantedIndex {
 /** An index that a collection has. */
 export type ExistingIndex = mongo.IndexDescriptionInfo & { readonly name: string };
 
-/** A wanted index and what there is with its key: nothing, the same, or an index with other options. */
+/** A wanted index and its state: missing, present, or present with other options. */
 export interface IndexComparison {
   readonly wanted: WantedIndex;
   readonly state: 'present' | 'missing' | 'different';
@@ -33,7 +33,7 @@ export function wantedIndexes(schema: Schema): WantedIndex[] {
   }));
 }
 
-/** The indexes that the collection has, but for the one of `_id`; none if there is no such collection. */
+/** The indexes of the collection, except that of `_id`; none if there is no such collection. */
 export async function existingIndexes<Row extends object>(
   collection: mongo.Collection<Row>,
 ): Promise<ExistingIndex[]> {
@@ -48,7 +48,7 @@ export async function existingIndexes<Row extends object>(
 
 const namespaceNotFound = 26;
 
-/** What the collection has of the wanted indexes. */
+/** Compares the wanted indexes with the existing ones. */
 export function compareIndexes(
   wanted: readonly WantedIndex[],
   existing: readonly ExistingIndex[],
@@ -62,7 +62,7 @@ export function compareIndexes(
   });
 }
 
-/** The indexes that no model asks for. */
+/** The indexes that no model declares. */
 export function foreignIndexes(
   wanted: readonly WantedIndex[],
   existing: readonly ExistingIndex[],
@@ -85,8 +85,8 @@ function sameOptions(wanted: WantedIndex, { unique, partialFilterExpression }: E
 }
 
 /**
- * Builds the indexes that are missing, and creates the collection. Waits as long as it takes.
- * @throws DatabaseOpenError where one stands in the way, the driver's errors otherwise
+ * Builds the missing indexes, and creates the collection. Waits as long as that takes.
+ * @throws DatabaseOpenError if an existing index conflicts, otherwise the driver's errors
  */
 export async function buildIndexes(
   collection: mongo.Collection,
@@ -100,7 +100,7 @@ export async function buildIndexes(
     } catch (error) {
       if (isConflict(error))
         throw conflict(collection, compareIndexes(wanted, await existingIndexes(collection)));
-      // A large collection takes longer than a socket may be silent; asking again joins the build that goes on.
+      // A large build takes longer than the socket timeout; a second command joins the running build.
       if (!(error instanceof mongo.MongoNetworkTimeoutError)) throw error;
       log?.warn({ collection: collection.collectionName }, 'still building indexes');
       await sleep(1000);
@@ -109,8 +109,8 @@ export async function buildIndexes(
 }
 
 /**
- * Makes sure that the indexes are there that keep ids unique; warns of others that are missing.
- * @throws DatabaseOpenError that says how to build them
+ * Requires the indexes that keep ids unique; warns of other missing ones.
+ * @throws DatabaseOpenError that states how to build them
  */
 export async function requireIndexes(
   collection: mongo.Collection,
@@ -148,7 +148,7 @@ function conflict(collection: mongo.Collection, comparisons: readonly IndexCompa
   });
   const name = collection.collectionName;
   return new DatabaseOpenError(
-    `The collection ${name} has an index ${keys.join(' and ') || 'that is in the way'}. ` +
+    `The collection ${name} has an index ${keys.join(' and ') || 'that conflicts'}. ` +
       'Sharding a collection before the first start makes such an index: "npm run admin -- shard" replaces it. ' +
       `Any other one can be dropped: db.${name}.dropIndex("${different[0]?.existing?.name ?? 'its name'}").`,
   );

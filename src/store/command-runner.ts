@@ -6,22 +6,22 @@ import type { RequestScope } from './request-scope';
 import { sizeOfRows } from './row-size';
 import type { Store } from './store';
 
-/** Enough for the largest page there can be: 500 payloads of 256 KiB. */
+/** Enough for the largest page: 500 payloads of 256 KiB. */
 const maxMiB = 160;
 
-/** Of so many rows, an answer is made in a few milliseconds. */
+/** The number of rows that take only a few milliseconds to process. */
 const manyRows = 1000;
 
-/** How the commands of one operation are carried out. */
+/** Options for the commands of one operation. */
 export interface RunnerOptions {
   readPreference: mongo.ReadPreferenceMode;
-  /** How long the database may work on one command, in milliseconds. */
+  /** The maximum time of one command in the database, in milliseconds. */
   readonly timeoutMs: number;
-  /** Null if nothing bounds the operation as a whole. */
+  /** Null if the operation as a whole has no limits. */
   readonly scope: RequestScope | null;
 }
 
-/** The rows of one ordered walk. */
+/** A find command over one index. */
 export interface FindRequest {
   readonly filter: mongo.Filter<mongo.Document>;
   readonly projection: mongo.Document;
@@ -35,8 +35,8 @@ interface CursorReply {
 }
 
 /**
- * Runs the reading commands of one operation. Each asks for all of its rows in one reply, which is decoded in one
- * piece: for a page that costs half of what the driver's cursor does, which decodes each row by itself.
+ * Runs the read commands of one operation. Each gets all rows in one reply, which is decoded in one piece: for a page, that
+ * costs half as much as the driver's cursor, which decodes each row by itself.
  */
 export class CommandRunner {
   private bytes = 0;
@@ -51,13 +51,13 @@ export class CommandRunner {
     this.turns = turns;
   }
 
-  /** From here on everything is read from the primary. */
+  /** Makes all later reads go to the primary. */
   fromPrimary(): void {
     this.options.readPreference = 'primary';
   }
 
   /**
-   * What commands that are no cursors' are to be given.
+   * The options for commands without a cursor.
    * @throws SERVICE_UNAVAILABLE when the operation's time is up
    */
   get commandOptions() {
@@ -70,10 +70,10 @@ export class CommandRunner {
 
   /**
    * All rows that match, up to the limit.
-   * @throws QUERY_TOO_COMPLEX where the operation reads more than a server should hold in memory for one
+   * @throws QUERY_TOO_COMPLEX if the operation reads more than one may hold in memory
    */
   find<Row>(collection: string, { filter, hint, ...request }: FindRequest): Promise<Row[]> {
-    // One more than the limit, as the driver has it: a batch that is full leaves the cursor open.
+    // One more than the limit, as the driver does: a full batch would leave the cursor open.
     const batchSize = request.limit + 1;
     return this.hinted(hint, (hinted) =>
       this.rows(collection, { find: collection, filter, ...request, ...hinted, batchSize }, (rows) =>
@@ -83,8 +83,8 @@ export class CommandRunner {
   }
 
   /**
-   * All rows of a pipeline, of which there are at most `limit`.
-   * @param hint the index to begin with
+   * All rows of a pipeline that returns at most `limit`.
+   * @param hint the index of the first stage
    * @throws QUERY_TOO_COMPLEX as `find`
    */
   aggregate<Row>(
@@ -121,15 +121,15 @@ export class CommandRunner {
     openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
   ): Promise<Row[]> {
     const { cursor } = await this.run(command);
-    // What is made of many rows takes a while; large replies that arrive together are worked on one after the other.
+    // Many rows take a while to process, so large replies are processed in separate turns.
     if (cursor.firstBatch.length > manyRows) await this.turns.next();
     if (String(cursor.id) === '0') return this.counted(cursor.firstBatch as Row[]);
-    // More than a reply can hold. A cursor goes on at the server that has it, which commands of our own might miss.
+    // More than one reply holds. The driver continues the cursor on its server, which our own commands might miss.
     this.kill(collection, cursor.id);
     return this.readAll(openCursor(this.database.collection(collection)) as mongo.AbstractCursor<Row>);
   }
 
-  /** Once more where the driver would for its own reads: what it is handed as a command it sends once. */
+  /** Retries once, as the driver does for its own reads but not for raw commands. */
   private async run(command: mongo.Document): Promise<CursorReply> {
     const { database } = this;
     const { maxTimeMS, ...options } = this.commandOptions;
@@ -146,7 +146,7 @@ export class CommandRunner {
   private kill(collection: string, id: unknown): void {
     const cursors = [mongo.Long.fromString(String(id))];
     const { readPreference } = this.options;
-    // Where it reaches another server than the one that has the cursor, that ends by itself in ten minutes.
+    // If this reaches another server, the cursor times out in ten minutes.
     this.database.command({ killCursors: collection, cursors }, { readPreference }).catch(() => undefined);
   }
 

@@ -8,32 +8,32 @@ import type { Store } from './store';
 import { isDuplicateKey, isTransient, undone } from './transaction';
 import { inTransactionOf } from './transaction-command';
 
-/** An event on its way into the store. */
+/** An event to store. */
 export interface NewEvent {
   readonly sessionId: string;
   readonly eventId: string;
   readonly type: EventType;
   readonly payload: StoredJson;
-  /** Null: the instant at which it is stored. */
+  /** Null: the time at which it is stored. */
   readonly timestamp: Date | null;
 }
 
-/** What a batch did. */
+/** The result of a batch. */
 export interface BatchResult {
-  /** The row of each event, in the order given; undefined if its session takes no events. */
+  /** The row of each event, in the given order; undefined if its session accepts no events. */
   readonly rows: readonly (EventRow | undefined)[];
-  /** The sessions that take no events, with the state that they ended in, or null if there is no such session. */
+  /** The sessions that accept no events: the status they ended with, or null if the session does not exist. */
   readonly refused: ReadonlyMap<string, SessionStatus | null>;
 }
 
 /** Runs a command in the batch's transaction. */
 type RunCommand = (command: mongo.Document) => Promise<mongo.Document>;
 
-/** What a batch does to one session. */
+/** The changes of a batch to one session. */
 interface Advance {
   added: number;
   lastEventAt: Date;
-  /** The position after which the batch's events go; unknown until the session is written. */
+  /** The position before the batch's first event; unknown until the session is written. */
   position?: number;
 }
 
@@ -65,7 +65,7 @@ export async function storeBatch(
   return { rows, refused };
 }
 
-/** What is stored of an event, and nothing else that its caller may know of it. */
+/** The row of an event, without other properties that the object may have. */
 function newRow(
   { sessionId, eventId, type, payload, timestamp }: NewEvent,
   receivedAt: Date,
@@ -83,12 +83,12 @@ function newRow(
   };
 }
 
-/** Whether a batch failed because one of its events is stored: the index of their identity says so, no other one. */
+/** Whether a batch failed because one of its events is already stored: by the identity index, not another one. */
 export function isStoredAlready(error: unknown): boolean {
   return isDuplicateKey(error, 'sessionId_1_eventId_1');
 }
 
-/** In the order of their ids, so that two batches with the same sessions collide at the first one and not crosswise. */
+/** In the order of their ids, so that two batches with the same sessions collide at the first and do not deadlock. */
 function advancesOf(events: readonly NewEvent[], receivedAt: Date): Map<string, Advance> {
   const advances = new Map<string, Advance>();
   for (const { sessionId, timestamp } of events) {
@@ -103,7 +103,7 @@ function advancesOf(events: readonly NewEvent[], receivedAt: Date): Map<string, 
   return new Map([...advances].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Counts the events in, finds out the positions, and returns the sessions that take none. */
+/** Updates the event counts, reads the positions, and returns the sessions that accept no events. */
 async function advanceSessions(store: Store, run: RunCommand, advances: Map<string, Advance>) {
   if (advances.size === 1) return advanceOne(store, run, ...[...advances][0]!);
   const sessions = store.sessions.collectionName;
@@ -133,7 +133,7 @@ async function advanceSessions(store: Store, run: RunCommand, advances: Map<stri
   return refused;
 }
 
-/** The same for a single session, with one command fewer: what a lone client waits for. */
+/** The same for a single session, with one command less. */
 async function advanceOne(store: Store, run: RunCommand, sessionId: string, advance: Advance) {
   const refused = new Map<string, SessionStatus | null>();
   const sessions = store.sessions.collectionName;
@@ -158,7 +158,7 @@ const counted = { _id: 0, sessionId: 1, status: 1, eventCount: 1 };
 type CountedRow = Pick<SessionRow, 'sessionId' | 'status' | 'eventCount'>;
 
 function openSession(sessionId: string): mongo.Filter<mongo.Document> {
-  // Not by its status, which is in another index: with one index to choose there is nothing to plan.
+  // Without a condition on status, which has another index: with one candidate index there is no planning.
   return { sessionId, endedAt: null };
 }
 
@@ -181,7 +181,7 @@ export async function isHeld(
   session: mongo.ClientSession,
   sessionId: string,
 ): Promise<boolean> {
-  // Undone at once, but it must change something: a write that changes nothing collides with nobody.
+  // Rolled back at once, but it must change something: a no-op write never conflicts.
   const update = { q: { sessionId }, u: { $inc: { eventCount: 1 } } };
   try {
     await undone(session, () =>
@@ -196,12 +196,12 @@ export async function isHeld(
   }
 }
 
-/** Identifies an event among all. */
+/** The key of an event. */
 export type EventKey = Pick<NewEvent, 'sessionId' | 'eventId'>;
 
 /**
- * The rows of those of `keys` that are stored, as a majority has them. `session` has seen why we look: with it, the
- * read waits until the majority has got as far.
+ * The stored rows of `keys`, with majority read concern. `session` has seen the failed insert: with it, the read waits
+ * until the majority has that state.
  */
 export function findStored(
   store: Store,

@@ -4,19 +4,19 @@ import type { EventType } from './event-type';
 import { keysetQuery, rangeBounds, type InstantRange } from './keyset';
 import type { PageRequest } from './page';
 
-/** A place in a session's events, in whichever order. */
+/** A place in a session's events, in either order. */
 export interface EventPlace {
   readonly timestamp: Date;
   readonly position: number;
 }
 
-/** `timestamp`: the conversation, ties settled by position; `position`: the order in which the events were stored. */
+/** `timestamp`: conversation order, with ties by position; `position`: the order in which events were stored. */
 export interface EventOrder {
   readonly field: 'timestamp' | 'position';
   readonly ascending: boolean;
 }
 
-/** Which of a session's events are wanted. */
+/** The selected events of a session. */
 export interface EventSelection {
   readonly types: readonly EventType[] | null;
   readonly timestamp: InstantRange | null;
@@ -24,7 +24,7 @@ export interface EventSelection {
   readonly afterPosition: number | null;
 }
 
-/** Which page of a session's events is wanted. */
+/** A page of a session's events. */
 export interface EventPageRequest {
   readonly place: PageRequest<EventPlace>;
   readonly order: EventOrder;
@@ -33,7 +33,7 @@ export interface EventPageRequest {
 
 type Condition = mongo.Filter<mongo.Document>;
 
-/** The filter, the order and the index of a page of a session's events, but for the session. */
+/** The filter, order and index of a page of events, without the session. */
 export function eventPageQuery(
   page: PageRequest<EventPlace>,
   { field, ascending }: EventOrder,
@@ -57,15 +57,15 @@ export function eventPageQuery(
   };
 }
 
-/** The filter for counting a session's events, but for the session. */
+/** The filter to count events, without the session. */
 export function eventCountCondition(selection: EventSelection): Condition {
   const everything: PageRequest<never> = { direction: 'forward', limit: 1, after: null, before: null };
   return eventPageQuery(everything, { field: 'timestamp', ascending: true }, selection).condition;
 }
 
 /**
- * How many events of a session with `eventCount` events are selected, where that is known without counting: positions
- * have no gaps. Null if it is not.
+ * The number of selected events of a session with `eventCount` events, if it follows from the positions, which have no
+ * gaps; otherwise null.
  */
 export function countWithoutCounting(
   { types, timestamp, afterPosition }: EventSelection,

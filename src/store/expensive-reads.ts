@@ -1,24 +1,24 @@
 import { serviceUnavailable } from '../errors';
 
-/** How many run at a time. A second one uses what the database has left while the first waits for its disk. */
+/** How many run at a time. The second one uses the database while the first waits for the disk. */
 const maxRunning = 2;
-/** Far more than can have their turn before their time is up. */
+/** Far more than can run before they time out. */
 const maxWaiting = 1000;
 
 /**
- * Lets the reads of a process that look at far more than they answer with (counts with a filter, statistics, several
- * filters at once) run a few at a time, so that they leave room for all others. Operations take turns: one with fifty
- * counts holds up none that has a single one.
+ * Runs reads that examine far more than they return (counts with a filter, statistics, several filters) a few at a time
+ * in a process, so that they do not starve others. Operations take turns, so that one with fifty counts does not delay one
+ * with a single count.
  */
 export class ExpensiveReads {
-  /** What waits, by operation, in the order of their turns. */
+  /** Waiting reads by operation, in the order of their turns. */
   private readonly waiting = new Map<object, (() => void)[]>();
   private waitingCount = 0;
   private running = 0;
 
   /**
    * Runs `read` when it is the turn of `operation`.
-   * @throws SERVICE_UNAVAILABLE where too many wait, and whatever `read` throws
+   * @throws SERVICE_UNAVAILABLE if too many reads are waiting, and what `read` throws
    */
   async run<T>(operation: object, read: () => Promise<T>): Promise<T> {
     if (this.running < maxRunning) this.running += 1;

@@ -7,19 +7,19 @@ import type { Store } from './store';
 
 /** The same page of each of many sessions. */
 export interface GroupedRequest {
-  /** But for the session. */
+  /** Without the session. */
   readonly condition: mongo.Filter<mongo.Document>;
   readonly sort: Record<string, 1 | -1>;
-  /** Named, so that no trial of plans ever picks an index that gathers and sorts a long session. */
+  /** A hint, so that the planner never picks an index that needs to sort a long session. */
   readonly hint: mongo.Document;
   readonly projection: Projection;
   readonly limit: number;
 }
 
-/** Well under the 1000 stages that a MongoDB pipeline may have. */
+/** Well below the limit of 1000 stages in a pipeline. */
 const sessionsPerCommand = 100;
 
-/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command, where the server can. */
+/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command if the server supports it. */
 export async function groupedPages(
   { events, hasUnions }: Store,
   sessionIds: readonly string[],
@@ -52,7 +52,7 @@ function onePage(
   return runner.find(events.collectionName, { filter, ...request });
 }
 
-/** One tight index walk a session, one after the other in one command. */
+/** One index range for each session, in one command. */
 function manyPages(
   events: mongo.Collection<EventRow>,
   sessionIds: readonly string[],
@@ -68,8 +68,8 @@ function manyPages(
 }
 
 /**
- * A page of a session's events and the session's own document, null if there is none, by one command. For servers
- * that have unions and no shards.
+ * A page of a session's events and the session's document, or null, in one command. For servers with $unionWith and
+ * without shards.
  */
 export async function pageWithSession(
   { events, sessions }: Store,
@@ -85,7 +85,7 @@ export async function pageWithSession(
   ];
   const { limit, hint } = request;
   const rows = await runner.aggregate<EventRow>(events.collectionName, pipeline, limit + 1, hint);
-  // Every event is read with its position, and a session has none.
+  // Events always have a position here, and sessions never do.
   const last = rows.at(-1);
   if (last === undefined || 'position' in last) return { session: null, rows };
   return { session: last as unknown as SessionRow, rows: rows.slice(0, -1) };
@@ -100,7 +100,7 @@ function walk(sessionId: string, { condition, sort, projection, limit }: Grouped
   ];
 }
 
-/** How many events of each session meet the condition, in the order of `sessionIds`, by one command. */
+/** The number of matching events of each session, in the order of `sessionIds`, in one command. */
 export async function groupedCounts(
   { events }: Store,
   sessionIds: readonly string[],

@@ -1,10 +1,10 @@
-/** A JSON object as JavaScript has it, with ordinary prototypes. */
+/** A JSON object as a JavaScript object with ordinary prototypes. */
 export type JsonObject = Record<string, unknown>;
 
-/** How a JSON object stands in the database: as BSON, or as its JSON text where BSON or the driver would change it. */
+/** The stored form of a JSON object: BSON, or JSON text if BSON or the driver would change it. */
 export type StoredJson = JsonObject | string;
 
-/** What one walk over a JSON object finds. */
+/** The measurements of a JSON object. */
 export interface JsonMeasure {
   /** Levels of objects and arrays, the outermost being 1; the walk stops at the first level beyond `maxDepth`. */
   readonly depth: number;
@@ -12,13 +12,13 @@ export interface JsonMeasure {
   readonly leastBytes: number;
   /** At most this many bytes as JSON in UTF-8. Often a few times more than it really has. */
   readonly byteBound: number;
-  /** False where it holds what JSON cannot say, such as 1e400. */
+  /** False if it contains values that JSON cannot express, such as 1e400. */
   readonly isJson: boolean;
-  /** False where storing it as BSON and reading it back would change it. */
+  /** False if a round trip through BSON would change it. */
   readonly survivesBson: boolean;
 }
 
-/** Measures an object for the rules of input and for storing. Costs one walk and no copy. */
+/** Measures an object for input rules and storage, in one walk without a copy. */
 export function measureJson(value: JsonObject, maxDepth: number, maxBytes: number): JsonMeasure {
   const walk = new JsonWalk(maxDepth, maxBytes);
   walk.visit(value, 1);
@@ -39,7 +39,7 @@ class JsonWalk implements JsonMeasure {
 
   visit(node: unknown, level: number): void {
     if (this.leastBytes > this.maxBytes) return;
-    // For the comma behind it, or for one of the brackets around the last one.
+    // For the comma after it, or for a bracket.
     this.leastBytes += 1;
     switch (typeof node) {
       case 'string':
@@ -93,7 +93,7 @@ class JsonWalk implements JsonMeasure {
   }
 }
 
-/** What is not can only have come through a variable of another type inside a literal, as a Date. */
+/** Others, such as a Date, can only come from a variable of another type inside a literal. */
 function isPlain(node: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(node);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -106,8 +106,8 @@ const longestNumber = 24;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * `$` begins an operator or a DBRef for server and driver, NUL ends a key in BSON, `_bsontype` tells the driver's codec
- * that the object is something else, and assigning to `__proto__` sets no key.
+ * `$` starts an operator or a DBRef for server and driver, NUL ends a key in BSON, `_bsontype` makes the driver's codec
+ * treat the object as another type, and assigning `__proto__` sets no key.
  */
 function isOrdinaryKey(key: string): boolean {
   return (
@@ -119,17 +119,17 @@ function isOrdinaryKey(key: string): boolean {
   );
 }
 
-/** How `value` is to be stored, so that {@link restoreJson} gives back exactly it. */
+/** The stored form of `value`, from which {@link restoreJson} restores it exactly. */
 export function storeJson(value: JsonObject, measure: JsonMeasure): StoredJson {
   return measure.survivesBson ? value : JSON.stringify(value);
 }
 
-/** The object that was stored. */
+/** Restores a stored object. */
 export function restoreJson(stored: StoredJson): JsonObject {
   return typeof stored === 'string' ? (JSON.parse(stored) as JsonObject) : stored;
 }
 
-/** Whether two JSON values say the same: the order of keys does not matter, that of lists does. */
+/** Whether two JSON values are equal, in any order of keys. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -1,10 +1,10 @@
 import type { mongo } from 'mongoose';
 import type { PageRequest } from './page';
 
-/** What lists are ordered by. */
+/** The values that lists are ordered by. */
 export type KeyValue = Date | number;
 
-/** A point in a list that is ordered by a value, and by a second key that settles equal values. */
+/** A place in a list that is ordered by a value, with a second key for ties. */
 export interface KeysetPlace {
   readonly value: KeyValue;
   readonly tie: unknown;
@@ -21,7 +21,7 @@ export type InstantRange = Range<Date>;
 /** A list's order: its fields, all in one direction. */
 export interface Keyset {
   readonly field: string;
-  /** Settles equal values of the field; null if no two are equal. */
+  /** The tie-breaker; null if values are unique. */
   readonly tie: string | null;
   readonly ascending: boolean;
 }
@@ -29,8 +29,8 @@ export interface Keyset {
 type Condition = mongo.Filter<mongo.Document>;
 
 /**
- * The condition and the sort of one page. An index that ends in the order's fields answers them in one walk: the
- * inclusive bounds keep it one range, and each $or only settles the ties on the first value of its place.
+ * The filter and sort of one page. An index that ends in the order's fields answers it with one range: the inclusive
+ * bounds keep it a single range, and each $or only resolves ties at the first value of its place.
  */
 export function keysetQuery(keyset: Keyset, page: PageRequest<KeysetPlace>, range: Range<KeyValue> | null) {
   const { field, tie, ascending } = keyset;
@@ -56,7 +56,7 @@ export function keysetQuery(keyset: Keyset, page: PageRequest<KeysetPlace>, rang
   }
 }
 
-/** A range as a condition on one field; null if it says nothing. */
+/** A range as a condition on one field; null if it is unbounded. */
 export function rangeBounds(range: Range<KeyValue> | null): Record<string, KeyValue> | null {
   if (range?.from == null && range?.to == null) return null;
   return { ...(range.from != null && { $gte: range.from }), ...(range.to != null && { $lt: range.to }) };

@@ -10,23 +10,23 @@ export function labelsOf(metadata: JsonObject): string[] {
     .map(([key, value]) => labelOf(key, value));
 }
 
-/** Whether a metadata value can be searched for. */
+/** Whether a metadata value can be filtered by. */
 export function isScalar(value: unknown): value is string | number | boolean | null {
   return value === null || typeof value !== 'object';
 }
 
-/** What the labels of a key begin with, unless they are hashed. */
+/** The prefix of a key's labels, unless they are hashed. */
 export function labelPrefix(key: string): string {
   return `${key.replace(/[%=]/g, encodeURIComponent)}=`;
 }
 
 /**
- * `key=value`, different for any two pairs: the value is JSON, so that "1" and 1 differ, and the key's own `=` is
- * escaped. A long one is a hash, which has no `=`, so that an index entry stays short.
+ * `key=value`, unique for each pair: the value is JSON, so that "1" and 1 differ, and `=` in the key is escaped. A long
+ * label is replaced by a hash, which has no `=`, to keep index entries short.
  */
 export function labelOf(key: string, value: unknown): string {
   const plain = `${labelPrefix(key)}${JSON.stringify(value)}`;
-  // A lone surrogate would reach the database as U+FFFD; hashed over UTF-16, it stays itself.
+  // A lone surrogate would be stored as U+FFFD; a hash over UTF-16 preserves it.
   if (plain.length <= longestLabel && !/\p{Surrogate}/u.test(plain)) return plain;
   return `sha256:${createHash('sha256').update(plain, 'utf16le').digest('base64url')}`;
 }

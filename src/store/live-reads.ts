@@ -9,15 +9,15 @@ export interface StoredPlace {
   readonly position: number;
 }
 
-/** A session without what only searches need. */
+/** A session without the fields that only filters need. */
 export type LiveSessionRow = Omit<SessionRow, 'labels'>;
 
-/** The stored order, as the index has it. Named in each command: no trial of plans ever picks another one. */
+/** The index of the stored order, given as a hint, so that the planner never picks another one. */
 const storedOrder = { sessionId: 1, position: 1 } as const;
 
 /**
- * What live readers read: for many sessions in one command, as a majority has it. From the primary, where a change that
- * was just acknowledged is visible, and from a secondary only while there is no primary.
+ * The reads of live subscribers: many sessions in one command, with majority read concern. From the primary, where
+ * acknowledged changes are visible at once, and from a secondary only while there is no primary.
  */
 export class LiveReads {
   constructor(
@@ -25,14 +25,14 @@ export class LiveReads {
     private readonly timeoutMs: number,
   ) {}
 
-  /** The sessions of these ids that exist, in no order. */
+  /** The existing sessions of these ids, in any order. */
   sessions(sessionIds: readonly string[]): Promise<LiveSessionRow[]> {
     const sessionId = sessionIds.length === 1 ? sessionIds[0] : { $in: [...sessionIds] };
     const request = { filter: { sessionId }, projection: { labels: 0 }, limit: sessionIds.length };
     return this.runner().find(this.store.sessions.collectionName, request);
   }
 
-  /** At most `limit` events beyond these places; those of one session in stored order. */
+  /** At most `limit` events after these places; those of one session in stored order. */
   eventsBeyond(places: readonly StoredPlace[], limit: number): Promise<EventRow[]> {
     const beyond = places.map(({ sessionId, position }) => ({ sessionId, position: { $gt: position } }));
     const request = {
@@ -40,7 +40,7 @@ export class LiveReads {
       hint: storedOrder,
       projection: { _id: 0 },
       limit,
-      // Only one session's events are read page by page; of many sessions few events are expected.
+      // Only single sessions are read page by page; many sessions together have few new events.
       ...(beyond.length === 1 && { sort: { position: 1 } }),
     };
     return this.runner().find(this.store.events.collectionName, request);

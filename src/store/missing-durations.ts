@@ -6,12 +6,12 @@ import type { SessionRow } from './session.model';
 const batchSize = 1000;
 
 /**
- * Stores the duration of the sessions that ended before durations were stored, so that the list in their order has
- * them. To be called before the index of that order is built: once it is there, nothing is looked at.
+ * Adds durations to sessions that ended before durations were stored, so that lists by duration include them. Call it
+ * before the index of that order is built: once it exists, this does nothing.
  */
 export async function addMissingDurations(sessions: mongo.Collection<SessionRow>): Promise<void> {
   if (await hasDurationIndex(sessions)) return;
-  // The type, not null: an open session has no duration to add.
+  // By type, because an open session has no duration.
   const missing = { endedAt: { $type: 'date' as const }, durationMs: { $exists: false } };
   const cursor = sessions
     .find(missing, { readPreference: 'primary' })

@@ -1,11 +1,11 @@
-/** Which part of an ordered list is wanted. */
+/** The requested part of an ordered list. */
 export interface PageRequest<Place> {
   /** `forward`: the first `limit` rows after `after`; `backward`: the last `limit` rows before `before`. */
   readonly direction: 'forward' | 'backward';
   readonly limit: number;
-  /** Only rows beyond this place, without it. */
+  /** Only rows after this place. */
   readonly after: Place | null;
-  /** Only rows ahead of this place, without it. */
+  /** Only rows before this place. */
   readonly before: Place | null;
 }
 
@@ -16,7 +16,7 @@ export interface Page<Row> {
   readonly more: boolean;
 }
 
-/** The page that `rows` are, which were fetched in the direction of `request`, one beyond its limit if there is one. */
+/** Makes a page of `rows`, which were fetched in the direction of `request`, up to one more than its limit. */
 export function pageOf<Row>(
   rows: Row[],
   request: Pick<PageRequest<unknown>, 'direction' | 'limit'>,

@@ -1,10 +1,10 @@
-/** Names of fields of the API's Session or Event; never changed once they are used here. */
+/** Names of fields of the API's Session or Event. Must not change after use here, because it is a cache key. */
 export type Fields = Iterable<string> & object;
 
-/** Which stored fields a command fetches. */
+/** A projection of stored fields. */
 export type Projection = Readonly<Record<string, 0 | 1>>;
 
-/** What is stored under another name, or in several places. */
+/** The stored fields of API fields that differ. */
 const sessionSources: Readonly<Record<string, readonly string[]>> = {
   durationMs: ['startedAt', 'endedAt'],
   status: ['status'],
@@ -25,13 +25,13 @@ const eventSources: Readonly<Record<string, readonly string[]>> = {
   receivedAt: ['receivedAt'],
 };
 
-/** Fetches what `fields` of a session need, and its identity. */
+/** The projection for `fields` of a session, with its identity. */
 export const sessionProjection = projectionWith(['sessionId'], sessionSources);
 
-/** Fetches what `fields` of an event need, its session's identity and its place in the conversation. */
+/** The projection for `fields` of an event, with its session's identity and its place in the conversation. */
 export const eventProjection = projectionWith(['sessionId', 'timestamp', 'position'], eventSources);
 
-/** Remembers, because the same operations come again and again. In the order of names: equal wishes look equal. */
+/** Cached, because operations repeat. Sorted by name, so that equal projections compare equal. */
 function projectionWith(always: readonly string[], sources: Readonly<Record<string, readonly string[]>>) {
   const known = new WeakMap<Fields, Projection>();
   return (fields: Fields): Projection => {

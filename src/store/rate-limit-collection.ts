@@ -5,7 +5,7 @@ const collectionName = 'rateLimits';
 /** How often expired rows are deleted. A TTL index would do it only on MongoDB. */
 const cleanUpMs = 60_000;
 
-/** Where the processes of a deployment share what their callers have spent. */
+/** The collection in which processes share the spent points of callers. */
 export interface RateLimitCollection {
   readonly database: mongo.Db;
   readonly name: string;
@@ -13,8 +13,8 @@ export interface RateLimitCollection {
 }
 
 /**
- * The collection with its indexes. Its rows are soon worth nothing, so no write waits for the disk or for other members
- * of the replica set.
+ * Opens the collection with its indexes. Its rows expire soon, so writes wait neither for the disk nor for other members of
+ * the replica set.
  */
 export async function openRateLimitCollection(
   connection: Connection,
@@ -22,7 +22,7 @@ export async function openRateLimitCollection(
 ): Promise<RateLimitCollection> {
   const database = connection.getClient().db(connection.name, { writeConcern: { w: 1, journal: false } });
   const collection = database.collection(collectionName);
-  // Two processes that meet a new caller at the same moment must not both insert it.
+  // Two processes that see a new caller at the same time must not both insert it.
   await collection.createIndex({ key: 1 }, { unique: true });
   await collection.createIndex({ expire: 1 });
   const timer = setInterval(() => void cleanUp(collection, log), cleanUpMs).unref();

@@ -30,12 +30,12 @@ import { type GroupMeasures, type Grouping, type GroupRow, statisticsPipeline } 
 import type { Store } from './store';
 
 /**
- * What one operation reads, made anew for each: equal lookups are one, and lookups of the same moment are one command.
- * `fields` are those of the API's types; only what they need is fetched, so only they may be read from what comes back.
+ * The reads of one operation. Equal lookups are merged, and lookups of one tick share a command. `fields` are those of the
+ * API's types; only they are fetched, so only they may be read from the results.
  */
 export class Reader {
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
-  /** The sessions read last, with the names of what was read of them. */
+  /** The sessions read last, with their fetched fields. */
   private readonly known = new Map<string, { session: Session; stored: object }>();
   private readonly runner: CommandRunner;
 
@@ -46,14 +46,14 @@ export class Reader {
     this.runner = new CommandRunner(store, { ...options });
   }
 
-  /** From here on everything is read anew, from the primary: the operation has written, and shall see what it wrote. */
+  /** Clears all caches and switches to the primary, so that the operation sees its own write. */
   afterWrite(): void {
     this.loaders.clear();
     this.known.clear();
     this.runner.fromPrimary();
   }
 
-  /** The session, or null if there is none. One that was read already, with these fields, is not read again. */
+  /** The session, or null. It is not read again if these fields were fetched before. */
   session(sessionId: string, fields: Fields): Promise<Session | null> | Session {
     const projection = sessionProjection(fields);
     const known = this.known.get(sessionId);
@@ -70,9 +70,9 @@ export class Reader {
     });
   }
 
-  /** The event, or null if there is none. */
+  /** The event, or null. */
   event(sessionId: string, eventId: string, fields: Fields): Promise<Event | null> {
-    // Rows are told apart by it, whether it is selected or not.
+    // Needed to match rows, even if it is not selected.
     const projection = { ...eventProjection(fields), eventId: 1 };
     return this.load(`event ${keyOf(projection)}`, placeOf({ sessionId, eventId }), async (places) => {
       const filter = eventsAt(places);
@@ -87,8 +87,8 @@ export class Reader {
   }
 
   /**
-   * The session, or null if there is none, read together with a page of its events that is about to be asked for:
-   * where the server can, both are one command, and `eventPage` has its answer.
+   * The session, or null, read together with a page of its events that will be requested next: one command if the server
+   * supports it. `eventPage` then returns that page.
    */
   async sessionWithEvents(
     sessionId: string,
@@ -104,7 +104,7 @@ export class Reader {
     return read.session && this.remember(new Session(read.session), projection);
   }
 
-  /** A page of a session's events. The same page of many sessions is one command. */
+  /** A page of a session's events. The same page of many sessions shares a command. */
   eventPage(sessionId: string, page: EventPageRequest, fields: Fields): Promise<Page<Event>> {
     return this.eventPages(page.place, groupedRequest(page, fields)).load(sessionId);
   }
@@ -116,7 +116,7 @@ export class Reader {
     });
   }
 
-  /** How many of a session's events match. The same count of many sessions is one command. */
+  /** The number of a session's matching events. The same count of many sessions shares a command. */
   countEvents(sessionId: string, selection: EventSelection): Promise<number> {
     const condition = eventCountCondition(selection);
     return this.load(`count ${JSON.stringify(condition)}`, sessionId, (sessionIds) =>
@@ -142,7 +142,7 @@ export class Reader {
     );
   }
 
-  /** How many sessions the list has in this order. Equal counts are one. */
+  /** The number of sessions in the list of this order. Equal counts are merged. */
   countSessions({ field }: SessionOrder, selection: SessionSelection): Promise<number> {
     const filter = sessionFilter(selection, field);
     const { store, runner } = this;
@@ -155,15 +155,15 @@ export class Reader {
     );
   }
 
-  /** When the first and the last session started; null if there is none. */
+  /** The start of the first and last session; null if there are none. */
   async firstAndLastStart(): Promise<{ first: Date; last: Date } | null> {
     const [first, last] = await Promise.all(([1, -1] as const).map((step) => this.startAtEnd(step)));
     return first && last ? { first, last } : null;
   }
 
   /**
-   * At most `limit` groups of the selected sessions, made by the database.
-   * @throws QUERY_TOO_COMPLEX where that takes more time or memory than one operation may
+   * At most `limit` groups of the selected sessions, computed by the database.
+   * @throws QUERY_TOO_COMPLEX if that takes more time or memory than one operation may
    */
   async groupSessions(
     selection: SessionSelection,
@@ -207,7 +207,7 @@ export class Reader {
     return session;
   }
 
-  /** One entry of the loader that `name` tells apart from all others. */
+  /** Loads through the loader of this `name`. */
   private load<Value>(
     name: string,
     key: string,
@@ -241,14 +241,14 @@ function eventPageOf(rows: readonly EventRow[], page: PageRequest<EventPlace>): 
   );
 }
 
-/** What a session's place in each of the orders is made of. */
+/** The fields of a session's place in any order. */
 const placeProjections: Readonly<Record<SessionOrderField, Projection>> = {
   startedAt: { startedAt: 1, _id: 1 },
   endedAt: { endedAt: 1, _id: 1 },
   durationMs: { startedAt: 1, endedAt: 1, _id: 1 },
 };
 
-/** Tells events of all sessions apart; ids hold no white space. */
+/** The key of an event among all sessions; ids contain no white space. */
 function placeOf({ sessionId, eventId }: Pick<EventRow, 'sessionId' | 'eventId'>): string {
   return `${sessionId} ${eventId}`;
 }

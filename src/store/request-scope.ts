@@ -1,12 +1,12 @@
-/** What one operation carries through service and store: how long it may take, who waits for it, what it may hold. */
+/** The limits of one operation: its deadline, cancellation and memory. */
 export interface RequestScope {
-  /** When the answer must be there, in milliseconds of Date.now(). */
+  /** The deadline, in milliseconds of Date.now(). */
   readonly deadline: number;
-  /** Aborts when the time is up or nobody waits for the answer any more. Most operations never ask for it. */
+  /** Aborts when the time is up or the client has disconnected. Created on first use. */
   signal(): AbortSignal;
   /**
-   * Reserves memory for what was read.
-   * @throws SERVICE_UNAVAILABLE when the process has no room for so many bytes more
+   * Reserves memory for bytes that were read.
+   * @throws SERVICE_UNAVAILABLE if the process's budget is spent
    */
   takeMemory(bytes: number): void;
 }

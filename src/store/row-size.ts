@@ -1,7 +1,7 @@
-/** So many rows, from all parts of a page, stand for all of them. */
+/** The sample size, in rows. */
 const sample = 8;
 
-/** About how many bytes rows hold in memory; costs next to nothing, however many they are. */
+/** Estimates the memory of rows, in bytes, from a sample. */
 export function sizeOfRows(rows: readonly unknown[]): number {
   const step = Math.max(1, rows.length / sample);
   let size = 0;

@@ -1,16 +1,16 @@
-/** The first instant that the API's DateTime can say. */
+/** The earliest DateTime of the API. */
 export const earliestInstant = new Date('0000-01-01T00:00:00.000Z');
 
 /**
- * The indexes of `sessions`, by what they are for. Nothing that changes with each event is in them, so adding an event
- * touches none; the partial ones get their entries when a session ends, and leave open sessions out.
+ * The indexes of `sessions`. None contains a field that changes with each event, so adding an event updates no index. The
+ * partial ones contain only sessions that have ended.
  */
 export const sessionIndexes = {
   /** Identity, and the shard key. */
   identity: { sessionId: 1 },
   /**
-   * The list in its order: _id settles sessions that started in the same millisecond. Statistics by what stands behind
-   * it read no session; a sharded cluster needs the shard key for that too.
+   * The list in its order, with _id for ties. The fields after _id cover statistics, which then read no session; on a
+   * sharded cluster that needs the shard key too.
    */
   byStart: { startedAt: -1, _id: -1, status: 1, language: 1, endedAt: 1, durationMs: 1, sessionId: 1 },
   byStatus: { status: 1, startedAt: -1, _id: -1 },
@@ -21,7 +21,7 @@ export const sessionIndexes = {
   byEndReason: { endReason: 1, startedAt: -1, _id: -1 },
 } as const;
 
-/** Which sessions have entries in the partial indexes. A query must say so too, or they are no use to it. */
+/** The conditions of the partial indexes. A query must contain them to use the index. */
 export const hasEnd = { endedAt: { $gte: earliestInstant } };
 export const hasDuration = { durationMs: { $gte: 0 } };
 export const hasEndReason = { endReason: { $gte: '' } };

@@ -13,7 +13,7 @@ import type { PageRequest } from './page';
 import { earliestInstant, sessionIndexes } from './session-indexes';
 import type { SessionStatus } from './session-status';
 
-/** What the list of sessions can be ordered by. By the last two, it is the list of those that have ended. */
+/** The orders of the list of sessions. The last two list only sessions that have ended. */
 export type SessionOrderField = 'startedAt' | 'endedAt' | 'durationMs';
 
 export interface SessionOrder {
@@ -23,18 +23,18 @@ export interface SessionOrder {
 
 /** A place in the list of sessions. */
 export interface SessionPlace {
-  /** Of the field that the list is ordered by. */
+  /** The value of the field that the list is ordered by. */
   readonly value: KeyValue;
   readonly _id: Types.ObjectId;
 }
 
-/** Which sessions are wanted; null leaves nothing out. */
+/** The selected sessions; null is no condition. */
 export interface SessionSelection {
   readonly statuses: readonly SessionStatus[] | null;
-  /** Canonical tags. */
+  /** In canonical form. */
   readonly languages: readonly string[] | null;
   readonly startedAt: InstantRange | null;
-  /** A scalar, or a list of those to choose from, by top-level key of the metadata. */
+  /** A scalar or a list of alternatives, by top-level metadata key. */
   readonly metadata: JsonObject | null;
   readonly sessionIds: readonly string[] | null;
   /** Only sessions that have ended. */
@@ -47,7 +47,7 @@ export interface SessionSelection {
 
 export type SessionCondition = mongo.Filter<mongo.Document>;
 
-/** The filter and the order of a page of the list of sessions, and its index where there is nothing to choose. */
+/** The filter and order of a page of sessions, and its index if there is only one candidate. */
 export function sessionPageQuery(
   page: PageRequest<SessionPlace>,
   { field, ascending }: SessionOrder,
@@ -65,7 +65,7 @@ export function sessionPageQuery(
   return { filter, sort, hint: hintFor(field, selection) };
 }
 
-/** The filter for counting or grouping sessions, those that a list in the order of `field` would have. */
+/** The filter to count or group the sessions that a list in the order of `field` contains. */
 export function sessionFilter(
   selection: SessionSelection,
   field: SessionOrderField = 'startedAt',
@@ -75,8 +75,8 @@ export function sessionFilter(
 }
 
 /**
- * Whether many sessions may have to be looked at for each that is found: where an index decides one condition, and the
- * others are checked on what it finds.
+ * Whether many sessions may be examined for each match: an index decides one condition, and the others are checked on the
+ * sessions that it finds.
  */
 export function mayLookAtMany(selection: SessionSelection, { field }: SessionOrder): boolean {
   const { sessionIds, statuses, languages, endReasons, metadata, endedAt, duration, lastEventAt } = selection;
@@ -93,8 +93,8 @@ export function mayLookAtMany(selection: SessionSelection, { field }: SessionOrd
 }
 
 /**
- * Few sessions by their ids are fetched and put in order. Those that have ended are walked in their order, unless a
- * condition that few may meet has an index of its own: then the database finds out what is less work.
+ * The index to name. A few sessions by ids are fetched and sorted. Sessions that have ended are scanned in order, unless a
+ * selective condition has its own index: then the planner decides.
  */
 function hintFor(field: SessionOrderField, { sessionIds, metadata, endReasons }: SessionSelection) {
   if (sessionIds !== null) return sessionIndexes.identity;
@@ -118,7 +118,7 @@ function boundsOf(ranges: Readonly<Record<string, Range<KeyValue>>>): SessionCon
   });
 }
 
-/** The range with the lower end that leaves out open sessions: what the partial indexes ask for by themselves. */
+/** The range with a lower bound that excludes open sessions, as the partial indexes require. */
 function endedOnly(field: 'endedAt' | 'durationMs', range: Range<KeyValue> | null): Range<KeyValue> {
   return { from: range?.from ?? (field === 'endedAt' ? earliestInstant : 0), to: range?.to ?? null };
 }
@@ -142,7 +142,7 @@ function oneOf(values: readonly string[]) {
   return different.length === 1 ? different[0] : { $in: different };
 }
 
-/** All of the conditions as one filter; those on a field that has one already stand in an $and. */
+/** All conditions as one filter; further conditions on the same field go into an $and. */
 function allOf(conditions: readonly SessionCondition[]): SessionCondition {
   const filter: SessionCondition = {};
   const others: SessionCondition[] = [];

@@ -4,10 +4,10 @@ import { SessionStatus } from './session-status';
 import type { Store } from './store';
 import { isDuplicateKey } from './transaction';
 
-/** What a session begins with. */
+/** The initial fields of a session. */
 export type NewSession = Pick<SessionRow, 'sessionId' | 'language' | 'metadata' | 'labels' | 'startedAt'>;
 
-/** The session of this id, stored now unless there was one. */
+/** The session of this id, created if it does not exist. */
 export async function createOrGet(store: Store, maxTimeMS: number, session: NewSession) {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -26,18 +26,18 @@ export async function createOrGet(store: Store, maxTimeMS: number, session: NewS
       );
       return { row: value!, created: lastErrorObject?.updatedExisting === false };
     } catch (error) {
-      // Two upserts of one new id can both find nothing; the one that is late finds it when it looks again.
+      // Two upserts of a new id can race; the loser finds the session on its second attempt.
       if (!isDuplicateKey(error, 'sessionId_1') || attempt === 2) throw error;
     }
   }
 }
 
-/** What may be said about a session after it was created. */
+/** The fields of a session that updates can change. */
 export type SessionChanges = Partial<Pick<SessionRow, 'language' | 'metadata' | 'labels'>>;
 
 export type SessionEnd = Required<Pick<SessionRow, 'status' | 'endedAt' | 'durationMs' | 'endReason'>>;
 
-/** Changes the session as it was `seen`. Null if it has changed since, or is gone. */
+/** Changes the session if it is unchanged since it was `seen`; otherwise returns null. */
 export function changeSession(
   store: Store,
   maxTimeMS: number,
@@ -51,7 +51,7 @@ export function changeSession(
   );
 }
 
-/** Ends the session as it was `seen`, and changes it in the same step. Null as `changeSession`, and if it has ended. */
+/** Ends and changes the session in one step. Null as for `changeSession`, and if it has ended. */
 export function endSession(
   store: Store,
   maxTimeMS: number,
@@ -73,14 +73,14 @@ export function endSession(
 }
 
 /**
- * Events change other fields than the revision, so an update never waits for them to pause. Null is also no revision at
- * all. Nothing else is asked for: with one index to choose there is nothing to plan.
+ * Events do not change the revision, so updates succeed while events arrive. Null also matches a missing revision. There is
+ * no further condition: with one candidate index there is no planning.
  */
 function asSeen({ sessionId, revision }: SessionRow): mongo.Filter<SessionRow> {
   return { sessionId, revision: revision ?? null } as mongo.Filter<SessionRow>;
 }
 
-/** The session as a majority has it; null if there is none. */
+/** The session, with majority read concern; null if there is none. */
 export function findSession(store: Store, maxTimeMS: number, sessionId: string): Promise<SessionRow | null> {
   return store.sessions.findOne({ sessionId }, { readPreference: 'primary', maxTimeMS });
 }

@@ -5,7 +5,7 @@ import { sessionIndexes } from './session-indexes';
 import { sessionFilter, type SessionSelection } from './session-queries';
 import type { SessionStatus } from './session-status';
 
-/** What sessions are grouped by; null and false leave it out. */
+/** The fields to group sessions by; null and false leave one out. */
 export interface Grouping {
   readonly startedAt: Calendar | null;
   readonly status: boolean;
@@ -14,7 +14,7 @@ export interface Grouping {
   readonly metadataKey: string | null;
 }
 
-/** What is to be known of each group, beside how many sessions are in it. */
+/** What to compute for each group, besides the number of sessions. */
 export interface GroupMeasures {
   readonly events: boolean;
   readonly durations: boolean;

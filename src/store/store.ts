@@ -8,34 +8,34 @@ import { ExpensiveReads } from './expensive-reads';
 import { addMissingDurations } from './missing-durations';
 import { Session, type SessionRow } from './session.model';
 
-/** The collections of one database, through the driver itself: rows in and out, nothing cast or hydrated. */
+/** The collections of one database, through the driver itself: plain rows, without casting or hydration. */
 export interface Store {
   readonly client: mongo.MongoClient;
   readonly database: mongo.Db;
   readonly sessions: mongo.Collection<SessionRow>;
   readonly events: mongo.Collection<EventRow>;
-  /** Whether the server can put several walks in one command: MongoDB 4.4 and later ($unionWith). */
+  /** Whether one command can read several ranges ($unionWith, from MongoDB 4.4 on). */
   readonly hasUnions: boolean;
-  /** Whether collections may lie on several shards, where a command over two of them takes a hop more. */
+  /** Whether it is a sharded cluster, where a command over two collections takes another hop. */
   readonly isSharded: boolean;
-  /** What this process's expensive reads pass. */
+  /** The queue of this process's expensive reads. */
   readonly expensiveReads: ExpensiveReads;
-  /** In which large replies are worked on. */
+  /** The turns in which large replies are processed. */
   readonly turns: EventLoopTurns;
 }
 
-/** The collections and the indexes that their models ask for. */
+/** The collections and the indexes that their models declare. */
 export const models = [
   { name: 'Session', collection: 'sessions', schema: buildSchema(Session) },
   { name: 'Event', collection: 'events', schema: buildSchema(Event) },
 ] as const;
 
-/** Whether a start builds the indexes that are missing, or only looks for those without which it must not start. */
+/** Whether to build missing indexes at start, or only to check for the required ones. */
 export type IndexPolicy = 'build' | 'require';
 
 /**
- * The store on `connection`, with its collections and indexes in place.
- * @throws DatabaseOpenError where an index is in the way, or is not there and must not be built
+ * Opens the store on `connection` and prepares its collections and indexes.
+ * @throws DatabaseOpenError if an index conflicts, or a required one is missing and must not be built
  */
 export async function openStore(
   connection: Connection,
@@ -51,8 +51,8 @@ export async function openStore(
 }
 
 /**
- * Creates the collections and builds the indexes that are missing, with what stored documents lack for them. To be done
- * before any transaction, which could not create a collection on MongoDB 4.2.
+ * Creates the collections, builds missing indexes, and adds the fields that stored documents lack for them. Run it before
+ * any transaction, which could not create a collection on MongoDB 4.2.
  */
 export async function buildAllIndexes(store: Store, log?: Log): Promise<void> {
   await addMissingDurations(store.sessions);
@@ -60,9 +60,9 @@ export async function buildAllIndexes(store: Store, log?: Log): Promise<void> {
     await buildIndexes(store.database.collection(collection), wantedIndexes(schema), log);
 }
 
-/** The store on `connection`, as it is: nothing is created. */
+/** The store on `connection`, without creating anything. */
 export async function attachStore(connection: Connection): Promise<Store> {
-  // The models belong to the connection, so that several apps of one process keep apart.
+  // Models belong to the connection, so that several apps in one process stay separate.
   for (const { name, schema } of models) connection.model(name, schema);
   const client = connection.getClient();
   const admin = client.db('admin');

@@ -3,10 +3,10 @@ import type { Log } from '../log';
 import { ProcessRegister } from './process-register';
 import type { Store } from './store';
 
-/** How many sessions are made at once, because telling the others of them takes a write. */
+/** How many sessions are created at once, because registering them takes a write. */
 const sessionsAtOnce = 16;
 
-/** The client sessions in which this process runs transactions: few, used again and again, and known to the others. */
+/** The pool of client sessions in which this process runs transactions, known to the other processes. */
 export class TransactionSessions {
   private readonly idle: mongo.ClientSession[] = [];
   private readonly register: ProcessRegister;
@@ -19,7 +19,7 @@ export class TransactionSessions {
   }
 
   /**
-   * Runs `work` with a session that nobody else uses meanwhile.
+   * Runs `work` with a session of its own.
    * @throws what `work` throws, or the driver's error where the database cannot be told of a new session
    */
   async use<Result>(work: (session: mongo.ClientSession) => Promise<Result>): Promise<Result> {
@@ -39,7 +39,7 @@ export class TransactionSessions {
     return this.register.pause(ms);
   }
 
-  /** Looks after transactions of dead processes, which the caller's own write may have to wait for. */
+  /** Watches for dead processes, whose transactions may block the caller's write. */
   watch(): void {
     this.register.watch();
   }
@@ -51,14 +51,14 @@ export class TransactionSessions {
 
   private giveBack(session: mongo.ClientSession): void {
     if (session.serverSession.isDirty) {
-      // Its connection broke, perhaps in a transaction whose end the server has not heard of.
+      // Its connection broke, perhaps during a transaction that the server still holds open.
       this.register.abandon(session);
       void endQuietly(session);
     } else this.idle.push(session);
   }
 }
 
-/** Has nothing to say that could matter: what was to commit is committed. */
+/** Ends a session, ignoring errors: its transactions are finished. */
 function endQuietly(session: mongo.ClientSession): Promise<void> {
   return session.endSession().catch(() => undefined);
 }

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 
-/** Before a commit without an answer is asked for again. */
+/** The pause before a commit without a reply is retried. */
 const commitPauseMs = 20;
 
 const options = {
-  // Not snapshot, which on a cluster reads as of a time that one router chooses: a session that another router has
-  // acknowledged a moment ago could be missing. Each shard's part reads one snapshot all the same.
+  // Not snapshot: on a cluster it reads at a time that one router chooses, and can miss a session that another router has
+  // just acknowledged. Each shard still reads one snapshot.
   readConcern: { level: 'majority' },
   writeConcern: { w: 'majority', j: true },
   readPreference: 'primary',
 } satisfies mongo.TransactionOptions;
 
 /**
- * Runs `work` in one transaction of `session` and commits it. When this has resolved, a majority has the writes on
- * disk. When it has rejected, they are undone, unless {@link isCommitUnknown} says that nobody knows.
- * @param deadline until when a commit without an answer is asked for again, in milliseconds of Date.now()
+ * Runs `work` in one transaction of `session` and commits it. If this resolves, the writes are on the disks of a majority.
+ * If it rejects, they are rolled back, unless {@link isCommitUnknown} holds.
+ * @param deadline until when a commit without a reply is retried, in milliseconds of Date.now()
  */
 export async function inTransaction<Result>(
   session: mongo.ClientSession,
@@ -28,13 +28,13 @@ export async function inTransaction<Result>(
     await commit(session, deadline);
     return result;
   } catch (error) {
-    // What failed here has failed already: what matters is the first error.
+    // A failed abort does not matter: the first error does.
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
     throw error;
   }
 }
 
-/** Runs `work` in a transaction of `session` and undoes it, whatever came of it. */
+/** Runs `work` in a transaction of `session` and always rolls it back. */
 export async function undone<Result>(
   session: mongo.ClientSession,
   work: () => Promise<Result>,
@@ -52,21 +52,21 @@ async function commit(session: mongo.ClientSession, deadline: number): Promise<v
     try {
       return await session.commitTransaction();
     } catch (error) {
-      // Committing twice is safe: the server answers the second time from what the first one did.
+      // Committing twice is safe: the server repeats the outcome of the first.
       if (!isCommitUnknown(error) || Date.now() >= deadline) throw error;
       await sleep(commitPauseMs);
     }
   }
 }
 
-/** Whether a commit may or may not have happened. */
+/** Whether the outcome of a commit is unknown. */
 export function isCommitUnknown(error: unknown): boolean {
   return error instanceof mongo.MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
 }
 
 /**
- * Whether a transaction failed for a reason that passes: running all of it again is safe and may well succeed.
- * A write conflict comes as the failure of the command, with a label, or as a write error in a bulk, without one.
+ * Whether a transaction failed temporarily: running all of it again is safe and may succeed. A write conflict is a command
+ * error with a label, or a write error in a bulk without one.
  */
 export function isTransient(error: unknown): boolean {
   return (
@@ -77,7 +77,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Whether another transaction holds or has changed what this one wanted to write. */
+/** Whether another transaction holds or has changed a document that this one wanted to write. */
 export function isWriteConflict(error: unknown): boolean {
   return error instanceof mongo.MongoError && error.code === writeConflict;
 }
@@ -85,7 +85,7 @@ export function isWriteConflict(error: unknown): boolean {
 const writeConflict = 112;
 const noSuchTransaction = 251;
 
-/** Whether a write collided with the unique index of this name. Every version of MongoDB has it in the message. */
+/** Whether a write violated the unique index of this name, which every MongoDB version names in the message. */
 export function isDuplicateKey(error: unknown, indexName: string): boolean {
   return (
     error instanceof mongo.MongoError && error.code === 11000 && error.message.includes(` ${indexName} `)

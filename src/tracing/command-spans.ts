@@ -2,8 +2,8 @@ import { type Context, type Span, SpanKind, SpanStatusCode, trace, type Tracer }
 import type { mongo } from 'mongoose';
 
 /**
- * A span for each command that is sent under a context of ours, by the names of OpenTelemetry's conventions for
- * databases. Never what is in it: that can be a payload.
+ * Creates a span for each command sent in a traced context, named by OpenTelemetry's conventions for databases. Never
+ * records the command itself, which can contain payloads.
  */
 export function traceCommands(
   client: mongo.MongoClient,
@@ -13,7 +13,7 @@ export function traceCommands(
   const open = new Map<number, Span>();
   client.on('commandStarted', ({ requestId, commandName, databaseName, command, address }) => {
     const context = contextNow();
-    // What goes on by itself after an operation has ended, as a heartbeat that it has set off, is none of its trace.
+    // Background commands that outlive the operation, such as heartbeats, are not part of its trace.
     if (context === undefined || trace.getSpan(context)?.isRecording() === false) return;
     const collection: unknown = command[commandName];
     const target = typeof collection === 'string' ? ` ${collection}` : '';

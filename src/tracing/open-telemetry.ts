@@ -28,7 +28,7 @@ import type { RequestTrace, TracedOperation, Tracing } from '../tracing';
 import type { OperationRecord } from '../transport/operations/operation-observer';
 import { traceCommands } from './command-spans';
 
-/** How long a stop waits for the last traces to be sent. */
+/** How long a shutdown waits for the last traces to be sent. */
 const flushTimeoutMs = 2_000;
 
 const propagator = new W3CTraceContextPropagator();
@@ -42,7 +42,7 @@ const headerSetter = {
 
 /**
  * Traces to an OpenTelemetry collector by OTLP over HTTP, as JSON, in batches. The other OTEL_… variables of the SDK
- * (headers, sampler, resource attributes, batch sizes) hold too.
+ * (headers, sampler, resource attributes, batch sizes) apply too.
  * @param endpoint the collector's address; traces go to `v1/traces` below it
  */
 export function openTelemetry(endpoint: string, log: Log): Tracing {
@@ -61,14 +61,14 @@ export function openTelemetry(endpoint: string, log: Log): Tracing {
   });
   const tracer = provider.getTracer('conversation-session-service', buildInfo.version);
   return new OpenTelemetryTracing(tracer, async () => {
-    // A collector that is unavailable is tried for longer than a stop should take, and has been warned of.
+    // Retries to an unavailable collector take longer than a shutdown should, and have been logged.
     const flushed = provider.shutdown().catch(() => undefined);
     await Promise.race([flushed, sleep(flushTimeoutMs)]);
   });
 }
 
 class OpenTelemetryTracing implements Tracing {
-  /** The span under which commands are sent: of an operation or a batch. */
+  /** The parent span of commands: an operation or a batch. */
   private readonly contexts = new AsyncLocalStorage<Context>();
 
   constructor(
@@ -134,7 +134,7 @@ class OpenTelemetryTracing implements Tracing {
   }
 }
 
-/** Level 2 of the W3C's Trace Context names the header of an answer traceresponse; many clients look for traceparent. */
+/** W3C Trace Context Level 2 names the response header traceresponse; many clients look for traceparent. */
 function headersOf(context: Context): Record<string, string> {
   const headers: Record<string, string> = {};
   propagator.inject(context, headers, headerSetter);
@@ -148,7 +148,7 @@ function endRequest(span: Span, method: string, route: string, status: number): 
   span.end();
 }
 
-/** Never what was sent: a document can hold literals, and its name is at most a hundred characters of it. */
+/** Never records the document, which can contain literals; the name is cut to a hundred characters. */
 function endOperation(span: Span, record: OperationRecord): void {
   const { operationName, operationType, cost, errorCodes, requestId, caller } = record;
   const name = operationName?.slice(0, 100) ?? null;

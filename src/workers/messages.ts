@@ -1,26 +1,26 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 
-/** Everything that one process has measured, as it goes from one to the other. */
+/** The metrics of one process, as sent between processes. */
 export type MeasuredValues = MetricObjectWithValues<MetricValue<string>>[];
 
-/** What a worker tells the primary process. */
+/** Messages from a worker to the primary process. */
 export type FromWorker =
   | { readonly kind: 'started'; readonly url: string; readonly database: string }
   | { readonly kind: 'failed'; readonly message: string }
-  /** Someone reads the metrics at this worker's port. */
+  /** A request for metrics arrived at this worker. */
   | { readonly kind: 'ask-metrics'; readonly id: number }
-  /** What was asked of it by `collect`. */
+  /** The reply to `collect`. */
   | { readonly kind: 'collected'; readonly id: number; readonly values: MeasuredValues };
 
-/** What the primary process tells a worker. */
+/** Messages from the primary process to a worker. */
 export type ToWorker =
   /** All workers have started. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'stop' }
   | { readonly kind: 'collect'; readonly id: number }
-  /** The answer to `ask-metrics`: those of all processes; null if they cannot be read. */
+  /** The reply to `ask-metrics`: the metrics of all processes; null if they cannot be read. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | null };
 
-/** The environment of a worker, beside that of the primary process. */
+/** Environment variables that a worker has besides those of the primary process. */
 export const slotVariable = 'CONVERSATION_WORKER';
 export const engineVariable = 'CONVERSATION_ENGINE_URI';

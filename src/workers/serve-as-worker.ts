@@ -4,17 +4,17 @@ import { endOnFaults, stopInOrder } from '../process-end';
 import { createLog, type Logger } from '../transport/create-log';
 import { engineVariable, type FromWorker, slotVariable, type ToWorker } from './messages';
 
-/** How long the primary process may take to answer with the metrics. */
+/** How long the primary process may take to return the metrics. */
 const metricsTimeoutMs = 5_000;
 
 /**
- * Serves as one of several workers, until the primary process says to stop. Node.js ends a worker whose primary process is
- * gone. Never rejects.
+ * Serves as one of several workers until the primary process stops it. Node.js ends a worker whose primary process has
+ * died. Never rejects.
  */
 export async function serveAsWorker(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config, { worker: Number(process.env[slotVariable]) });
-  // A terminal sends it to all processes at once; the primary process tells when to stop.
+  // A terminal signals all processes at once, but only the primary process stops workers.
   process.on('SIGINT', () => undefined);
   try {
     const primary = new Primary();
@@ -32,14 +32,14 @@ export async function serveAsWorker(): Promise<void> {
   }
 }
 
-/** What the primary process asks, and what it is asked. */
+/** The messages to and from the primary process. */
 class Primary {
   private readonly waiting = new Map<number, (text: string | null) => void>();
   private asked = 0;
 
   /**
    * The metrics of all workers.
-   * @throws Error where the primary process does not answer with them in time
+   * @throws Error if the primary process does not return them in time
    */
   readMetrics(): Promise<string> {
     const id = (this.asked += 1);

@@ -35,7 +35,7 @@ export async function serveWorkers(config: Config): Promise<void> {
         const inOrder = await pool.stop();
         await metricsServer?.close();
         await engine?.close();
-        if (!inOrder) throw new Error('a worker did not stop in order');
+        if (!inOrder) throw new Error('a worker did not stop cleanly');
       },
       kill: () => pool.kill(),
     });

@@ -3,17 +3,17 @@ import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client
 import type { FromWorker, MeasuredValues } from './messages';
 import type { WorkerPool } from './worker-pool';
 
-/** How long a worker may take to tell what it has measured; one that takes longer is left out. */
+/** How long a worker may take to return its metrics; a slower one is left out. */
 const collectTimeoutMs = 2_000;
 
-/** The metrics of all workers and of the primary process as one. */
+/** Merges the metrics of all workers and of the primary process. */
 export class WorkerMetrics {
   private readonly own = new Registry();
   private readonly waiting = new Map<number, (values: MeasuredValues) => void>();
   private asked = 0;
 
   constructor(private readonly pool: () => WorkerPool) {
-    // The primary process has the embedded engine in it, and its memory and CPU time count.
+    // The primary process may run the embedded engine, so its memory and CPU time count.
     collectDefaultMetrics({ register: this.own });
   }
 
@@ -23,11 +23,11 @@ export class WorkerMetrics {
       this.own.getMetricsAsJSON(),
       ...pool.workers.map((worker) => this.collect(pool, worker)),
     ]);
-    // By its types it takes what a text parser returns; it takes what getMetricsAsJSON does.
+    // Typed for the output of a text parser, but it accepts that of getMetricsAsJSON.
     return AggregatorRegistry.aggregate(values as unknown as object[]).metrics();
   }
 
-  /** What a worker has answered, or asks for in the name of whoever reads its port. */
+  /** Handles a worker's metrics, and its requests for the metrics of all. */
   hear(worker: Worker, message: FromWorker): void {
     if (message.kind === 'collected') this.waiting.get(message.id)?.(message.values);
     if (message.kind === 'ask-metrics') void this.answer(worker, message.id);

@@ -2,25 +2,25 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Log } from '../log';
 import { engineVariable, type FromWorker, slotVariable, type ToWorker } from './messages';
 
-/** Before a worker that ended is replaced: longer each time, unless the last one has served for a while. */
+/** The pause before a dead worker is replaced: longer each time, unless the last one has served for a while. */
 const shortestPauseMs = 100;
 const longestPauseMs = 30_000;
 const healthyAfterMs = 60_000;
 
-/** Where the workers are, in the words of the first of them. */
+/** The address and database of the workers, as the first of them reports. */
 export interface Started {
   readonly url: string;
   readonly database: string;
 }
 
-/** A place in the pool; one worker after the other has it. */
+/** A slot in the pool, which a worker and its replacements occupy. */
 interface Slot {
   readonly number: number;
   worker: Worker | null;
   pauseMs: number;
 }
 
-/** The worker processes of a server: started together, kept at their number, stopped together. */
+/** The worker processes of a server: started together, replaced when they die, stopped together. */
 export class WorkerPool {
   private readonly slots: readonly Slot[];
   private stopping = false;
@@ -29,7 +29,7 @@ export class WorkerPool {
     count: number,
     private readonly engineUri: string | null,
     private readonly log: Log,
-    /** Hears of everything that is not about starting. */
+    /** Receives all messages that are not about starting. */
     private readonly hear: (worker: Worker, message: FromWorker) => void,
   ) {
     this.slots = Array.from({ length: count }, (_, index) => ({
@@ -40,8 +40,8 @@ export class WorkerPool {
   }
 
   /**
-   * Starts the first worker, which makes what is missing in the database, and then all others. From then on a worker
-   * that ends is replaced.
+   * Starts the first worker, which prepares the database, and then all others. From then on a worker that dies is
+   * replaced.
    * @throws Error with the message of the first worker that could not start; none runs then
    */
   async start(): Promise<Started> {
@@ -62,11 +62,11 @@ export class WorkerPool {
   }
 
   send(worker: Worker, message: ToWorker): void {
-    // One that is gone needs no message.
+    // A dead worker needs no message.
     if (worker.isConnected()) worker.send(message, () => undefined);
   }
 
-  /** Lets every worker finish what it has; resolves when all have ended, to whether all did so in order. */
+  /** Stops every worker gracefully; resolves when all have ended, to whether all ended cleanly. */
   async stop(): Promise<boolean> {
     this.stopping = true;
     const ended = this.slots.map(({ worker }) => worker && endOf(worker));
@@ -99,7 +99,7 @@ export class WorkerPool {
     });
   }
 
-  /** Lets the slot's worker take requests, and replaces it when it ends. */
+  /** Makes the slot's worker ready, and replaces it when it dies. */
   private keep(slot: Slot): void {
     const worker = slot.worker!;
     const since = performance.now();
@@ -128,7 +128,7 @@ export class WorkerPool {
     if (this.stopping) return;
     try {
       await this.fork(slot);
-      // Told to stop while it started, it has not heard it.
+      // It was told to stop during its start, and did not receive that.
       if (this.stopping) return this.send(slot.worker!, { kind: 'stop' });
       this.log.info({ worker: slot.number }, 'a new worker has started');
       this.keep(slot);

@@ -49,7 +49,7 @@ describe('while the database is away', () => {
         const started = performance.now();
         const { errors } = await client.send(operation);
         expect(errors?.[0]).toMatchObject({
-          message: 'The database is not available. Try again.',
+          message: 'The database is unavailable. Try again.',
           extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
         });
         return performance.now() - started;
@@ -120,7 +120,7 @@ describe('while the database is away', () => {
 
       for (const { errors } of answers)
         expect(errors?.[0]).toMatchObject({
-          message: 'The database is not available. Try again.',
+          message: 'The database is unavailable. Try again.',
           extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
         });
     } finally {

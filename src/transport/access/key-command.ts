@@ -25,7 +25,7 @@ function main(parameters: readonly string[]): void {
   if (command === 'create' && name !== undefined && values.scopes !== undefined) {
     create(file, name, scopesOf(values.scopes), values.expires);
     process.stderr.write(
-      `${values.file} has the key of ${name} as a hash. The key itself is shown only now.\n`,
+      `${values.file} has the key of ${name} as a hash. The key itself is shown only once.\n`,
     );
   } else if (command === 'revoke' && name !== undefined) file.revoke(name);
   else if (command === 'list') list(file);

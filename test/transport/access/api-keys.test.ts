@@ -43,7 +43,7 @@ function runKey(...parameters: string[]): Promise<Ran> {
 
 async function createKey(name: string, scopes: string, ...more: string[]): Promise<string> {
   const { code, stdout, stderr } = await runKey('create', name, '--scopes', scopes, ...more);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('only this once') });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('shown only once') });
   return stdout.trim();
 }
 
