@@ -22,7 +22,6 @@ it('shows a find stage by stage, with what was examined', async () => {
   expect(reply.queryPlanner).toEqual({
     plannerVersion: 1,
     namespace: 'explained.c',
-    indexFilterSet: false,
     winningPlan: {
       stage: 'LIMIT',
       limitAmount: 2,

@@ -45,7 +45,6 @@ const ASKED: readonly (readonly [db: string, command: Document])[] = [
   ['shop', { listCollections: 1, nameOnly: true, authorizedCollections: true, filter: {}, cursor: {} }],
   ['shop', { listIndexes: 'orders' }],
   ['shop', { dbStats: 1 }],
-  ['shop', { collStats: 'orders' }],
   ['shop', { find: 'orders', filter: {}, skip: 0, limit: 20, maxTimeMS: 60_000 }],
   [
     'shop',

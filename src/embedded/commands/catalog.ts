@@ -1,18 +1,17 @@
 import { Double } from 'bson';
 import type { Engine } from '../engine';
-import { BsonDocument } from '../language/bson-value';
-import { check, MongoError } from '../language/errors';
+import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { compileFilter } from '../language/filter-match';
 import { StoredCollection } from '../storage/catalog';
 import { createCollection, dropCollection } from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { totalsOf } from './diagnostics';
-import { checkDatabaseName, namespaceOf, Options, writableNamespaceOf } from './options';
-import { bson, CommandRequest, listing, Reply } from './request';
+import { namespaceOf, Options } from './options';
+import { bson, CommandRequest, listing, Plain, Reply } from './request';
 
 export async function create(request: CommandRequest, engine: Engine): Promise<Reply> {
-  const ns = writableNamespaceOf(request);
+  const ns = namespaceOf(request, true);
   await engine.write(request, (scope) => {
     check(!scope.use(ns), 48, `Collection already exists. NS: ${ns}`);
     createCollection(scope, ns);
@@ -22,23 +21,22 @@ export async function create(request: CommandRequest, engine: Engine): Promise<R
 
 export async function drop(request: CommandRequest, engine: Engine): Promise<Reply> {
   const ns = namespaceOf(request);
-  const nIndexesWas = await engine.change(request, (scope) => {
+  const { indexes } = await engine.change(request, (scope) => {
     const collection = existing(scope, ns);
     dropCollection(scope, collection);
-    return collection.indexes.length;
+    return collection;
   });
-  return bson({ nIndexesWas, ns });
+  return bson({ nIndexesWas: indexes.length, ns });
 }
 
 /** @throws MongoError NamespaceNotFound */
 export function existing(scope: WriteScope, ns: string): StoredCollection {
   const collection = scope.use(ns);
-  if (collection) return collection;
-  throw new MongoError(26, `ns not found: ${ns}`);
+  check(collection !== null, 26, `ns not found: ${ns}`);
+  return collection;
 }
 
 export async function dropDatabase(request: CommandRequest, engine: Engine): Promise<Reply> {
-  checkDatabaseName(request.db);
   const dropped = await engine.change(request, (scope) => {
     const collections = scope.catalog.inDatabase(request.db);
     // All or none: each is free before the first one goes.
@@ -51,13 +49,11 @@ export async function dropDatabase(request: CommandRequest, engine: Engine): Pro
 
 export function listCollections(request: CommandRequest, engine: Engine, options: Options): Reply {
   const collections = engine.readCatalog(request, ({ catalog }) => catalog.inDatabase(request.db));
-  const entries = collections.map(({ name, options: given, uuid, indexes }) =>
-    bson({
-      ...{ name, type: 'collection', options: given, info: { readOnly: false, uuid } },
-      idIndex: indexes[0]!.spec,
-    }),
-  );
-  return listing(`${request.db}.$cmd.listCollections`, wanted(options, entries, ['name', 'type']));
+  const entries = collections.map(({ name, options: given, uuid, indexes }) => {
+    const details = { options: given, info: { readOnly: false, uuid }, idIndex: indexes[0]!.spec };
+    return { name, type: 'collection', ...(!options.flag('nameOnly') && details) };
+  });
+  return listing(`${request.db}.$cmd.listCollections`, filtered(entries, options));
 }
 
 export function listDatabases(request: CommandRequest, engine: Engine, options: Options): Reply {
@@ -65,16 +61,14 @@ export function listDatabases(request: CommandRequest, engine: Engine, options: 
   return engine.readCatalog(request, (scope) => {
     const names = [...new Set(scope.catalog.all().map(({ db }) => db))].sort();
     const sizes = names.map((name) => totalsOf(scope, scope.catalog.inDatabase(name)).bytes);
-    const entries = names.map((name, i) => bson({ name, sizeOnDisk: new Double(sizes[i]!), empty: false }));
     const totalSize = new Double(sizes.reduce((sum, size) => sum + size, 0));
-    return bson({ databases: wanted(options, entries, ['name']), totalSize });
+    const entries = names.map((name, i) => ({ name, sizeOnDisk: new Double(sizes[i]!), empty: false }));
+    const shown = options.flag('nameOnly') ? names.map((name) => ({ name })) : entries;
+    return bson({ databases: filtered(shown, options), totalSize });
   });
 }
 
-/** The entries that pass the filter, or the names of these. */
-function wanted(options: Options, entries: BsonDocument[], names: readonly string[]): BsonDocument[] {
-  const { matches } = compileFilter(parseFilter(options.document('filter') ?? new Map()));
-  const found = entries.filter((entry) => matches(entry));
-  if (!options.boolean('nameOnly')) return found;
-  return found.map((entry) => new Map(names.map((name) => [name, entry.get(name)!])));
+function filtered(entries: readonly Plain[], options: Options) {
+  const { matches } = compileFilter(parseFilter(options.document('filter')));
+  return entries.map(bson).filter((entry) => matches(entry));
 }

@@ -15,12 +15,11 @@ import {
   MAX_DOCUMENT_BYTES,
   MAX_MESSAGE_BYTES,
   Plain,
+  Reply,
 } from './request';
 
 /** The version whose behaviour and wire protocol this engine has: clients choose what they send by it. */
 export const VERSION = '4.4.6';
-/** 9 is MongoDB 4.4. */
-const WIRE_VERSION = 9;
 /** Drivers ask a replica set's name before they use transactions or retry writes. */
 const SET_NAME = 'embedded';
 
@@ -35,7 +34,8 @@ function hello({ name, body, connection: { address, id } }: CommandRequest): Pla
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
     maxWriteBatchSize: MAX_BATCH_SIZE,
     ...{ localTime: new Date(), logicalSessionTimeoutMinutes: 30, connectionId: id },
-    ...{ minWireVersion: 0, maxWireVersion: WIRE_VERSION, readOnly: false },
+    // 9 is MongoDB 4.4.
+    ...{ minWireVersion: 0, maxWireVersion: 9, readOnly: false },
   };
 }
 
@@ -47,13 +47,7 @@ function buildInfo(): Plain {
 
 function hostInfo(): Plain {
   const memSizeMB = Math.floor(totalmem() / 2 ** 20);
-  const system = {
-    hostname: hostname(),
-    cpuAddrSize: 64,
-    numCores: cpus().length,
-    cpuArch: arch(),
-    memSizeMB,
-  };
+  const system = { hostname: hostname(), numCores: cpus().length, cpuArch: arch(), memSizeMB };
   return { system, os: { type: osType(), name: osType(), version: release() }, extra: {} };
 }
 
@@ -62,8 +56,7 @@ function serverStatus(): Plain {
     ...{ host: hostname(), version: VERSION, process: 'mongod', pid: process.pid },
     ...{ uptime: Math.floor(process.uptime()), localTime: new Date() },
     mem: { bits: 64, resident: Math.floor(process.memoryUsage.rss() / 2 ** 20), supported: true },
-    repl: { setName: SET_NAME, ismaster: true, secondary: false },
-    storageEngine: { name: 'lmdb', persistent: true, supportsSnapshotReadConcern: true },
+    storageEngine: { name: 'lmdb', persistent: true },
   };
 }
 
@@ -86,69 +79,57 @@ export function totalsOf(scope: ReadScope, collections: readonly StoredCollectio
   return collections.map((each) => new CollectionView(each, scope).totals()).reduce(sumOf, noTotals);
 }
 
-/** What is known of collections without counting; the sizes are those of their documents. */
-function statsOf(scope: ReadScope, collections: readonly StoredCollection[], scaleFactor: number) {
+/** What collections hold; the sizes are those of their documents. */
+function statsOf(scope: ReadScope, collections: readonly StoredCollection[], options: Options) {
   const { documents, bytes } = totalsOf(scope, collections);
+  const scaleFactor = options.count('scale', 1, 1);
   const size = Math.floor(bytes / scaleFactor);
-  const avgObjSize = documents > 0 ? Math.floor(bytes / documents) : 0;
-  return { avgObjSize, storageSize: size, totalSize: size, freeStorageSize: 0, scaleFactor, documents, size };
+  const sizes = { storageSize: size, totalSize: size, freeStorageSize: 0, scaleFactor };
+  return { documents, size, avgObjSize: documents > 0 ? Math.floor(bytes / documents) : 0, ...sizes };
 }
 
 /** What a database holds. */
-export function dbStats(request: CommandRequest, engine: Engine, options: Options): BsonDocument {
+export function dbStats(request: CommandRequest, engine: Engine, options: Options): Reply {
   return engine.readCatalog(request, (scope) => {
     const collections = scope.catalog.inDatabase(request.db);
-    const { documents, size, ...stats } = statsOf(scope, collections, options.count('scale', 1, 1));
+    const { documents: objects, size: dataSize, ...sizes } = statsOf(scope, collections, options);
     const indexes = collections.reduce((sum, each) => sum + each.indexes.length, 0);
-    const counts = { collections: collections.length, views: 0, objects: documents, indexes, indexSize: 0 };
-    return bson({ db: request.db, ...counts, dataSize: size, ...stats });
+    const counts = { collections: collections.length, views: 0, objects, indexes, indexSize: 0 };
+    return bson({ db: request.db, ...counts, dataSize, ...sizes });
   });
 }
 
-/** What a collection holds. */
-export function collStats(request: CommandRequest, engine: Engine, options: Options): BsonDocument {
-  const ns = namespaceOf(request);
-  return engine.readCatalog(request, (scope) => {
-    const collection = scope.catalog.find(ns);
-    const scale = options.count('scale', 1, 1);
-    const { documents, ...stats } = statsOf(scope, collection ? [collection] : [], scale);
-    const indexes = collection?.indexes ?? [];
-    const indexSizes = Object.fromEntries(indexes.map(({ name }) => [name, 0]));
-    const counts = { count: documents, nindexes: indexes.length, capped: false, indexBuilds: [] };
-    return bson({ ns, ...stats, ...counts, totalIndexSize: 0, indexSizes });
-  });
-}
-
-type DiagnosticStage = (request: CommandRequest, engine: Engine, spec: BsonDocument) => BsonDocument[];
+type DiagnosticStage = (
+  collection: StoredCollection | null,
+  spec: BsonDocument,
+  request: CommandRequest,
+  scope: ReadScope,
+) => Plain[];
 
 /** Stages that begin a pipeline and tell of a collection or the server instead of reading documents. */
-const DIAGNOSTIC_STAGES: ReadonlyMap<string, DiagnosticStage> = new Map<string, DiagnosticStage>([
-  [
-    '$collStats',
-    (request, engine, spec) => {
-      const wanted = new Options(spec, '$collStats').document('storageStats');
-      const stats = collStats(request, engine, new Options(wanted ?? new Map(), '$collStats.storageStats'));
-      const count = spec.has('count') && { count: stats.get('count')! };
-      return [bson({ ns: namespaceOf(request), ...(wanted && { storageStats: stats }), ...count })];
-    },
+const DIAGNOSTIC_STAGES: Readonly<Record<string, DiagnosticStage>> = {
+  $collStats(collection, spec, request, scope) {
+    const wanted = new Options(spec, '$collStats').get('storageStats', 'an object');
+    const options = new Options(wanted ?? new Map(), '$collStats.storageStats');
+    const { documents: count, ...sizes } = statsOf(scope, collection ? [collection] : [], options);
+    const indexes = collection?.indexes ?? [];
+    const indexSizes = Object.fromEntries(indexes.map(({ name }) => [name, 0]));
+    const ofIndexes = { nindexes: indexes.length, totalIndexSize: 0, indexSizes };
+    const storageStats = { count, ...sizes, capped: false, ...ofIndexes };
+    return [
+      { ns: namespaceOf(request), ...(wanted && { storageStats }), ...(spec.has('count') && { count }) },
+    ];
+  },
+  $indexStats(collection) {
+    // How often an index was used is not counted.
+    const accesses = { ops: Long.ZERO, since: new Date() };
+    return (collection?.indexes ?? []).map(({ name, key, spec }) => ({ name, key, accesses, spec }));
+  },
+  // The command that asks: what else runs, waits for its next turn and is not listed.
+  $currentOp: (_collection, _spec, { db: ns, body: command, connection: { id } }) => [
+    { type: 'op', desc: `conn${id}`, connectionId: id, active: true, op: 'command', ns, command },
   ],
-  [
-    '$indexStats',
-    (request, engine) => {
-      const collection = engine.readCatalog(request, ({ catalog }) => catalog.find(namespaceOf(request)));
-      // How often an index was used is not counted.
-      const accesses = { ops: Long.ZERO, since: new Date() };
-      return (collection?.indexes ?? []).map(({ name, key, spec }) => bson({ name, key, accesses, spec }));
-    },
-  ],
-  [
-    '$currentOp',
-    // The command that asks: what else runs, waits for its next turn and is not listed.
-    ({ body: command, db, connection: { id } }) => [
-      bson({ type: 'op', desc: `conn${id}`, connectionId: id, active: true, op: 'command', ns: db, command }),
-    ],
-  ],
-]);
+};
 
 const NO_SOURCE = { aggregate: () => [], pauses: () => false, takeMemory: () => undefined };
 
@@ -157,14 +138,12 @@ export function answerDiagnosticStage(
   request: CommandRequest,
   engine: Engine,
   options: Options,
-): BsonDocument | null {
-  const [first, ...rest] = options.documents('pipeline');
+): Reply | null {
+  const [first, ...rest] = options.need('pipeline', 'an array of objects');
   const [[name, spec] = ['', null]] = first ?? [];
-  const stage = DIAGNOSTIC_STAGES.get(name);
-  if (!stage || !isDocument(spec)) return null;
-  const results = [...compilePipeline(rest, NO_SOURCE)(stage(request, engine, spec))];
-  return listing(
-    `${request.db}.$cmd.aggregate`,
-    results.filter((result) => result !== null),
-  );
+  if (!Object.hasOwn(DIAGNOSTIC_STAGES, name) || !isDocument(spec)) return null;
+  const stage = DIAGNOSTIC_STAGES[name]!;
+  const ns = `${request.db}.${request.body.get('aggregate')}`;
+  const told = engine.readCatalog(request, (scope) => stage(scope.catalog.find(ns), spec, request, scope));
+  return listing(ns, [...compilePipeline(rest, NO_SOURCE)(told.map(bson))]);
 }

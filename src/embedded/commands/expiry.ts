@@ -3,11 +3,11 @@ import { isNumber } from '../language/bson-value';
 import { toDouble } from '../language/numbers';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { Options } from './options';
-import { bson, CommandRequest } from './request';
-import { deleteDocuments } from './writes';
+import { bson } from './request';
+import { change } from './writes';
 
 /** Nobody waits for the answers. */
-const CONNECTION = { id: 0, address: '', gone: false, onClose: () => undefined };
+const connection = { id: 0, address: '', gone: false, onClose: () => undefined };
 
 /** Removes the documents whose time has come, as indexes with `expireAfterSeconds` say: one pass a minute, as MongoDB. */
 export class Expiry {
@@ -17,11 +17,13 @@ export class Expiry {
   constructor(
     private readonly engine: Engine,
     private readonly catalog: () => readonly StoredCollection[],
-    private readonly onFailure: (error: unknown) => void,
+    onFailure: (error: unknown) => void,
     everyMilliseconds: number,
   ) {
     this.timer = setInterval(() => {
-      this.passing ??= this.pass().finally(() => (this.passing = null));
+      this.passing ??= this.pass()
+        .catch(onFailure)
+        .finally(() => (this.passing = null));
     }, everyMilliseconds).unref();
   }
 
@@ -31,12 +33,8 @@ export class Expiry {
   }
 
   private async pass(): Promise<void> {
-    try {
-      for (const collection of this.catalog()) {
-        for (const index of collection.indexes) await this.removeExpired(collection, index);
-      }
-    } catch (error) {
-      this.onFailure(error);
+    for (const collection of this.catalog()) {
+      for (const index of collection.indexes) await this.removeExpired(collection, index);
     }
   }
 
@@ -47,7 +45,7 @@ export class Expiry {
     const partial = spec.get('partialFilterExpression') ?? {};
     const q = { $and: [{ [paths[0]!.path]: { $lt: before } }, partial] };
     const body = bson({ delete: name, deletes: [{ q, limit: 0 }] });
-    const request: CommandRequest = { name: 'delete', db, body, rawDocuments: [], connection: CONNECTION };
-    await deleteDocuments(request, this.engine, new Options(body, 'delete'));
+    const request = { name: 'delete', db, body, rawDocuments: [], connection };
+    await change(request, this.engine, new Options(body, 'delete'));
   }
 }

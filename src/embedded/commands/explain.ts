@@ -10,7 +10,7 @@ import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
 import { namespaceOf, Options } from './options';
 import { clockOf, countsAll, readAggregate, readFind, readQuery } from './reads';
-import { bson, CommandRequest, Plain } from './request';
+import { bson, CommandRequest, Plain, Reply } from './request';
 
 /** How a command is planned. */
 interface Explained {
@@ -21,59 +21,40 @@ interface Explained {
   readonly rest?: readonly BsonDocument[];
 }
 
-const EXPLAINED: ReadonlyMap<string, (options: Options) => Explained> = new Map([
-  ['find', (options) => planned(readFind(options))],
-  ['distinct', (options) => planned(readQuery(options))],
-  [
-    'count',
-    (options) => {
-      const query = readQuery(options);
-      if (countsAll(query)) return { plan: () => planCount(null, query), top: 'RECORD_STORE_FAST_COUNT' };
-      return { plan: (view) => planCount(view, query), top: 'COUNT' };
-    },
-  ],
-  [
-    'aggregate',
-    (options) => {
-      const split = readAggregate(options);
-      return { plan: (view) => planPipeline(view, split), rest: split.rest };
-    },
-  ],
-]);
-
-function planned(query: ReturnType<typeof readFind>): Explained {
-  return { plan: (view) => planQuery(view, query) };
+function readExplained(name: string, options: Options): Explained {
+  if (name === 'aggregate') {
+    const split = readAggregate(options);
+    return { plan: (view) => planPipeline(view, split), rest: split.rest };
+  }
+  check(['find', 'count', 'distinct'].includes(name), 59, `Explain failed due to unknown command: ${name}`);
+  const query = name === 'find' ? readFind(options) : readQuery(options);
+  if (name !== 'count') return { plan: (view) => planQuery(view, query) };
+  return countsAll(query)
+    ? { plan: () => planCount(null, query), top: 'RECORD_STORE_FAST_COUNT' }
+    : { plan: (view) => planCount(view, query), top: 'COUNT' };
 }
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
 /** How the engine would answer a command: the plan, and beyond the verbosity `queryPlanner` what came of running it. */
-export async function explain(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
-): Promise<BsonDocument> {
-  const verbosity = options.get('verbosity') ?? 'allPlansExecution';
-  check(VERBOSITIES.includes(verbosity as string), 9, `verbosity must be one of ${VERBOSITIES.join()}`);
-  const body = options.requiredDocument('explain');
+export async function explain(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+  const verbosity = VERBOSITIES.indexOf(options.get('verbosity', 'a string') ?? 'allPlansExecution');
+  check(verbosity >= 0, 9, `verbosity must be one of ${VERBOSITIES.join()}`);
+  const body = options.need('explain', 'an object');
   const [name = ''] = body.keys();
-  const read = EXPLAINED.get(name);
-  check(read !== undefined, 59, `Explain failed due to unknown command: ${name}`);
-  const { plan, top, rest = [] } = read(new Options(body, name));
+  const { plan, top, rest = [] } = readExplained(name, new Options(body, name));
   const namespace = namespaceOf({ ...request, name, body });
   const view = engine.read(request, namespace);
   try {
     const chosen = plan(view);
-    const stages = stagesOf(chosen, top);
-    const planner = { plannerVersion: 1, namespace, indexFilterSet: false };
-    const queryPlanner = { ...planner, winningPlan: stages, rejectedPlans: [] };
+    const winningPlan = stagesOf(chosen, top);
+    const queryPlanner = { plannerVersion: 1, namespace, winningPlan, rejectedPlans: [] };
     const execution = { view, clock: clockOf(request) };
-    const executionStats = verbosity !== 'queryPlanner' && (await statsOf(chosen, stages, execution));
+    const executionStats = verbosity > 0 && (await statsOf(chosen, winningPlan, execution));
     const explanation = { queryPlanner, ...(executionStats && { executionStats }) };
-    return bson({
-      ...(rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation),
-      serverInfo: { host: hostname(), port: 0, version: VERSION },
-    });
+    const serverInfo = { host: hostname(), port: 0, version: VERSION };
+    const staged = rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation;
+    return bson({ ...staged, serverInfo });
   } finally {
     view?.release();
   }

@@ -1,12 +1,12 @@
 import { ObjectId } from 'bson';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
+import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
 import { DocumentPieces, ElementScanner } from '../language/document-bytes';
-import { check, MongoError } from '../language/errors';
+import { check } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { FilterNode } from '../language/filter-node';
-import { CompiledUpdate, compileUpdate } from '../language/update';
+import { CompiledUpdate } from '../language/update';
 import { Clock, documentTest } from '../planner/execution';
 import { PlanRun, Row, rowsOf, runToEnd } from '../planner/plan';
 import { planQuery } from '../planner/plan-query';
@@ -28,16 +28,52 @@ export interface Target {
   readonly ns: string;
 }
 
-/** Which documents a statement is about. */
-interface Selection {
+/** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
+interface Modification {
   readonly filter: FilterNode;
   readonly sort?: BsonDocument;
   readonly hint?: BsonValue;
   readonly multi: boolean;
+  readonly update: CompiledUpdate | null;
+  readonly upserts?: boolean;
+}
+
+/** What a statement has done so far. */
+interface Outcome {
+  /** Documents changed, an upserted one too. */
+  n: number;
+  modified: number;
+  /** The `_id` of a document that was upserted. */
+  upserted?: BsonValue;
+  /** The document that was changed last, or null. */
+  before: Uint8Array | null;
+  after: Uint8Array | null;
+}
+
+/** Changes the documents of a statement. May be called again when it had to wait: it goes on with the same document. */
+export function beginModification(
+  target: Target,
+  { update, upserts, ...selection }: Modification,
+): (scope: WriteScope) => Outcome {
+  const selected = new SelectedRecords(target, selection);
+  const outcome: Outcome = { n: 0, modified: 0, before: null, after: null };
+  return (scope) => {
+    selected.each(scope, (collection, record) => {
+      const after = update && updateRecord(scope, collection, record, update);
+      if (!update) deleteRecord(scope, collection, record);
+      outcome.n += 1;
+      if (after !== record.bytes) outcome.modified += 1;
+      [outcome.before, outcome.after] = [record.bytes, after];
+    });
+    if (outcome.n > 0 || !update || !upserts) return outcome;
+    const document = update.insert(filterEqualities(selection.filter));
+    const after = insertDocument(scope, target.ns, encodeDocument(document));
+    return { n: 1, modified: 0, upserted: document.get('_id')!, before: null, after };
+  };
 }
 
 /** The documents of a statement, found and then changed one at a time. */
-export class SelectedRecords {
+class SelectedRecords {
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
   private readonly query: Query;
@@ -45,16 +81,13 @@ export class SelectedRecords {
 
   constructor(
     private readonly target: Target,
-    { filter, sort = new Map(), hint, multi }: Selection,
+    { filter, sort = new Map(), hint, multi }: Omit<Modification, 'update'>,
   ) {
     this.query = { filter, sort, hint, limit: multi ? 0 : 1, skip: 0 };
     this.matches = documentTest([filter]) ?? (() => true);
   }
 
-  /**
-   * Calls `change` for each selected document. May be called again when it had to wait: goes on with the same document,
-   * and leaves out those that match no more.
-   */
+  /** Calls `change` for each selected document; when it is called again, not for those that match no more. */
   each(scope: WriteScope, change: (collection: StoredCollection, record: StoredDocument) => void): void {
     const collection = scope.use(this.target.ns);
     if (!collection) return;
@@ -104,19 +137,16 @@ export class SelectedRecords {
   }
 }
 
-/**
- * Changes a stored document; answers with what has become of it.
- * @throws MongoError what the update or an index refuses
- */
-export function updateRecord(
+/** Changes a stored document; answers with what has become of it, which is the very same where nothing has. */
+function updateRecord(
   scope: WriteScope,
   collection: StoredCollection,
   { recordId, bytes }: StoredDocument,
   update: CompiledUpdate,
-): { readonly bytes: Uint8Array; readonly modified: boolean } {
+): Uint8Array {
   const before = update.fields ? decodeFields(bytes, update.fields) : decodeDocument(bytes);
   const { document: after, modified } = update.apply(before);
-  if (!modified) return { bytes, modified };
+  if (!modified) return bytes;
   const changed = update.fields ? patchDocument(bytes, before, after) : encodeDocument(after);
   check(changed.length <= MAX_DOCUMENT_BYTES, 17419, TOO_LARGE);
   const { indexedFields } = collection;
@@ -126,16 +156,12 @@ export function updateRecord(
     fields: isKnown ? known : decodeFields(document, indexedFields),
   });
   changeRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
-  return { bytes: changed, modified };
+  return changed;
 }
 
-export function deleteRecord(
-  scope: WriteScope,
-  collection: StoredCollection,
-  { recordId, bytes }: StoredDocument,
-): void {
-  const before = { bytes, fields: decodeFields(bytes, collection.indexedFields) };
-  changeRecord(scope, collection, recordId, before, null);
+function deleteRecord(scope: WriteScope, collection: StoredCollection, record: StoredDocument): void {
+  const fields = decodeFields(record.bytes, collection.indexedFields);
+  changeRecord(scope, collection, record.recordId, { bytes: record.bytes, fields }, null);
 }
 
 /** The collection, made where it is missing: the first insert does that. */
@@ -154,17 +180,6 @@ export function insertDocument(scope: WriteScope, ns: string, document: Uint8Arr
   const recordId = scope.ids.nextRecord(collection.id, scope.reader);
   changeRecord(scope, collection, recordId, null, { bytes, fields });
   return bytes;
-}
-
-/** Inserts what an update makes of a filter that nothing matched. */
-export function upsert(
-  scope: WriteScope,
-  ns: string,
-  filter: FilterNode,
-  update: CompiledUpdate,
-): { id: BsonValue; bytes: Uint8Array } {
-  const document = update.insert(filterEqualities(filter));
-  return { id: document.get('_id')!, bytes: insertDocument(scope, ns, encodeDocument(document)) };
 }
 
 const DOLLAR = '$'.charCodeAt(0);
@@ -205,13 +220,4 @@ function storable(bytes: Uint8Array): Uint8Array {
 
 function newId(): Uint8Array {
   return encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1);
-}
-
-/**
- * A statement's `u`, or findAndModify's `update`, ready to run.
- * @throws MongoError for what is no update
- */
-export function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpdate {
-  if (isDocument(update) || Array.isArray(update)) return compileUpdate(update, { multi });
-  throw new MongoError(9, 'Update argument must be either an object or an array');
 }

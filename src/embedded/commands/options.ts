@@ -6,7 +6,7 @@ import { CommandRequest } from './request';
 /** The names in a list with spaces between them. */
 export const namesIn = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
-/** What may stand in any command or statement and is read elsewhere, or needs no attention here. */
+/** What may stand in any command or statement: it is read elsewhere, or makes no difference here. */
 const IGNORED = namesIn(
   // Who is asking, and as part of what: transactions/transaction-fields.ts.
   'lsid txnNumber autocommit startTransaction stmtId stmtIds $db maxTimeMS ' +
@@ -21,8 +21,26 @@ const IGNORED = namesIn(
 const REFUSED = namesIn(
   'collation let max min returnKey showRecordId tailable awaitData explain c arrayFilters capped autoIndexId idIndex ' +
     'size storageEngine validator validationLevel validationAction indexOptionDefaults viewOn pipeline temp ' +
-    'timeseries expireAfterSeconds ignoreUnknownIndexOptions full',
+    'timeseries expireAfterSeconds ignoreUnknownIndexOptions',
 );
+
+/** The types of options. Older clients and the shell send 0 and 1 as booleans. */
+const TYPES = {
+  'an object': isDocument,
+  'an array of objects': (value: BsonValue) => Array.isArray(value) && value.every(isDocument),
+  'a boolean': (value: BsonValue) => typeof value === 'boolean' || isNumber(value),
+  'a number': isNumber,
+  'a string': (value: BsonValue) => typeof value === 'string',
+  'a name or an object': (value: BsonValue) => typeof value === 'string' || isDocument(value),
+};
+interface TypedValues {
+  'an object': BsonDocument;
+  'an array of objects': BsonDocument[];
+  'a boolean': boolean | BsonNumber;
+  'a number': BsonNumber;
+  'a string': string;
+  'a name or an object': string | BsonDocument;
+}
 
 /** The options of a command or a statement, which are refused where they are none, and checked as they are read. */
 export class Options {
@@ -44,68 +62,46 @@ export class Options {
     }
   }
 
-  get(name: string): BsonValue | undefined {
+  /** An option as it was sent. */
+  value(name: string): BsonValue | undefined {
     return this.fields.get(name);
   }
 
-  document(name: string): BsonDocument | undefined {
-    return this.typed<BsonDocument>(name, isDocument, 'an object');
+  /** @throws MongoError TypeMismatch (14) */
+  get<Type extends keyof TypedValues>(name: string, type: Type): TypedValues[Type] | undefined {
+    const value = this.fields.get(name) ?? undefined;
+    if (value === undefined || TYPES[type](value)) return value as TypedValues[Type] | undefined;
+    throw new MongoError(14, `'${this.where}.${name}' must be ${type}, not of type ${typeName(value)}`);
   }
 
-  boolean(name: string, otherwise = false): boolean {
-    const value = this.typed<boolean | BsonNumber>(name, isFlag, 'a boolean') ?? otherwise;
-    return isNumber(value) ? toDouble(value) !== 0 : value;
-  }
-
-  /** A whole number. */
-  number(name: string): number | undefined {
-    const value = this.typed<BsonNumber>(name, isNumber, 'a number');
-    return value && Math.trunc(toDouble(value));
-  }
-
-  /** A whole number of at least `least`. */
-  count(name: string, otherwise = 0, least = 0): number {
-    const value = this.number(name) ?? otherwise;
-    check(value >= least, 2, `${name} must not be less than ${least}, but is ${value}`);
-    return value;
-  }
-
-  /** An index by its name or its key pattern. */
-  hint(): BsonValue | undefined {
-    const hint = this.typed<string | BsonDocument>(
-      'hint',
-      isNameOrDocument,
-      'the name or the key pattern of an index',
-    );
-    return isDocument(hint) && hint.size === 0 ? undefined : hint;
-  }
-
-  /** @throws MongoError 40414 where it is missing */
-  requiredDocument(name: string): BsonDocument {
-    return this.required(name, this.document(name));
-  }
-
-  /** @throws MongoError 40414 where it is missing */
-  documents(name: string): BsonDocument[] {
-    return this.required(name, this.typed<BsonDocument[]>(name, isDocuments, 'an array of objects'));
-  }
-
-  /** @throws MongoError 40414 where it is missing */
-  string(name: string): string {
-    return this.required(name, this.typed<string>(name, isString, 'a string'));
-  }
-
-  /** @throws MongoError 40414 where there is no value */
-  required<T>(name: string, value: T | undefined): T {
+  /** @throws MongoError 40414 where it is missing, TypeMismatch (14) */
+  need<Type extends keyof TypedValues>(name: string, type: Type): TypedValues[Type] {
+    const value = this.get(name, type);
     if (value !== undefined) return value;
     throw new MongoError(40414, `BSON field '${this.where}.${name}' is missing but a required field`);
   }
 
-  /** @throws MongoError TypeMismatch (14) */
-  private typed<T>(name: string, isRight: (value: BsonValue) => boolean, wanted: string): T | undefined {
-    const value = this.fields.get(name) ?? undefined;
-    if (value === undefined || isRight(value)) return value as T | undefined;
-    throw new MongoError(14, `'${this.where}.${name}' must be ${wanted}, not of type ${typeName(value)}`);
+  document(name: string): BsonDocument {
+    return this.get(name, 'an object') ?? new Map();
+  }
+
+  flag(name: string, otherwise = false): boolean {
+    const value = this.get(name, 'a boolean') ?? otherwise;
+    return isNumber(value) ? toDouble(value) !== 0 : value;
+  }
+
+  /** A whole number of at least `least`. */
+  count(name: string, otherwise = 0, least = 0): number {
+    const number = this.get(name, 'a number');
+    const value = number ? Math.trunc(toDouble(number)) : otherwise;
+    check(value >= least, 2, `'${this.where}.${name}' must not be less than ${least}`);
+    return value;
+  }
+
+  /** An index by its name or its key pattern. */
+  hint(): string | BsonDocument | undefined {
+    const hint = this.get('hint', 'a name or an object');
+    return isDocument(hint) && hint.size === 0 ? undefined : hint;
   }
 }
 
@@ -115,47 +111,25 @@ function asksForNothing(value: BsonValue): boolean {
   return isDocument(value) && (value.size === 0 || value.get('locale') === 'simple');
 }
 
-/** Older clients and the shell send 0 and 1. */
-const isFlag = (value: BsonValue) => typeof value === 'boolean' || isNumber(value);
-const isString = (value: BsonValue) => typeof value === 'string';
-const isDocuments = (value: BsonValue) => Array.isArray(value) && value.every(isDocument);
-const isNameOrDocument = (value: BsonValue) => isString(value) || isDocument(value);
-
-/**
- * How long a command may take, in milliseconds; Infinity for as long as it needs.
- * @throws MongoError BadValue
- */
+/** How long a command may take, in milliseconds; Infinity for as long as it needs. */
 export function timeLimitOf(body: BsonDocument): number {
-  const limit = body.get('maxTimeMS');
-  if (limit === undefined) return Infinity;
-  const milliseconds = isNumber(limit) ? toDouble(limit) : NaN;
-  const isRight = Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds < 2 ** 31;
-  check(isRight, 2, 'maxTimeMS must be a whole number of milliseconds from 0 to 2147483647');
-  return milliseconds || Infinity;
+  return new Options(body, 'command').count('maxTimeMS') || Infinity;
 }
+
+/** What MongoDB allows as `db.collection`. */
+const NAMESPACE = /^[^/\\. "$\0]{1,63}\.[^.\0][^\0]*$/;
+const NOT_WRITABLE = /^[^.]*\.system\.|\$/;
+const MOST_BYTES = 255;
 
 /**
  * The whole name of the collection that a command names as its first field's value: `db.collection`.
- * @throws MongoError InvalidNamespace
+ * @throws MongoError InvalidNamespace, also for a collection that users may not make or write
  */
-export function namespaceOf({ name, db, body }: CommandRequest): string {
+export function namespaceOf({ name, db, body }: CommandRequest, isWritten = false): string {
   const collection = body.get(name);
-  checkDatabaseName(db);
-  const isName = typeof collection === 'string' && collection !== '' && !/^\.|\0/.test(collection);
-  check(isName, 73, `Invalid collection name in '${db}'`);
-  return `${db}.${collection}`;
-}
-
-/** @throws MongoError InvalidNamespace also for a collection that users may not make or write */
-export function writableNamespaceOf(request: CommandRequest): string {
-  const ns = namespaceOf(request);
-  const isWritable = !/^[^.]*\.system\.|\$/.test(ns) && Buffer.byteLength(ns) <= 255;
-  check(isWritable, 73, `Invalid collection name: '${ns}' cannot be written`);
+  const ns = typeof collection === 'string' ? `${db}.${collection}` : '';
+  const isRight =
+    NAMESPACE.test(ns) && !(isWritten && (NOT_WRITABLE.test(ns) || Buffer.byteLength(ns) > MOST_BYTES));
+  check(isRight, 73, `Invalid namespace specified '${ns}'`);
   return ns;
-}
-
-/** @throws MongoError InvalidNamespace */
-export function checkDatabaseName(db: string): void {
-  const isName = db !== '' && Buffer.byteLength(db) <= 63 && !/[/\\. "$\0]/.test(db);
-  check(isName, 73, `Invalid namespace specified '${db}'`);
 }

@@ -1,8 +1,8 @@
 import { Long } from 'bson';
 import { ClientCursor, CursorSource } from '../cursors/cursors';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue } from '../language/bson-value';
-import { decodeFields, encodeDocument } from '../language/codec';
+import { BsonValue } from '../language/bson-value';
+import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { parseSort } from '../language/index-key';
@@ -29,38 +29,30 @@ export function clockOf({ body, connection }: CommandRequest): Clock {
   return clock;
 }
 
-/** @throws MongoError as MongoDB does for each part of the command */
+/** @throws MongoError for a filter, an order or a projection that is none */
 export function readFind(options: Options): Query {
-  const sort = options.document('sort') ?? new Map();
-  const projection = options.document('projection') ?? new Map();
+  const [sort, projection] = [options.document('sort'), options.document('projection')];
   if (!sort.has('$natural')) parseSort(sort);
-  check(!sort.has('$natural') || sort.size === 1, 2, "Cannot include '$natural' in compound sort");
+  else check(sort.size === 1, 2, "Cannot include '$natural' in compound sort");
   compileProjection(projection);
-  return {
-    filter: parseFilter(options.document('filter') ?? new Map()),
-    sort,
-    projection,
-    hint: options.hint(),
-    skip: options.count('skip'),
-    limit: options.count('limit'),
-  };
+  const filter = parseFilter(options.document('filter'));
+  const [skip, limit] = [options.count('skip'), options.count('limit')];
+  return { filter, sort, projection, hint: options.hint(), skip, limit };
 }
 
 /** The documents that match, as a cursor. */
 export async function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const query = readFind(options);
-  const batchSize = options.count('batchSize', DEFAULT_BATCH_SIZE);
-  const isOnly = options.boolean('singleBatch');
-  return answerWithCursor(request, engine, { batchSize, isOnly }, (view, clock) => {
+  return answerWithCursor(request, engine, options, (view, clock) => {
     const run = new PlanRun();
     const stream = encodedRows(planQuery(view, query), { view, clock }, run);
     return { stream, view, clock, isExhausted: () => run.isExhausted };
   });
 }
 
-/** @throws MongoError as MongoDB does for each part of the command */
+/** @throws MongoError for a first stage that is none */
 export function readAggregate(options: Options): PipelineQuery {
-  return splitPipeline(options.documents('pipeline'), options.hint());
+  return splitPipeline(options.need('pipeline', 'an array of objects'), options.hint());
 }
 
 /** What the stages of a pipeline make of a collection's documents, as a cursor. */
@@ -68,20 +60,21 @@ export async function aggregate(request: CommandRequest, engine: Engine, options
   const diagnosis = answerDiagnosticStage(request, engine, options);
   if (diagnosis) return diagnosis;
   const split = readAggregate(options);
-  const cursor = new Options(options.requiredDocument('cursor'), 'aggregate.cursor');
-  const batchSize = cursor.count('batchSize', DEFAULT_BATCH_SIZE);
-  return answerWithCursor(request, engine, { batchSize, isOnly: false }, (view, clock) => {
+  const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor');
+  return answerWithCursor(request, engine, cursor, (view, clock) => {
     return { stream: pipelineStream(split, { view, clock }), view, clock, isExhausted: () => false };
   });
 }
 
-/** The first batch of a query's results, and a cursor for the others where there are more and it is not to be the only one. */
+/** The first batch of a query's results, and a cursor for the others where there are more and they are wanted. */
 async function answerWithCursor(
   request: CommandRequest,
   engine: Engine,
-  { batchSize, isOnly }: { batchSize: number; isOnly: boolean },
+  options: Options,
   open: (view: CollectionView | null, clock: Clock) => CursorSource,
 ): Promise<Reply> {
+  const batchSize = options.count('batchSize', DEFAULT_BATCH_SIZE);
+  const isOnly = options.flag('singleBatch');
   const ns = namespaceOf(request);
   const clock = clockOf(request);
   const view = engine.read(request, ns);
@@ -113,17 +106,17 @@ function cursorReply(
 
 /** The next batch of a cursor. */
 export async function getMore(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const id = options.get('getMore');
+  const id = options.value('getMore');
   check(id instanceof Long, 14, "'getMore' must be the id of a cursor");
-  const ns = `${request.db}.${options.string('collection')}`;
-  const batchSize = options.count('batchSize');
+  const ns = `${request.db}.${options.need('collection', 'a string')}`;
+  const batchSize = options.count('batchSize') || Infinity;
   const cursor = engine.cursors.use(id);
   check(cursor !== undefined, 43, `cursor id ${id} not found`);
   check(cursor.ns === ns, 13, `cursor ${id} belongs to ${cursor.ns}, not to ${ns}`);
   cursor.admit(request);
   let isKept = false;
   try {
-    const documents = await cursor.next(batchSize || Infinity, request);
+    const documents = await cursor.next(batchSize, request);
     isKept = !cursor.isExhausted;
     return cursorReply('nextBatch', documents, isKept ? id : Long.ZERO, ns);
   } finally {
@@ -137,7 +130,7 @@ export async function getMore(request: CommandRequest, engine: Engine, options: 
 /** Closes cursors of one collection. */
 export function killCursors(request: CommandRequest, engine: Engine, options: Options): Reply {
   const ns = namespaceOf(request);
-  const ids = options.get('cursors');
+  const ids = options.value('cursors');
   const isRight = Array.isArray(ids) && ids.length > 0 && ids.every((id) => id instanceof Long);
   check(isRight, 9, "Field 'cursors' must be an array of cursor ids");
   const killed = ids.filter((id) => engine.cursors.use(id)?.ns === ns && engine.cursors.kill(id));
@@ -147,10 +140,9 @@ export function killCursors(request: CommandRequest, engine: Engine, options: Op
 
 /** The query of a count or distinct. */
 export function readQuery(options: Options): Query {
-  const filter = parseFilter(options.document('query') ?? new Map());
-  // A negative limit is an old client's word for a single batch.
-  const limit = Math.abs(options.number('limit') ?? 0);
-  return { filter, sort: new Map(), limit, skip: options.count('skip'), hint: options.hint() };
+  const filter = parseFilter(options.document('query'));
+  const [skip, limit] = [options.count('skip'), options.count('limit')];
+  return { filter, sort: new Map(), hint: options.hint(), skip, limit };
 }
 
 /** Whether the query finds every document. */
@@ -173,26 +165,29 @@ export async function count(request: CommandRequest, engine: Engine, options: Op
   }
 }
 
+/** What an element of an array has besides its value, at most. */
+const BYTES_OF_ELEMENT = 16;
+
 /** The values that a field has in the documents that match, each once; an array counts as its elements. */
 export async function distinct(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const key = options.string('key');
+  const key = options.need('key', 'a string');
   const query = readQuery(options);
   const view = engine.read(request, namespaceOf(request));
   const clock = clockOf(request);
   try {
     const values = new Map<string, BsonValue>();
     const fields = new Set([topLevelName(key)]);
-    await runToEnd(planQuery(view, query), { view, clock }, ({ bytes }) => {
-      for (const value of valuesAtPath(decodeFields(bytes!, fields), key)) {
+    let bytes = 0;
+    await runToEnd(planQuery(view, query), { view, clock }, (row) => {
+      for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
         const identity = Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
         if (values.has(identity)) continue;
-        clock.takeMemory(2 * identity.length);
         values.set(identity, value);
+        bytes += identity.length + BYTES_OF_ELEMENT;
+        check(bytes <= MAX_DOCUMENT_BYTES, 17217, 'distinct too big, 16mb cap');
       }
     });
-    const reply: BsonDocument = new Map([['values', [...values.values()]]]);
-    check(encodeDocument(reply).length <= MAX_DOCUMENT_BYTES, 17217, 'distinct too big, 16mb cap');
-    return reply;
+    return bson({ values: [...values.values()] });
   } finally {
     clock.end();
     view?.release();

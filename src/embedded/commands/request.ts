@@ -63,14 +63,10 @@ function bsonValue(value: PlainValue): BsonValue {
     return Number.isSafeInteger(value) ? Long.fromNumber(value) : new Double(value);
   }
   if (Array.isArray(value)) return value.map(bsonValue);
-  return isPlain(value) ? bson(value) : (value as BsonValue);
-}
-
-function isPlain(value: PlainValue): value is Plain {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return value?.constructor === Object ? bson(value as Plain) : (value as BsonValue);
 }
 
 /** A cursor that ends with its first batch: what catalogs and statistics tell is little. */
-export function listing(ns: string, entries: BsonDocument[]): BsonDocument {
+export function listing(ns: string, entries: readonly (BsonDocument | null)[]): BsonDocument {
   return bson({ cursor: { id: Long.ZERO, ns, firstBatch: entries } });
 }

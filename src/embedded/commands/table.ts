@@ -1,6 +1,6 @@
 import type { Engine } from '../engine';
 import * as catalog from './catalog';
-import { ANSWERS, collStats, dbStats } from './diagnostics';
+import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
 import { createIndexes, dropIndexes, listIndexes } from './indexes';
 import { Options } from './options';
@@ -17,8 +17,8 @@ const FIND_AND_MODIFY = 'query sort update remove new upsert fields hint';
 /** The commands, each with the options that it takes; for those without, what they are sent is of no consequence. */
 const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[] = [
   ['insert', writes.insert, 'documents ordered'],
-  ['update', writes.update, 'updates ordered'],
-  ['delete', writes.deleteDocuments, 'deletes ordered'],
+  ['update', writes.change, 'updates ordered'],
+  ['delete', writes.change, 'deletes ordered'],
   ['findAndModify findandmodify', writes.findAndModify, FIND_AND_MODIFY],
   ['find', reads.find, 'filter sort projection hint skip limit batchSize singleBatch'],
   ['getMore', reads.getMore, 'collection batchSize'],
@@ -37,7 +37,6 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['createIndexes', createIndexes, 'indexes'],
   ['dropIndexes', dropIndexes, 'index'],
   ['validate', validate, 'full'],
-  ['collStats', collStats, 'scale'],
   ['dbStats', dbStats, 'scale'],
 
   ['commitTransaction', (request, engine) => engine.sessions.commit(request)],

@@ -1,20 +1,13 @@
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isNumber } from '../language/bson-value';
+import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
 import { check, MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
+import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
-import {
-  deleteRecord,
-  insertDocument,
-  parseUpdate,
-  SelectedRecords,
-  Target,
-  updateRecord,
-  upsert,
-} from './modification';
-import { namesIn, Options, writableNamespaceOf } from './options';
+import { beginModification, insertDocument, Target } from './modification';
+import { namesIn, namespaceOf, Options } from './options';
 import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
@@ -40,12 +33,13 @@ const ENDS_TRANSACTION = new Set([112, 246, 251]);
  */
 async function runStatements(
   { request, engine }: Target,
-  ordered: boolean,
+  options: Options,
   count: number,
   begin: (index: number) => Perform,
 ): Promise<Reply> {
   check(count >= 1 && count <= MAX_BATCH_SIZE, 16, `a write has from 1 to ${MAX_BATCH_SIZE} statements`);
   const done = engine.sessions.resultsOf(request) as Map<number, StatementOutcome> | null;
+  const isOrdered = options.flag('ordered', true);
   const inTransaction = engine.sessions.transactionOf(request) !== null;
   const fresh = new Map<number, StatementOutcome>();
   const writeErrors: BsonDocument[] = [];
@@ -69,7 +63,7 @@ async function runStatements(
           throw error;
         const { code, extra = [], message: errmsg } = error;
         writeErrors.push(bson({ index, code, ...Object.fromEntries(extra), errmsg }));
-        if (ordered || inTransaction) return;
+        if (isOrdered || inTransaction) return;
       }
     }
   });
@@ -92,84 +86,59 @@ function statementIdOf(body: BsonDocument, index: number): number {
   return (isNumber(first) ? toDouble(first) : 0) + index;
 }
 
-function targetOf(request: CommandRequest, engine: Engine): Target {
-  return { request, engine, ns: writableNamespaceOf(request) };
-}
-
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const target = targetOf(request, engine);
+  const target = { request, engine, ns: namespaceOf(request, true) };
   const { rawDocuments } = request;
-  return runStatements(target, options.boolean('ordered', true), rawDocuments.length, (index) => (scope) => {
+  return runStatements(target, options, rawDocuments.length, (index) => (scope) => {
     insertDocument(scope, target.ns, rawDocuments[index]!);
     return { n: 1 };
   });
 }
 
-/** Checks the shape of all statements of an update or delete before the first one runs. */
-function readStatements(
-  { request, engine }: Target,
-  options: Options,
-  name: 'updates' | 'deletes',
-  taken: ReadonlySet<string>,
-  isMulti: (statement: Options) => boolean,
-): { statement: Options; multi: boolean }[] {
+const UPDATES = {
+  field: 'updates',
+  taken: namesIn('q u multi upsert hint'),
+  isMulti: (statement: Options) => statement.flag('multi'),
+};
+const DELETES = {
+  field: 'deletes',
+  taken: namesIn('q limit hint'),
+  isMulti(statement: Options) {
+    const limit = statement.count('limit', Infinity);
+    check(limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
+    return limit === 0;
+  },
+};
+
+/** An update or a delete. The shape of all statements is checked before the first one runs. */
+export function change(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+  const target = { request, engine, ns: namespaceOf(request, true) };
+  const { field, taken, isMulti } = request.name === 'update' ? UPDATES : DELETES;
   const isRetryable = engine.sessions.resultsOf(request) !== null;
-  return options.documents(name).map((fields) => {
-    const statement = new Options(fields, `${request.name}.${name}`, taken);
-    statement.requiredDocument('q');
+  const statements = options.need(field, 'an array of objects').map((fields) => {
+    const statement = new Options(fields, `${request.name}.${field}`, taken);
+    statement.need('q', 'an object');
     const multi = isMulti(statement);
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
     return { statement, multi };
   });
-}
-
-const UPDATE_OPTIONS = namesIn('q u multi upsert hint');
-
-export function update(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const target = targetOf(request, engine);
-  const statements = readStatements(target, options, 'updates', UPDATE_OPTIONS, (statement) =>
-    statement.boolean('multi'),
-  );
-  return runStatements(target, options.boolean('ordered', true), statements.length, (index) => {
+  return runStatements(target, options, statements.length, (index) => {
     const { statement, multi } = statements[index]!;
-    const filter = parseFilter(statement.requiredDocument('q'));
-    const compiled = parseUpdate(statement.get('u'), multi);
-    const upserts = statement.boolean('upsert');
-    const selected = new SelectedRecords(target, { filter, hint: statement.hint(), multi });
-    let [n, modified] = [0, 0];
+    const filter = parseFilter(statement.need('q', 'an object'));
+    const update = field === 'updates' ? parseUpdate(statement.value('u'), multi) : null;
+    const upserts = statement.flag('upsert');
+    const run = beginModification(target, { filter, hint: statement.hint(), multi, update, upserts });
     return (scope) => {
-      selected.each(scope, (collection, record) => {
-        if (updateRecord(scope, collection, record, compiled).modified) modified += 1;
-        n += 1;
-      });
-      if (n > 0 || !upserts) return { n, modified };
-      return { n: 1, upserted: upsert(scope, target.ns, filter, compiled).id };
+      const { n, modified, upserted } = run(scope);
+      return { n, modified, upserted };
     };
   });
 }
 
-const DELETE_OPTIONS = namesIn('q limit hint');
-
-export function deleteDocuments(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const target = targetOf(request, engine);
-  const statements = readStatements(target, options, 'deletes', DELETE_OPTIONS, (statement) => {
-    const limit = statement.required('limit', statement.number('limit'));
-    check(limit === 0 || limit === 1, 9, 'The limit field in delete objects must be 0 or 1');
-    return limit === 0;
-  });
-  return runStatements(target, options.boolean('ordered', true), statements.length, (index) => {
-    const { statement, multi } = statements[index]!;
-    const filter = parseFilter(statement.requiredDocument('q'));
-    const selected = new SelectedRecords(target, { filter, hint: statement.hint(), multi });
-    let n = 0;
-    return (scope) => {
-      selected.each(scope, (collection, record) => {
-        deleteRecord(scope, collection, record);
-        n += 1;
-      });
-      return { n };
-    };
-  });
+/** @throws MongoError for what is no update */
+function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpdate {
+  if (isDocument(update) || Array.isArray(update)) return compileUpdate(update, { multi });
+  throw new MongoError(9, 'Update argument must be either an object or an array');
 }
 
 /** What a findAndModify answers. */
@@ -186,44 +155,37 @@ export async function findAndModify(
   const results = engine.sessions.resultsOf(request) as Map<number, Modified> | null;
   const statementId = statementIdOf(request.body, 0);
   const { lastErrorObject, value } =
-    results?.get(statementId) ?? (await engine.write(request, beginModification(request, engine, options)));
+    results?.get(statementId) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
   // A copy, because the bytes in hand may be a small part of a large piece of memory.
   results?.set(statementId, { lastErrorObject, value: value && new Uint8Array(value) });
   const reply: Reply = bson({ lastErrorObject });
   return reply.set('value', value && new RawDocument(value));
 }
 
-function beginModification(request: CommandRequest, engine: Engine, options: Options) {
-  const target = targetOf(request, engine);
-  const [remove, returnsNew, upserts] = ['remove', 'new', 'upsert'].map((name) => options.boolean(name));
-  const given = options.get('update');
+function beginFindAndModify(request: CommandRequest, engine: Engine, options: Options) {
+  const [removes, returnsNew, upserts] = ['remove', 'new', 'upsert'].map((name) => options.flag(name));
+  const given = options.value('update');
+  const isEither = removes === (given === undefined) && !(removes && (returnsNew || upserts));
   check(
-    remove !== (given !== undefined),
+    isEither,
     9,
-    'Either an update or remove=true must be specified, and not both',
+    'Either an update or remove=true must be specified, and upsert and new only with an update',
   );
-  check(!remove || (!upserts && !returnsNew), 9, 'Cannot specify upsert=true or new=true with remove=true');
-  const filter = parseFilter(options.document('query') ?? new Map());
-  const compiled = remove ? null : parseUpdate(given, false);
+  const update = removes ? null : parseUpdate(given, false);
   const fields = options.document('fields');
-  const project = fields?.size ? compileProjection(fields).applyToBytes : (bytes: Uint8Array) => bytes;
-  const selection = { filter, sort: options.document('sort'), hint: options.hint(), multi: false };
-  const selected = new SelectedRecords(target, selection);
+  const project = fields.size > 0 ? compileProjection(fields).applyToBytes : (bytes: Uint8Array) => bytes;
+  const run = beginModification(
+    { request, engine, ns: namespaceOf(request, true) },
+    {
+      filter: parseFilter(options.document('query')),
+      ...{ sort: options.document('sort'), hint: options.hint(), multi: false, update, upserts },
+    },
+  );
   return (scope: WriteScope): Modified => {
-    let outcome = bson({ n: 0, ...(compiled && { updatedExisting: false }) });
-    let value: Uint8Array | null = null;
-    selected.each(scope, (collection, record) => {
-      outcome = bson({ n: 1, ...(compiled && { updatedExisting: true }) });
-      value = record.bytes;
-      if (!compiled) return deleteRecord(scope, collection, record);
-      const { bytes } = updateRecord(scope, collection, record, compiled);
-      if (returnsNew) value = bytes;
-    });
-    if (!value && compiled && upserts) {
-      const { id, bytes } = upsert(scope, target.ns, filter, compiled);
-      outcome = bson({ n: 1, updatedExisting: false, upserted: id });
-      if (returnsNew) value = bytes;
-    }
-    return { lastErrorObject: outcome, value: value && project(value) };
+    const { n, before, after, upserted } = run(scope);
+    const updatedExisting = update && { updatedExisting: before !== null };
+    const lastErrorObject = bson({ n, ...updatedExisting, ...(upserted !== undefined && { upserted }) });
+    const shown = returnsNew ? after : before;
+    return { lastErrorObject, value: shown && project(shown) };
   };
 }
