@@ -64,6 +64,8 @@ export class ProcessRegister {
 
   /** Resolves after so many milliseconds, or when what a dead process held has been freed. */
   async pause(ms: number): Promise<void> {
+    // Whoever waits for a session has one in use.
+    this.lastUse = performance.now();
     await sleep(ms, undefined, { signal: this.freed.signal }).catch(() => undefined);
   }
 
