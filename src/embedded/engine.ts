@@ -4,7 +4,7 @@ import { Expiry } from './commands/expiry';
 import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/cursors';
-import { checkFormat, commitKey, Ids, readCatalog, readGarbage } from './storage/catalog';
+import { checkFormat, Ids, readCatalog, readGarbage } from './storage/catalog';
 import { ReadScope, viewOf } from './storage/view';
 import { GarbageCollector } from './storage/catalog-changes';
 import { Blocked, GroupCommit, WriteScope } from './storage/group-commit';
@@ -157,11 +157,10 @@ function compose(store: Store, { log, ...options }: EngineOptions): Engine {
   const snapshot = store.snapshot();
   const catalog = readCatalog(snapshot);
   const garbage = readGarbage(snapshot);
-  const commits = snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
   snapshot.release();
 
   const open = new OpenTransactions();
-  const groups = new GroupCommit(store, catalog, commits, new Ids(catalog, garbage), open);
+  const groups = new GroupCommit(store, catalog, new Ids(catalog, garbage), open);
   const startTransaction = () => new Transaction(groups, open);
   const sessions = new Sessions(startTransaction, options.transactionIdleMilliseconds ?? minute);
   const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);

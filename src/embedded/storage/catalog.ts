@@ -8,23 +8,12 @@ import { directionOf } from '../language/index-key';
 import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';
 
-// catalog: '!format' → version u32     '!commits' → number of the latest commit
-//          '!applied', '!applying' → see store.ts
+// catalog: '!format' → version u32     '!applied', '!applying' → see store.ts
 //          'c' id → collection         'm' id path → the index met an array under that path
 //          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
 // 2: what was committed may still be in a journal.
 const formatVersion = 2;
 const formatKey = Buffer.from('!format');
-
-/** The number of the commit that a snapshot shows. */
-export const commitKey = Buffer.from('!commits');
-
-/** A commit's number as the catalog has it. */
-export function storedCommit(commit: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(commit);
-  return bytes;
-}
 
 function keyOf(kind: string, id: number, path = ''): Buffer {
   return Buffer.concat([Buffer.from(kind), prefixOf(id), Buffer.from(path)]);

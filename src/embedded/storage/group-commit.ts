@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { MongoError } from '../language/errors';
-import { Catalog, commitKey, Ids, StoredCollection, storedCommit, totalsKey } from './catalog';
+import { Catalog, Ids, StoredCollection, totalsKey } from './catalog';
 import { ReadScope } from './view';
 import { noTotals, readTotals, storedTotals, sumOf, Totals } from './keys';
 import { Table, Writer } from './lmdb';
@@ -141,13 +141,11 @@ export class WriteGroup extends CountingScope implements WriteScope {
 
   /** Writes what is kept once for the whole group. */
   finish(): void {
-    if (this.touched.size === 0 && this.added.size === 0) return;
     for (const [collectionId, added] of this.added) {
       const key = totalsKey(collectionId);
       const totals = sumOf(readTotals(this.writer.get('catalog', key)), added);
       this.writer.put('catalog', key, storedTotals(totals));
     }
-    this.writer.put('catalog', commitKey, storedCommit(this.number));
   }
 }
 
@@ -163,7 +161,6 @@ export class GroupCommit {
   constructor(
     readonly store: Store,
     private catalogOnDisk: Catalog,
-    private commits: number,
     readonly ids: Ids,
     private readonly claims: Claims,
   ) {}
@@ -187,7 +184,7 @@ export class GroupCommit {
 
   /** The number of the latest commit. */
   get number(): number {
-    return this.commits;
+    return this.store.commit;
   }
 
   /** Whether the group in flight changes this, and is not part of what a snapshot of commit `number` shows. */
@@ -230,7 +227,7 @@ export class GroupCommit {
     this.gathering = [];
     let outcomes: Outcome[] = [];
     const body = (writer: Writer) => {
-      const group = new WriteGroup(this.commits + 1, this.catalogOnDisk, this.ids, writer, this.claims);
+      const group = new WriteGroup(this.number + 1, this.catalogOnDisk, this.ids, writer, this.claims);
       this.inFlight = group;
       outcomes = statements.map((statement) => this.outcomeOf(statement, group));
       group.finish();
@@ -239,7 +236,6 @@ export class GroupCommit {
       const isBulk = statements.some((statement) => statement.isBulk);
       await (isBulk ? this.store.writeThrough(body) : this.store.write(body));
       if (this.inFlight) this.catalogOnDisk = this.nextCatalog;
-      this.commits += 1;
     } catch (error) {
       outcomes = statements.map((statement) => () => {
         statement.lost = diskError(error);

@@ -1,4 +1,3 @@
-import { storedCommit } from './catalog';
 import { Journal } from './journal';
 import { Change, Environment, Snapshot, Writer } from './lmdb';
 import { Overlay, RecentWrites } from './recent-writes';
@@ -7,6 +6,12 @@ import { Overlay, RecentWrites } from './recent-writes';
 // what is in the journal: where it is later, the tables may have a part of what came between.
 const appliedKey = Buffer.from('!applied');
 const applyingKey = Buffer.from('!applying');
+
+function storedCommit(commit: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(commit);
+  return bytes;
+}
 
 /** What the tables are to be given, up to `commit`: of a key that is there more than once, the latest value comes last. */
 function* newestOf(
@@ -78,7 +83,7 @@ export class Store {
     private readonly environment: Environment,
     private readonly journal: Journal,
     /** The number of the latest commit. */
-    private commit: number,
+    public commit: number,
     private readonly options: StoreOptions,
   ) {
     this.keysOfCheckpoint = options.keysOfCheckpoint ?? usualKeys;

@@ -1,5 +1,5 @@
 import { check, MongoError } from '../language/errors';
-import { Catalog, commitKey, Ids, StoredCollection } from '../storage/catalog';
+import { Catalog, Ids, StoredCollection } from '../storage/catalog';
 import {
   Blocked,
   claimOf,
@@ -118,7 +118,7 @@ export class Transaction extends CountingScope implements WriteScope {
   ) {
     super();
     this.snapshot = groups.store.snapshot();
-    this.number = this.snapshot.get('catalog', commitKey)?.readDoubleBE() ?? 0;
+    this.number = groups.number;
     this.catalog = groups.catalog;
     this.ids = groups.ids;
     this.reader = this.writer = new TransactionOverlay(this.snapshot);
