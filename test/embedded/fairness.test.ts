@@ -34,12 +34,6 @@ const endless: Record<string, Document> = {
       { $match: { n: -1 } },
     ],
   },
-  'lookups without an index': {
-    pipeline: [
-      { $lookup: { from: 'c', localField: 'g', foreignField: 'g', as: 'found' } },
-      { $match: { found: -1 } },
-    ],
-  },
 };
 
 it.each(Object.entries(endless))(

@@ -26,7 +26,6 @@ const STAGES: Readonly<Record<string, StageParser>> = {
   $group: groupStage,
   $unwind: unwindStage,
   $sample: sampleStage,
-  $lookup: lookupStage,
   $unionWith: unionWithStage,
 };
 
@@ -34,7 +33,6 @@ const STAGES: Readonly<Record<string, StageParser>> = {
 const SHORTHANDS: Readonly<Record<string, (spec: BsonValue) => BsonDocument[]>> = {
   $set: (spec) => [documentOf({ $addFields: spec })],
   $unset: (spec) => [documentOf({ $project: withoutFields(Array.isArray(spec) ? spec : [spec]) })],
-  $replaceWith: (spec) => [documentOf({ $replaceRoot: documentOf({ newRoot: spec }) })],
   $count: (spec) => [
     documentOf({ $group: new Map([['_id', null], countAs(spec)]) }),
     documentOf({ $project: documentOf({ _id: false }) }),
@@ -44,14 +42,6 @@ const SHORTHANDS: Readonly<Record<string, (spec: BsonValue) => BsonDocument[]>> 
     documentOf({ $sort: documentOf({ count: new Int32(-1) }) }),
   ],
 };
-
-/** Stages of MongoDB that this engine does without. */
-const REFUSED = new Set(
-  (
-    '$bucket $bucketAuto $changeStream $collStats $currentOp $facet $geoNear $graphLookup $indexStats ' +
-    '$listLocalSessions $listSessions $merge $out $planCacheStats $redact'
-  ).split(' '),
-);
 
 function countAs(name: BsonValue): [string, BsonValue] {
   check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
@@ -66,7 +56,7 @@ function withoutFields(paths: BsonValue[]): BsonDocument {
 
 /**
  * Writes a pipeline in the stages that there are.
- * @throws MongoError 40323, 40324 for what is no stage, NotImplemented (238) for one that is not supported
+ * @throws MongoError 40323, 40324 for what is no stage, or none of these
  */
 export function expandPipeline(pipeline: readonly BsonValue[]): BsonDocument[] {
   return pipeline.flatMap((stage) => {
@@ -75,8 +65,7 @@ export function expandPipeline(pipeline: readonly BsonValue[]): BsonDocument[] {
     check(entry !== undefined && stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
     const [name, spec] = entry;
     if (Object.hasOwn(SHORTHANDS, name)) return SHORTHANDS[name]!(spec);
-    check(!REFUSED.has(name), 238, `${name} is not supported here`);
-    check(Object.hasOwn(STAGES, name), 40324, `Unrecognized pipeline stage name: '${name}'`);
+    check(Object.hasOwn(STAGES, name), 40324, `Unrecognized or unsupported pipeline stage name: '${name}'`);
     return [stage];
   });
 }
@@ -224,37 +213,6 @@ function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
       else if (place < size) sample[place] = document;
     }
     yield* sample;
-  };
-}
-
-/** `$lookup` by equality of two fields. */
-function lookupStage(spec: BsonValue, source: PipelineSource): Stage {
-  const names = ['from', 'localField', 'foreignField', 'as'];
-  const [from, local, foreign, as] = names.map((name) => (isDocument(spec) ? spec.get(name) : undefined));
-  const isRight = [from, local, foreign, as].every(
-    (part) => typeof part === 'string' && !part.startsWith('$'),
-  );
-  check(isRight && (spec as BsonDocument).size === 4, 238, `$lookup is supported with ${names.join(', ')}`);
-  const path = parseFieldPath(local as string);
-  const [name, ...more] = parseFieldPath(as as string);
-  check(more.length === 0, 238, '$lookup as a field within another is not supported');
-  return function* (documents) {
-    for (const document of documents) {
-      if (!document) {
-        yield null;
-        continue;
-      }
-      const value = followFieldPath(document, path) ?? null;
-      const among = documentOf({ $in: Array.isArray(value) ? value : [value] });
-      const match = documentOf({ $match: new Map([[foreign as string, among]]) });
-      const partners: BsonDocument[] = [];
-      for (const partner of source.aggregate(from as string, [match])) {
-        if (!partner) yield null;
-        else partners.push(partner);
-        if (partner) source.takeMemory(sizeOf(partner));
-      }
-      yield new Map(document).set(name!, partners);
-    }
   };
 }
 

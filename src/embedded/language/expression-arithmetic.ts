@@ -22,7 +22,6 @@ export const ARITHMETIC: Readonly<Record<string, Operator<Operand>>> = {
   $subtract: { operands: 2, run: subtract },
   $divide: { operands: 2, run: (a, b) => divide(a, b, (x, y) => x / y) },
   $mod: { operands: 2, run: (a, b) => divide(a, b, remainder) },
-  $abs: { operands: 1, run: (a) => onNumbers(doubleOf(a) < 0 ? 'subtract' : 'add', new Int32(0), a) },
   $floor: { operands: 1, run: (a) => rounded(a, Math.floor) },
   $ceil: { operands: 1, run: (a) => rounded(a, Math.ceil) },
   $ln: { operands: 1, run: (a) => (isNone(a) ? null : logarithm(exactDouble(a, 28765))) },

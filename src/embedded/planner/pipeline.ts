@@ -144,7 +144,7 @@ function* decodedDocuments(
   }
 }
 
-/** Where `$lookup` and `$unionWith` plan queries of their own, and stages that hold much say so. */
+/** Where `$unionWith` plans queries of its own, and stages that hold much say so. */
 function sourceOf({ view, clock }: Execution): PipelineSource {
   return {
     aggregate: (collection, pipeline) =>

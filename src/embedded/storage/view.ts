@@ -84,7 +84,7 @@ export class CollectionView {
     return sumOf(readTotals(stored), this.scope.addedTotals(this.collection.id));
   }
 
-  /** Another collection of the same database (`$lookup`) as of the same moment, or null where there is none. */
+  /** Another collection of the same database (`$unionWith`) as of the same moment, or null where there is none. */
   sibling(name: string): CollectionView | null {
     const collection = this.scope.catalog.find(`${this.collection.db}.${name}`);
     return collection && new CollectionView(collection, this.scope);

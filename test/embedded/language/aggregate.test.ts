@@ -71,7 +71,6 @@ const expressions = String.raw`
 {"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
 {"$floor": "$l"} | {"$numberLong":"7"}
 {"$ceil": 2.5} | {"$numberDouble":"3"}
-{"$abs": -3} | 3
 {"$ln": "$n"} | null
 [{"$divide": [1, 2]}] | [0.5]
 {"$size": "$a"} | 3
@@ -81,20 +80,10 @@ const expressions = String.raw`
 {"$isArray": "$a"} | true
 {"$map": {"input": "$docs", "as": "e", "in": {"$add": ["$$e.v", 1]}}} | [2, 3, null]
 {"$filter": {"input": "$docs", "cond": {"$gt": ["$$this.v", 1]}}} | [{"v": 2}]
-{"$sum": "$docs.v"} | 3
-{"$avg": [1, 2]} | 1.5
-{"$max": "$docs.v"} | 2
 {"$objectToArray": "$o"} | [{"k": "k", "v": 1}]
-{"$concat": ["$s", "!"]} | "Hey!"
-{"$concat": ["$s", "$n", "!"]} | null
-{"$toUpper": "straße"} | "STRAßE"
-{"$toLower": "$n"} | ""
-{"$strLenCP": "$s"} | 3
 {"$indexOfBytes": ["ßy", "y"]} | 2
-{"$toString": "$id"} | "0123456789abcdef01234567"
 {"$type": "$l"} | "long"
 {"$type": "$missing"} | "missing"
-{"$dateToString": {"date": "$at", "format": "%Y-%m-%dT%H:%M:%S.%L"}} | "2026-01-02T03:04:05.678"
 {"$add": [{"$multiply": [{"$year": "$at"}, 12]}, {"$month": "$at"}]} | 24313
 {"$hour": "$at"} | 3
 `;
@@ -107,20 +96,19 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 });
 
 const refusedExpressions = String.raw`
-168 | {"$bogus": 1} ; {"$function": {}} ; {"$reduce": {}} ; {"$dateTrunc": {}} ; {"$add": [{"$range": [0, 1]}]}
+168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]}
 16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$floor": [1, 2]}
 15983 | {"$add": 1, "$sum": 2}
 17276 | "$$nope"
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
 16556 | {"$subtract": ["$at", "$s"]}
-238 | {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]} ; {"$avg": ["$x"]}
+238 | {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]}
 16608 | {"$divide": [1, 0]}
 28766 | {"$ln": 0}
 40081 | {"$in": [1, "$s"]}
 40066 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
 16006 | {"$hour": {"date": "$at", "timezone": "Europe/Berlin"}}
-18536 | {"$dateToString": {"date": "$at", "format": "%G"}}
 `;
 it.each(rowsOf(refusedExpressions))('an expression is refused with %s', (_title, code, expression) => {
   expect(errorOf(() => compileExpression(valueFrom(expression))(scopeOf(row))).code).toBe(code);
@@ -157,8 +145,6 @@ const pipelines = String.raw`
 [{"$replaceRoot": {"newRoot": {"o": {"t": "$t", "n": "$n"}}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"o": {"t": "x", "n": 1}}]
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": {"coll": "events", "pipeline": [{"$match": {"s": "b"}}]}}] | [{"_id": 1}, {"_id": 3, "s": "b", "n": 3}]
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": "nowhere"}] | [{"_id": 1}]
-[{"$project": {"k": 1}}, {"$lookup": {"from": "events", "localField": "k", "foreignField": "s", "as": "e"}}, {"$project": {"e": "$e._id"}}] | [{"_id": 1, "e": [1, 2]}, {"_id": 2, "e": [3]}, {"_id": 3, "e": [1, 2]}]
-[{"$limit": 1}, {"$lookup": {"from": "events", "localField": "zz", "foreignField": "s", "as": "e"}}, {"$project": {"e": 1}}] | [{"_id": 1, "e": [{"_id": 4}]}]
 `;
 it.each(rowsOf(pipelines))('a pipeline: %s', (_title, pipeline, result: Document[]) => {
   const made = run(pipeline, rows);
@@ -212,25 +198,23 @@ it('sorts many documents as a stable sort does, with pauses', () => {
   expect(sorted.filter((each) => each === null).length).toBeGreaterThan(10_000);
 });
 
-it.each([
-  [[{ $group: { _id: '$_id', all: { $push: '$$ROOT' } } }]],
-  [[{ $sort: { k: 1 } }]],
-  [[{ $lookup: { from: 'events', localField: 'x', foreignField: 's', as: 'e' } }]],
-])('%j says what it holds in memory', (pipeline) => {
-  const limited = {
-    ...source,
-    takeMemory: () => {
-      throw new Error('too much');
-    },
-  };
-  const stages = compilePipeline(pipeline.map(documentFrom), limited);
-  expect(() => [...stages(rows.map(documentFrom))]).toThrow('too much');
-});
+it.each([[[{ $group: { _id: '$_id', all: { $push: '$$ROOT' } } }]], [[{ $sort: { k: 1 } }]]])(
+  '%j says what it holds in memory',
+  (pipeline) => {
+    const limited = {
+      ...source,
+      takeMemory: () => {
+        throw new Error('too much');
+      },
+    };
+    const stages = compilePipeline(pipeline.map(documentFrom), limited);
+    expect(() => [...stages(rows.map(documentFrom))]).toThrow('too much');
+  },
+);
 
 const refusedStages = String.raw`
-40324 | {"$bogus": 1}
+40324 | {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
 40323 | {"$match": {}, "$limit": 1}
-238 | {"$out": "x"} ; {"$bucket": {}} ; {"$facet": {}} ; {"$lookup": {"from": "events", "as": "e", "pipeline": []}}
 15959 | {"$match": 1}
 15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
@@ -242,7 +226,7 @@ const refusedStages = String.raw`
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}
 40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
 40156 | {"$count": ""}
-28818 | {"$unwind": "t"}
+28818 | {"$unwind": "t"} ; {"$unwind": {"path": 1}}
 40228 | {"$replaceRoot": {"newRoot": "$n"}}
 `;
 it.each(rowsOf(refusedStages))('a stage is refused with %s', (_title, code, stage) => {
