@@ -69,6 +69,16 @@ describe('a message that breaks the framing', () => {
   });
 });
 
+it('closes a connection whose framing breaks behind a command that runs, after the answer', async () => {
+  const documents = Array.from({ length: 5_000 }, (_, _id) => ({ _id }));
+  raw.send(Buffer.concat([opMsg({ insert: 'behind', documents, $db: 'hostile' }), uint32(0)]));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  raw.send(Buffer.alloc(100));
+
+  expect(await raw.reply()).toMatchObject({ n: documents.length });
+  expect(await raw.reply()).toBe('closed');
+});
+
 describe('a message whose BSON is broken', () => {
   it.each([
     ['a document longer than its message', Buffer.concat([uint32(1000), Buffer.from([0])])],

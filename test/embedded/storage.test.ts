@@ -257,13 +257,6 @@ describe('documents', () => {
     expect(reply).toMatchObject({ n: 0, writeErrors: [{ index: 0, code }] });
   });
 
-  it('puts _id first, and makes it where it is missing', async () => {
-    await engine.run({ insert: 'c', documents: [{ a: 1, _id: 5 }, { b: 1 }] });
-    const [first, second] = await engine.all('c');
-    expect(Object.keys(first!)).toEqual(['_id', 'a']);
-    expect(Object.keys(second!)).toEqual(['_id', 'b']);
-  });
-
   it('keeps every other field as it came, wherever _id stood', async () => {
     const rest = { inner: { at: new Timestamp({ t: 0, i: 0 }) }, é: 1 };
     const values = { a: [1, { b: null }], ...rest };

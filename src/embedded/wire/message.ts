@@ -39,7 +39,7 @@ export class FrameReader {
     if (this.bytes.length - this.end < chunk.length) {
       const needed = buffered + chunk.length;
       // Twice the need, so that a message in many small pieces is copied a few times only, but not beyond its end.
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, this.messageLength())));
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, this.claimedLength)));
       this.bytes.copy(grown, 0, this.start, this.end);
       this.bytes = grown;
       this.start = 0;
@@ -53,7 +53,8 @@ export class FrameReader {
    * @throws ProtocolError for a length that no message has
    */
   next(): Buffer | null {
-    const length = this.messageLength();
+    const length = this.claimedLength;
+    if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new ProtocolError();
     if (this.buffered < length) return null;
     const message = this.bytes.subarray(this.start, this.start + length);
     this.start += length;
@@ -61,12 +62,9 @@ export class FrameReader {
     return message;
   }
 
-  /** At least a header, where the length has not come yet. */
-  private messageLength(): number {
-    if (this.buffered < 4) return HEADER_BYTES;
-    const length = this.bytes.readInt32LE(this.start);
-    if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new ProtocolError();
-    return length;
+  /** What the next message says of itself; a header, where it has not said it yet. */
+  private get claimedLength(): number {
+    return this.buffered < 4 ? HEADER_BYTES : this.bytes.readInt32LE(this.start);
   }
 }
 
