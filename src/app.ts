@@ -11,43 +11,43 @@ import { createServices, type Services } from './service/create-services';
 import { createGraphQLServer, type GraphQLServer, type Surroundings } from './transport/graphql-server';
 import { Lifecycle } from './transport/lifecycle';
 
-/** How many connections may wait to be accepted: a crowd of clients that arrives at once. */
+/** The listen backlog, for crowds of clients that arrive at once. */
 const backlog = 4096;
 
-/** How often a stopping server looks for connections that have become idle. */
+/** How often a stopping server closes idle connections. */
 const sweepMs = 100;
 
 /** A running service. */
 export interface App {
-  /** Where the API is: `http://127.0.0.1:4000/graphql`. */
+  /** The API's URL, such as `http://127.0.0.1:4000/graphql`. */
   readonly url: string;
-  /** Where the metrics are; null if there are none. */
+  /** The URL of the metrics; null if they are off. */
   readonly metricsUrl: string | null;
-  /** What this process measures; null if nothing is. */
+  /** The metrics of this process; null if they are off. */
   readonly metrics: Metrics | null;
-  /** The database in words, without credentials. */
+  /** A description of the database, without credentials. */
   readonly database: string;
-  /** For a member of several: from now on it is ready. */
+  /** Makes a worker ready. */
   becomeReady(): void;
   /**
-   * Is not ready from now on; serves on for SHUTDOWN_DELAY_MS; then takes no more requests, finishes those in flight, in
-   * at most SHUTDOWN_TIMEOUT_MS, and closes everything.
+   * Becomes not ready, keeps serving for SHUTDOWN_DELAY_MS, then refuses requests, finishes those in flight within
+   * SHUTDOWN_TIMEOUT_MS, and closes everything.
    */
   close(): Promise<void>;
 }
 
-/** What differs where a process is one of several that serve together. */
+/** What a worker needs to serve together with others. */
 export interface Membership {
-  /** Where another process runs the embedded engine; null: nowhere, or there is a MONGODB_URI. */
+  /** The URI of the embedded engine in another process; null with MONGODB_URI. */
   readonly engineUri: string | null;
-  /** The metrics of all of them. */
+  /** Reads the metrics of all workers. */
   readMetrics(): Promise<string>;
 }
 
 /**
- * Opens the database, wires the rooms together and listens.
- * One of several is not ready until it is told so, and leaves METRICS_PORT to whoever started it.
- * @throws DatabaseOpenError, or the system's error where the address cannot be listened on; nothing stays open then
+ * Opens the database, wires everything together and listens. A worker is not ready until `becomeReady`, and leaves
+ * METRICS_PORT to the primary process.
+ * @throws DatabaseOpenError, or the system's error if the address cannot be listened on; nothing stays open then
  */
 export async function startApp(config: Config, log: Log, membership: Membership | null = null): Promise<App> {
   const observation = openObservation(config, log);
@@ -118,17 +118,17 @@ function appOf(
       await closeServer(server, config.shutdownTimeoutMs);
       await services.close();
       await database.close();
-      // To the end: whoever watches sees what is still being finished.
+      // Last, so that observers see the work that is still being finished.
       await tracing?.close();
       await metricsServer?.close();
     },
   };
 }
 
-/** Waits for the requests in flight, and cuts off what is left of them when the time is up. */
+/** Waits for the requests in flight, and cuts off the rest when the time is up. */
 async function closeServer(server: FastifyInstance, limitMs: number): Promise<void> {
   const timer = setTimeout(() => server.server.closeAllConnections(), limitMs);
-  // Node.js closes idle connections once, when it stops listening: those whose request ends later would stay.
+  // Node.js closes idle connections only once, when it stops listening; others become idle later.
   const sweep = setInterval(() => server.server.closeIdleConnections(), sweepMs);
   try {
     await server.close();

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What runs. */
+/** The version of this build. */
 export interface BuildInfo {
   readonly version: string;
-  /** The commit that it was built from; null if the build did not know it. */
+  /** The commit of the build; null if unknown. */
   readonly commit: string | null;
 }
 
-/** The folder that the build writes to: this file is in its `src`. */
+/** The folder of the build: this file is in its `src`. */
 const built = join(__dirname, '..');
-/** Written by the build, beside the code. */
+/** Written by the build, next to the code. */
 export const buildInfoFile = join(built, 'build-info.json');
 
-/** Of this program: its version from package.json, its commit as the build has recorded it. */
+/** This program's version from package.json, and its commit as recorded by the build. */
 export const buildInfo: BuildInfo = {
   version: (JSON.parse(readFileSync(join(built, '../package.json'), 'utf8')) as { version: string }).version,
   commit: recordedCommit(),

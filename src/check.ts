@@ -4,9 +4,8 @@ import { describeDatabase } from './database/database';
 import { findMachineProblems } from './preflight';
 
 /**
- * Looks at everything that a start needs, and starts nothing: settings, addresses, the data folder or the database.
- * Prints what would be used, without secrets.
- * @throws ConfigError with everything that keeps the server from starting
+ * Checks settings, addresses, and the data folder or database, and starts nothing. Prints the settings, without secrets.
+ * @throws ConfigError with everything that would keep the server from starting
  */
 export async function checkOnly(env: Environment = process.env): Promise<void> {
   const read = readSettings(env);

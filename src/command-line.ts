@@ -1,13 +1,13 @@
-/** What a person did wrong on the command line; the message says what there is instead. */
+/** Wrong usage of the command line; the message lists the valid arguments. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Every argument that the server takes. `npm start` and `npm run serve` pass on what stands behind `--`. */
+/** Every argument of the server. `npm start` and `npm run serve` pass on the arguments after `--`. */
 const commands = {
-  '--check': 'only checks the settings, the ports and the database, and says what would be used',
-  '--version': 'says which version this is',
-  '--help': 'this text',
+  '--check': 'checks the settings, the ports and the database, prints the settings, and starts nothing',
+  '--version': 'prints the version',
+  '--help': 'prints this text',
 } as const;
 
 export type Command = 'serve' | keyof typeof commands;
@@ -15,7 +15,7 @@ export type Command = 'serve' | keyof typeof commands;
 export const helpText = `The Conversation Session Service. Its settings are environment variables; the README lists them.
 
   npm start [-- ARGUMENT]        builds and serves
-  npm run serve [-- ARGUMENT]    serves what was built
+  npm run serve [-- ARGUMENT]    serves the build
 
 ${Object.entries(commands)
   .map(([name, meaning]) => `  ${name.padEnd(11)}${meaning}`)
@@ -23,8 +23,8 @@ ${Object.entries(commands)
 `;
 
 /**
- * What the arguments ask for; without any, to serve.
- * @throws UsageError for an argument that there is not, or for more than one
+ * The command of the arguments; without any, to serve.
+ * @throws UsageError for an unknown argument, or more than one
  */
 export function readCommand(args: readonly string[]): Command {
   const known = Object.keys(commands).join(', ');

@@ -1,6 +1,6 @@
 /**
- * Every failure that a client can be told of, by its stable code, and whether sending the same request again can help.
- * The README's error table says the same; a test compares the two.
+ * Every error of the API by its stable code, and whether sending the same request again can succeed. A test compares it
+ * with the README's table.
  */
 export const errorTable = {
   BAD_USER_INPUT: { retryable: false },
@@ -17,14 +17,14 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** What stands beside `code` and `retryable` in an error's `extensions`. */
+/** Further `extensions` of an error, besides `code` and `retryable`. */
 export interface ErrorDetails {
-  /** The path of the argument that breaks a rule, as in `input.sessionId`. */
+  /** The path of the invalid argument, such as `input.sessionId`. */
   readonly argument?: string;
   readonly [detail: string]: unknown;
 }
 
-/** A failure that is meant for the client to read. Anything else that is thrown is a fault of ours and is masked. */
+/** An error for the client to read. Any other thrown error is a bug and is masked. */
 export class DomainError extends Error {
   /** GraphQL copies these into the error that the client gets. */
   readonly extensions: { readonly code: ErrorCode; readonly retryable: boolean } & ErrorDetails;
@@ -41,12 +41,12 @@ export class DomainError extends Error {
   }
 }
 
-/** An argument that breaks a rule: the message is the argument's path and the rule. */
+/** An invalid argument: the message is its path and the rule. */
 export function badUserInput(argument: string, rule: string): DomainError {
   return new DomainError('BAD_USER_INPUT', `${argument} ${rule}`, { argument });
 }
 
-/** The database is unavailable, the queue is full, time is up or the server is stopping: the same request may succeed later. */
+/** The database is unavailable, a queue is full, time is up or the server is stopping: a retry may succeed. */
 export function serviceUnavailable(message: string, cause?: unknown): DomainError {
   return new DomainError('SERVICE_UNAVAILABLE', message, {}, { cause });
 }

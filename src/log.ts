@@ -1,4 +1,4 @@
-/** What the service needs of a log; a pino logger is one. */
+/** The log that the service needs; a pino logger is one. */
 export interface Log {
   debug(details: object, message: string): void;
   info(details: object, message: string): void;

@@ -1,7 +1,7 @@
 import { buildInfo, describeBuild } from './build-info';
 import { helpText, readCommand } from './command-line';
 
-// What serves is loaded only if it is asked for: the version is told at once.
+// The server is loaded only to serve, so that --version is fast.
 async function main(): Promise<void> {
   const command = readCommand(process.argv.slice(2));
   switch (command) {
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // What keeps a server from starting is for the person who starts it: lines that say what is wrong.
+  // Errors at start are for the operator: only their messages, without stacks.
   process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);
 });

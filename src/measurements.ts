@@ -1,26 +1,26 @@
-/** What waits to be stored. */
+/** The events waiting to be stored. */
 export interface EventQueue {
   readonly events: number;
   readonly bytes: number;
-  /** How long the oldest request has waited, in milliseconds; 0 if none waits. */
+  /** How long the oldest request has waited, in milliseconds; 0 if there is none. */
   readonly ageMs: number;
 }
 
-/** Why a transaction of events was given up, to be run again or to end with what is stored already. */
+/** Why a transaction of events was aborted: to be retried, or because its events are already stored. */
 export type TransactionFailure = 'conflict' | 'duplicate' | 'transient';
 
-/** What the service and the store report of their work. Must not throw, and must not take long. */
+/** What the service and the store report. Methods must be quick and must not throw. */
 export interface Measurements {
-  /** A transaction was committed that stored so many events. */
+  /** A transaction committed this many events. */
   eventsStored(events: number): void;
   transactionFailed(reason: TransactionFailure): void;
-  /** How to look at the queue of events, whenever somebody wants to know. */
+  /** Registers how to read the queue of events. */
   watchQueue(read: () => EventQueue): void;
-  /** How to count the subscriptions that are open, likewise. */
+  /** Registers how to count open subscriptions. */
   watchSubscriptions(count: () => number): void;
 }
 
-/** Where nobody measures. */
+/** For a service without metrics. */
 export const noMeasurements: Measurements = {
   eventsStored: () => undefined,
   transactionFailed: () => undefined,

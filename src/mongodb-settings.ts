@@ -1,9 +1,9 @@
-/** @throws Error that says the rule, where `value` cannot be a connection string */
+/** @throws Error that states the rule, if `value` is not a connection string */
 export function mongodbUri(value: string): string {
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
     throw new Error('must begin with mongodb:// or mongodb+srv:// and name a host');
   if (!isPercentEncoded(value))
-    throw new Error('must be percent-encoded: %25 for a % in a name or password, UTF-8 for all else');
+    throw new Error('must be percent-encoded UTF-8, with %25 for a % in a name or password');
   return value;
 }
 
@@ -16,7 +16,7 @@ function isPercentEncoded(value: string): boolean {
   }
 }
 
-/** @throws Error that says the rule, where MongoDB does not allow a database of this name */
+/** @throws Error that states the rule, if MongoDB does not allow this database name */
 export function databaseName(value: string): string {
   if (!/^[^/\\. "$*<>:|?\0]{1,63}$/.test(value)) {
     throw new Error('must be 1 to 63 characters without white space and none of / \\ . " $ * < > : | ?');
@@ -25,8 +25,8 @@ export function databaseName(value: string): string {
 }
 
 /**
- * A MONGODB_URI as a message may show it. Everything before the last @ counts as credentials, because a password with an
- * unescaped / or @ is just what a person is told about; of the options, those that can be secrets lose their values.
+ * Masks the secrets of a MONGODB_URI for messages. Everything before the last @ counts as credentials, because the message
+ * may be about an unescaped / or @ in a password; options that can be secrets lose their values.
  */
 export function withoutSecrets(uri: string): string {
   return uri

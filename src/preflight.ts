@@ -3,7 +3,7 @@ import { type Config, ConfigError, type Environment, type ReadSettings, readSett
 import { findDataFolderProblem } from './database/database';
 import { findAccessFileProblems } from './transport/access/access-files';
 
-/** An address that a setting asks to listen on. */
+/** An address to listen on. */
 interface Address {
   readonly host: string;
   readonly port: number;
@@ -12,8 +12,8 @@ interface Address {
 }
 
 /**
- * The settings of `env`, once this machine has nothing against them.
- * @throws ConfigError with everything that keeps the server from starting, as far as it can be told before it starts
+ * Reads the settings of `env` and checks them against this machine.
+ * @throws ConfigError with everything that would keep the server from starting, as far as it is known before
  */
 export async function readUsableConfig(env: Environment): Promise<Config> {
   const read = readSettings(env);
@@ -23,8 +23,8 @@ export async function readUsableConfig(env: Environment): Promise<Config> {
 }
 
 /**
- * What this machine says against the settings: an address that cannot be listened on, a file that cannot be used, a data
- * folder that cannot be written. One line each. Settings that are refused already are not looked at. Nothing stays open or behind.
+ * The problems of the settings on this machine, one line each: an address that cannot be listened on, a file that cannot be
+ * used, a data folder that cannot be written. Skips settings that are already refused. Leaves nothing open or behind.
  */
 export async function findMachineProblems({ config, refused }: ReadSettings): Promise<string[]> {
   const addresses = addressesOf(config).filter(
@@ -53,7 +53,7 @@ function findAddressProblem(address: Address): Promise<string | null> {
 function explainAddress(error: NodeJS.ErrnoException, { host, port, variable }: Address): string {
   switch (error.code) {
     case 'EADDRINUSE':
-      return `HOST=${host} ${variable}=${port}: another program listens there already; ${variable}=0 takes a free port.`;
+      return `HOST=${host} ${variable}=${port}: another program already listens there; ${variable}=0 takes a free port.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -1,30 +1,30 @@
 import type { Config } from './config';
 import type { Logger } from './transport/create-log';
 
-/** How much longer than SHUTDOWN_DELAY_MS and SHUTDOWN_TIMEOUT_MS together a stop may take before the process ends anyway. */
+/** How much longer than SHUTDOWN_DELAY_MS plus SHUTDOWN_TIMEOUT_MS a stop may take before the process exits anyway. */
 const graceMs = 5_000;
 
-/** What a process has to close before it ends. */
+/** What a process closes before it exits. */
 export interface Stoppable {
   /** Finishes what is in flight. */
   close(): Promise<void>;
-  /** What else must not stay when the process ends at once. */
+  /** Kills what must not outlive a process that exits at once. */
   kill?(): void;
 }
 
-/** Logs what nobody has caught. A rejected promise ends nothing; an exception ends this process with 1. */
+/** Logs uncaught errors. An unhandled rejection is only logged; an exception ends the process with 1. */
 export function endOnFaults(log: Logger, kill: () => void = () => undefined): void {
-  // One request's fault is no reason to drop all the others.
+  // A bug in one request must not end all the others.
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
-  // The embedded engine's end, above all: nothing is lost, and whoever watches this process starts it again.
+  // Above all, a crash of the embedded engine: nothing is lost, and a supervisor restarts the process.
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'ended by a fault');
+    log.fatal({ err: error }, 'ended by an uncaught error');
     kill();
     process.exit(1);
   });
 }
 
-/** The first signal stops in order; a second one does not wait. */
+/** The first signal stops gracefully, a second one at once. */
 export function stopOnSignals(config: Config, log: Logger, stoppable: Stoppable): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -40,7 +40,7 @@ export function stopOnSignals(config: Config, log: Logger, stoppable: Stoppable)
   process.on('SIGINT', stop);
 }
 
-/** Closes and ends this process: with 0 if all was finished in order and in time. */
+/** Closes everything and exits: with 0 if all work was finished in time. */
 export async function stopInOrder(config: Config, log: Logger, stoppable: Stoppable): Promise<never> {
   const end = (code: number): never => {
     stoppable.kill?.();
@@ -51,7 +51,7 @@ export async function stopInOrder(config: Config, log: Logger, stoppable: Stoppa
   try {
     await stoppable.close();
   } catch (error) {
-    log.error({ err: error }, 'could not stop in order');
+    log.error({ err: error }, 'could not stop cleanly');
     return end(1);
   }
   return end(0);

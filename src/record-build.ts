@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { buildInfoFile } from './build-info';
 
-/** BUILD_COMMIT if it is set (a container is built without the repository), otherwise what git says. */
+/** BUILD_COMMIT if it is set (a container is built without the repository), otherwise git's HEAD. */
 function commit(): string | null {
   if (process.env.BUILD_COMMIT) return process.env.BUILD_COMMIT;
   try {

@@ -9,8 +9,8 @@ import { serveAsWorker } from './workers/serve-as-worker';
 import { serveWorkers } from './workers/serve-workers';
 
 /**
- * Serves until a signal ends it, with as many processes as WORKERS says.
- * @throws ConfigError, DatabaseOpenError or the system's error where it cannot start
+ * Serves with WORKERS processes until a signal ends it.
+ * @throws ConfigError, DatabaseOpenError or the system's error if it cannot start
  */
 export async function serve(): Promise<void> {
   if (cluster.isWorker) return serveAsWorker();

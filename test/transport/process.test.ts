@@ -52,7 +52,7 @@ describe('a server that cannot start says why in one line and exits with 1', () 
     await new Promise<Server>((resolve) => other.close(() => resolve(other)));
 
     expect(why).toBe(
-      `HOST=127.0.0.1 PORT=${port}: another program listens there already; PORT=0 takes a free port.`,
+      `HOST=127.0.0.1 PORT=${port}: another program already listens there; PORT=0 takes a free port.`,
     );
   });
 
