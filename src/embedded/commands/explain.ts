@@ -74,7 +74,7 @@ async function statsOf(plan: Plan, stages: BsonDocument, execution: Execution) {
 }
 
 /** The plan as stages within each other, the walks innermost. */
-function stagesOf({ walks, isMerged, ...plan }: Plan, top: string | undefined): BsonDocument {
+function stagesOf({ walks, isMerged, query, ...plan }: Plan, top: string | undefined): BsonDocument {
   const scans = walks.map(({ access, reverse }) => {
     const direction = reverse ? 'backward' : 'forward';
     if (!access) return bson({ stage: 'COLLSCAN', direction });
@@ -90,11 +90,11 @@ function stagesOf({ walks, isMerged, ...plan }: Plan, top: string | undefined): 
   };
   above(!stage, 'EOF');
   above(isFetched, 'FETCH');
-  above(plan.sort, 'SORT', { sortPattern: plan.sort });
-  above(plan.skip, 'SKIP', { skipAmount: plan.skip });
-  above(plan.projection, 'PROJECTION_DEFAULT');
+  above(!plan.isOrdered, 'SORT', { sortPattern: query.sort });
+  above(query.skip, 'SKIP', { skipAmount: query.skip });
+  above(plan.project, 'PROJECTION_DEFAULT');
   above(plan.decode, 'PROJECTION_COVERED');
-  above(plan.limit, 'LIMIT', { limitAmount: plan.limit });
+  above(query.limit, 'LIMIT', { limitAmount: query.limit });
   above(top, top ?? '');
   return stage!;
 }

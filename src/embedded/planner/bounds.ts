@@ -1,6 +1,6 @@
 import { BSONRegExp, Double } from 'bson';
 import { BsonValue, CANONICAL_TYPES } from '../language/bson-value';
-import { FieldNode, FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter-node';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
 
 /**
@@ -41,20 +41,6 @@ export function afterPrefix(bytes: Uint8Array): Uint8Array {
   return afterEverything;
 }
 
-/** What lies in one of the ranges, which are given in any order. */
-function union(ranges: readonly KeyRange[]): readonly KeyRange[] {
-  if (ranges.length < 2) return ranges;
-  const merged: KeyRange[] = [];
-  for (const next of [...ranges].sort((a, b) => Buffer.compare(a.low, b.low))) {
-    const last = merged.at(-1);
-    if (!last || Buffer.compare(last.high, next.low) <= 0) merged.push(next);
-    else if (Buffer.compare(last.high, next.high) < 0) {
-      merged[merged.length - 1] = { low: last.low, high: next.high, isPoint: false };
-    }
-  }
-  return merged;
-}
-
 /** What lies in both lists. */
 export function intersection(left: readonly KeyRange[], right: readonly KeyRange[]): readonly KeyRange[] {
   if (left === everything) return right;
@@ -88,50 +74,34 @@ function flipped(bytes: Uint8Array): Uint8Array {
 
 /**
  * The ranges outside of which no index entry of a match can lie in the component `path`.
- * @param holdsArrays whether documents have arrays there: each condition may then be met by another element
+ * @param holdsArrays whether documents have arrays there
  */
 export function boundsOf(node: FilterNode, path: string, holdsArrays: boolean): Bounds {
-  if (node.kind === 'field') return node.path === path ? fieldBounds(node, holdsArrays) : unbounded;
-  if (node.kind === 'or') return anyOf(node.children.map((child) => boundsOf(child, path, holdsArrays)));
-  if (node.kind !== 'and' || holdsArrays) return unbounded;
-  const all = node.children.map((child) => boundsOf(child, path, false));
-  return {
-    ranges: all.reduce((shared, { ranges }) => intersection(shared, ranges), everything),
-    exact: all.every(({ exact }) => exact),
-  };
-}
-
-function anyOf(branches: readonly Bounds[]): Bounds {
-  if (branches.some(({ ranges }) => ranges === everything)) return unbounded;
-  return {
-    ranges: union(branches.flatMap(({ ranges }) => ranges)),
-    exact: branches.every(({ exact }) => exact),
-  };
-}
-
-function fieldBounds({ op, value }: FieldNode, holdsArrays: boolean): Bounds {
-  switch (op) {
+  if (node.kind !== 'field' || node.path !== path) return unbounded;
+  switch (node.op) {
     case 'eq':
-      return equalTo(value, holdsArrays);
+      return anyOf([node.value], holdsArrays);
     case 'in':
-      return anyOf(value.map((each) => equalTo(each, holdsArrays)));
+      return anyOf(node.value, holdsArrays);
     case 'gt':
     case 'gte':
     case 'lt':
     case 'lte':
-      return comparedTo(op, value, holdsArrays);
+      return comparedTo(node.op, node.value, holdsArrays);
     default:
       return unbounded;
   }
 }
 
-function equalTo(value: BsonValue, holdsArrays: boolean): Bounds {
-  if (value instanceof BSONRegExp || Array.isArray(value)) return unbounded;
-  const low = encodeKeyComponent(value, 1);
-  // A missing field is indexed as null; inside arrays null has more meanings than the index can tell.
+function anyOf(values: readonly BsonValue[], holdsArrays: boolean): Bounds {
+  if (values.some((value) => value instanceof BSONRegExp || Array.isArray(value))) return unbounded;
+  const keys = values.map((value) => encodeKeyComponent(value, 1));
+  if (keys.length > 1) keys.sort(Buffer.compare);
+  const different = keys.filter((key, i) => i === 0 || Buffer.compare(key, keys[i - 1]!) !== 0);
   return {
-    ranges: [{ low, high: afterPrefix(low), isPoint: true }],
-    exact: value !== null || !holdsArrays,
+    ranges: different.map((low) => ({ low, high: afterPrefix(low), isPoint: true })),
+    // A missing field is indexed as null; inside arrays null has more meanings than the index can tell.
+    exact: !holdsArrays || !values.includes(null),
   };
 }
 

@@ -3,7 +3,7 @@ import { FilterNode } from '../language/filter-node';
 import { directionOf, SortKey } from '../language/index-key';
 import { StoredIndex } from '../storage/catalog';
 import { boundsOf, intersection } from './bounds';
-import { IndexAccess, indexAccesses } from './index-access';
+import { IndexAccess, indexAccesses, isConstant } from './index-access';
 import { conjunctsOf } from './query';
 
 /** How the walks of an access come to give a wanted order. */
@@ -91,7 +91,7 @@ function walkOrder(access: IndexAccess, sort: readonly SortKey[]): WalkOrder | n
   if (sort.length === 0) return { reverse: false, mergeFrom: 0 };
   const { key, multikeyPaths } = access.index;
   const components = [...key].map(([path, order]) => ({ path, direction: directionOf(order) }));
-  const constant = components.filter(({ path }, i) => access.isConstant(i) && !multikeyPaths.has(path));
+  const constant = components.filter(({ path }, i) => isConstant(access, i) && !multikeyPaths.has(path));
   const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));
   const first = components.findIndex(({ path }) => path === wanted[0]?.path);
   const reverse = components[first]?.direction !== wanted[0]?.direction;

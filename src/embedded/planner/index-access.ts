@@ -15,108 +15,88 @@ type KeyTest = (key: KeyReader) => boolean;
  * One way to answer a filter by one index: leading components that hold nothing but points, and perhaps one of ranges
  * behind them. What else the filter says is decided on keys or documents.
  */
-export class IndexAccess {
-  private tests: { readonly onKeys: KeyTest[]; readonly onDocuments: FilterNode[] } | null = null;
+export interface IndexAccess {
+  readonly index: StoredIndex;
+  /** Of the leading components: ranges, ascending whichever way the component goes. */
+  readonly bounds: readonly (readonly KeyRange[])[];
   /** How many leading components hold nothing but points. */
   readonly points: number;
-
-  /**
-   * @param bounds of the leading components: ranges, ascending whichever way the component goes
-   * @param choice which of the conditions bounds the component that holds arrays; -1 for none
-   * @param open the conditions that the bounds do not settle
-   */
-  constructor(
-    readonly index: StoredIndex,
-    readonly bounds: readonly (readonly KeyRange[])[],
-    readonly choice: number,
-    private readonly open: readonly FilterNode[],
-  ) {
-    const end = bounds.findIndex((ranges) => !ranges.every(({ isPoint }) => isPoint));
-    this.points = end < 0 ? bounds.length : end;
-  }
-
+  /** Which of the conditions bounds the component that holds arrays; -1 for none. */
+  readonly choice: number;
+  /** What the bounds leave open and each key decides, before its document is read. */
+  readonly keyTests: readonly KeyTest[];
   /** What only the documents decide. */
-  get documentFilters(): readonly FilterNode[] {
-    return this.decided().onDocuments;
-  }
+  readonly documentFilters: readonly FilterNode[];
+}
 
-  /** Whether the component at `position` has the same value in all entries of the walk. */
-  isConstant(position: number): boolean {
-    const ranges = this.bounds[position];
-    return ranges?.length === 1 && ranges[0]!.isPoint;
-  }
+/** A piece of an index. */
+export type Place = Omit<KeyRange, 'isPoint'>;
 
-  /** Whether one document can have several entries in the walk. */
-  get findsTwice(): boolean {
-    const { multikey, multikeyPaths, key } = this.index;
-    return multikey && [...key.keys()].some((path, i) => multikeyPaths.has(path) && !this.isConstant(i));
-  }
+/** Whether the component at `position` has the same value in all entries of the walk. */
+export function isConstant({ bounds }: IndexAccess, position: number): boolean {
+  const ranges = bounds[position];
+  return ranges?.length === 1 && ranges[0]!.isPoint;
+}
 
-  /** The pieces of the index that its first `count` components make up, ascending: one for each combination of ranges. */
-  places(count = this.bounds.length): Omit<KeyRange, 'isPoint'>[] {
-    const directions = Array.from(this.index.key.values(), directionOf);
-    return this.bounds.slice(0, count).reduce<Omit<KeyRange, 'isPoint'>[]>(
-      (heads, bounds, i) => {
-        const ranges = inDirection(bounds, directions[i]!);
-        return heads.flatMap((head) =>
-          ranges.map(({ low, high }) => ({ low: joined(head.low, low), high: joined(head.low, high) })),
-        );
-      },
-      [...everything],
+/** Whether one document can have several entries in the walk. */
+export function findsTwice(access: IndexAccess): boolean {
+  const { multikey, multikeyPaths, key } = access.index;
+  return multikey && [...key.keys()].some((path, i) => multikeyPaths.has(path) && !isConstant(access, i));
+}
+
+/** What the first `count` bounds make up, ascending: a place for each combination of their ranges. */
+export function placesOf({ index, bounds }: IndexAccess, count = bounds.length): Place[] {
+  let places: Place[] = [...everything];
+  for (const [i, order] of [...index.key.values()].slice(0, count).entries()) {
+    const ranges = inDirection(bounds[i]!, directionOf(order));
+    places = places.flatMap((head) =>
+      ranges.map(({ low, high }) => ({ low: joined(head.low, low), high: joined(head.low, high) })),
     );
   }
-
-  /** What the bounds leave open and each key decides, before its document is read; null when that is nothing. */
-  keyTest(): ((key: Uint8Array) => boolean) | null {
-    const { onKeys } = this.decided();
-    if (onKeys.length === 0) return null;
-    const reader = new KeyReader();
-    return (key) => {
-      reader.read(key);
-      return onKeys.every((test) => test(reader));
-    };
-  }
-
-  private decided() {
-    if (this.tests) return this.tests;
-    this.tests = { onKeys: [], onDocuments: [] };
-    for (const node of this.open) {
-      const test = keyTestOf(node, this.index);
-      if (test) this.tests.onKeys.push(test);
-      else this.tests.onDocuments.push(node);
-    }
-    return this.tests;
-  }
-
-  /**
-   * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
-   * where the index does not have all of the fields, or holds arrays. A document is good until the next one is made.
-   */
-  decoderOf(fields: ReadonlySet<string>): ((entry: IndexEntry) => BsonDocument | null) | null {
-    const names = [...this.index.key.keys()];
-    if (this.index.multikey || [...fields].some((field) => !names.includes(field))) return null;
-    const wanted = names.map((name) => fields.has(name));
-    const count = wanted.lastIndexOf(true) + 1;
-    const decoder = new KeyDecoder();
-    const document: BsonDocument = new Map();
-    return ({ stored, keyStart }) => {
-      decoder.begin(stored, keyStart);
-      for (let i = 0; i < count; i++) {
-        if (!wanted[i]) {
-          decoder.skip();
-          continue;
-        }
-        const value = decoder.next();
-        if (value === undefined) return null;
-        document.set(names[i]!, value);
-      }
-      return document;
-    };
-  }
+  return places;
 }
 
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return head.length === 0 ? tail : Buffer.concat([head, tail]);
+}
+
+/** All tests in one, of whole keys; null for none. */
+export function keyTest({ keyTests }: IndexAccess): ((key: Uint8Array) => boolean) | null {
+  if (keyTests.length === 0) return null;
+  const reader = new KeyReader();
+  return (key) => {
+    reader.read(key);
+    return keyTests.every((test) => test(reader));
+  };
+}
+
+/**
+ * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
+ * where the index does not have all of the fields, or holds arrays. A document is good until the next one is made.
+ */
+export function decoderOf(
+  { key, multikey }: StoredIndex,
+  fields: ReadonlySet<string>,
+): ((entry: IndexEntry) => BsonDocument | null) | null {
+  const names = [...key.keys()];
+  if (multikey || [...fields].some((field) => !names.includes(field))) return null;
+  const wanted = names.map((name) => fields.has(name));
+  const count = wanted.lastIndexOf(true) + 1;
+  const decoder = new KeyDecoder();
+  const document: BsonDocument = new Map();
+  return ({ stored, keyStart }) => {
+    decoder.begin(stored, keyStart);
+    for (let i = 0; i < count; i++) {
+      if (!wanted[i]) {
+        decoder.skip();
+        continue;
+      }
+      const value = decoder.next();
+      if (value === undefined) return null;
+      document.set(names[i]!, value);
+    }
+    return document;
+  };
 }
 
 /**
@@ -138,6 +118,7 @@ function indexAccess(index: StoredIndex, conjuncts: readonly FilterNode[], choic
   // Two paths below one array: each entry is of one element, and each condition may be met by another one.
   const forArrays = conjuncts.slice(choice, choice + 1);
   let places = 1;
+  let points = 0;
   for (const path of index.key.keys()) {
     const holdsArrays = index.multikeyPaths.has(path);
     const speaking = holdsArrays ? forArrays.splice(0) : conjuncts;
@@ -153,13 +134,17 @@ function indexAccess(index: StoredIndex, conjuncts: readonly FilterNode[], choic
     bounds.push(ranges);
     for (const node of exact) settled.add(node);
     if (!ranges.every(({ isPoint }) => isPoint)) break;
+    points++;
   }
-  return new IndexAccess(
-    index,
-    bounds,
-    choice,
-    conjuncts.filter((node) => !settled.has(node)),
-  );
+  const keyTests: KeyTest[] = [];
+  const documentFilters: FilterNode[] = [];
+  for (const node of conjuncts) {
+    if (settled.has(node)) continue;
+    const test = keyTestOf(node, index);
+    if (test) keyTests.push(test);
+    else documentFilters.push(node);
+  }
+  return { index, bounds, points, choice, keyTests, documentFilters };
 }
 
 /** The condition as a test of keys; null where keys do not tell: of an array, the entry at hand is one element of many. */

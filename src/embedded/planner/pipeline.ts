@@ -10,7 +10,7 @@ import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CollectionView } from '../storage/view';
 import { Execution } from './execution';
-import { isIndexWalk, Plan, PlanRun, rowsOf, walkIndex } from './plan';
+import { Plan, PlanRun, rowsOf, rowsOfWalk } from './plan';
 import { planCount, planQuery } from './plan-query';
 import { conjunctsOf, Query } from './query';
 
@@ -122,9 +122,9 @@ function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
   const decodeEntry = plan.decode;
   const [walk] = plan.walks;
-  if (!decodeEntry || !walk || !isIndexWalk(walk)) return decodedDocuments(plan, execution, decode);
+  if (!decodeEntry || !walk) return decodedDocuments(plan, execution, decode);
   // Past the stages that have nothing to do: here it is the single row that counts.
-  return walkIndex(
+  return rowsOfWalk(
     walk,
     execution,
     new PlanRun(),

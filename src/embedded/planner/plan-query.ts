@@ -1,37 +1,29 @@
 import { isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
-import { MongoError } from '../language/errors';
+import { check } from '../language/errors';
 import { FilterNode } from '../language/filter-node';
 import { directionOf, parseSort } from '../language/index-key';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';
 import { CollectionView } from '../storage/view';
+import { everything } from './bounds';
 import { Candidate, candidatesOf, contenders } from './candidates';
 import { Clock } from './execution';
+import { decoderOf, placesOf } from './index-access';
 import { Plan, PlanRun, Rows, rowsOf, Walk } from './plan';
 import { conjunctsOf, Query } from './query';
 
-const nothing: Plan = {
-  walks: [],
-  isMerged: false,
-  fetches: false,
-  sort: null,
-  skip: 0,
-  limit: 0,
-  projection: null,
-  decode: null,
-};
+type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
 
 /** How to answer the query; nothing has run yet. `view` is null where there is no such collection. */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
-  if (!view) return nothing;
-  const { projection: spec, fields } = query;
-  const projection = spec?.size ? compileProjection(spec).applyToBytes : null;
-  const plan = bestPlan(view, query);
-  const { walks, sort, skip, limit } = plan;
-  const isBare = !sort && skip + limit === 0 && walks.length === 1 && walks[0]!.filters.length === 0;
-  const decode = (isBare && fields?.size && walks[0]!.access?.decoderOf(fields)) || null;
-  return { ...plan, fetches: !decode, projection, decode };
+  const access: Access = view ? bestAccess(view, query) : { walks: [], isMerged: false, isOrdered: true };
+  const { projection, skip, limit, fields } = query;
+  const [walk, ...others] = access.walks;
+  const isBare = access.isOrdered && skip + limit + others.length === 0 && walk?.filters.length === 0;
+  const decode = (isBare && fields?.size && walk.access && decoderOf(walk.access.index, fields)) || null;
+  const project = projection?.size ? compileProjection(projection).applyToBytes : null;
+  return { ...access, query, fetches: !decode, project, decode };
 }
 
 /** A row for each document that the query finds, in any order, and not fetched where keys decide. */
@@ -40,53 +32,41 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
 }
 
 /** The best way that the indexes offer, or the whole collection. */
-function bestPlan(view: CollectionView, query: Query): Plan {
-  const { filter, hint, limit, skip } = query;
+function bestAccess(view: CollectionView, query: Query): Access {
+  const { filter, hint, sort: order } = query;
   const conjuncts = conjunctsOf(filter);
-  const unordered = { ...nothing, skip, limit };
-  const whole = (reverse: boolean): Walk[] => [
-    { access: null, places: [], fixed: 0, reverse, filters: conjuncts },
-  ];
-  // `{ $natural: 1 | -1 }` asks for a scan.
-  const natural = query.sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
-  const sort = natural !== undefined && query.sort.has('$natural') ? [] : parseSort(query.sort);
-  const toSort = sort.length > 0 ? query.sort : null;
-  if (natural !== undefined) {
-    return { ...unordered, walks: whole(directionOf(natural) === -1), sort: toSort };
-  }
+  const scan = (reverse: boolean): Access => ({
+    walks: [{ access: null, places: everything, fixed: 0, reverse, filters: conjuncts }],
+    isMerged: false,
+    isOrdered: order.size === 0 || order.has('$natural'),
+  });
+  const natural = order.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
+  if (natural !== undefined) return scan(directionOf(natural) === -1);
   const isHinted = ({ name, key }: StoredIndex) =>
     hint === undefined || hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
   const indexes = view.collection.indexes.filter(isHinted);
-  const candidates = candidatesOf(indexes, conjuncts, sort);
-  if (hint !== undefined && candidates.length === 0) {
-    throw new MongoError(
-      2,
-      'hint provided does not correspond to an existing index that can answer the query',
-    );
-  }
+  const candidates = candidatesOf(indexes, conjuncts, parseSort(order));
+  const isUseful = hint === undefined || candidates.length > 0;
+  check(isUseful, 2, 'hint provided does not correspond to an existing index that can answer the query');
   const union = unionOfBranches(indexes, conjuncts, candidates);
-  if (union) return { ...unordered, walks: union, sort: toSort };
-  const best = contenders(candidates, sort.length > 0);
-  const plans = (best.length === 0 && hint !== undefined ? candidates : best).map((candidate): Plan => ({
-    ...unordered,
-    ...walksOf(candidate),
-    sort: candidate.order ? null : toSort,
-  }));
-  if (plans.length > 1) return fastest(plans, view);
-  return plans[0] ?? { ...unordered, walks: whole(false), sort: toSort };
+  if (union) return { walks: union, isMerged: false, isOrdered: order.size === 0 };
+  const best = contenders(candidates, order.size > 0);
+  const accesses = (best.length === 0 && hint !== undefined ? candidates : best).map(accessOf);
+  if (accesses.length > 1) return fastest(accesses, view, query);
+  return accesses[0] ?? scan(false);
 }
 
-function walksOf({ access, order }: Candidate): Pick<Plan, 'walks' | 'isMerged'> {
+function accessOf({ access, order }: Candidate): Access {
   const { reverse, mergeFrom } = order ?? { reverse: false, mergeFrom: 0 };
   const filters = access.documentFilters;
-  const places = access.places();
-  const heads = access.places(mergeFrom);
+  const places = placesOf(access);
+  const heads = placesOf(access, mergeFrom);
   const size = places.length / heads.length;
   const walks = heads.map(({ low }, i) => {
     const own = places.slice(i * size, (i + 1) * size);
     return { access, places: reverse ? own.reverse() : own, fixed: low.length, reverse, filters };
   });
-  return { walks, isMerged: mergeFrom > 0 };
+  return { walks, isMerged: mergeFrom > 0, isOrdered: order !== null };
 }
 
 /** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */
@@ -103,7 +83,7 @@ function unionOfBranches(
   for (const branch of or.children) {
     const [best] = contenders(candidatesOf(indexes, [...conjunctsOf(branch), ...others], []), false);
     if (!best) return null;
-    walks.push(...walksOf(best).walks);
+    walks.push(...accessOf(best).walks);
   }
   return walks;
 }
@@ -114,22 +94,23 @@ const ROWS_TO_WIN = 101;
 const MAX_TURNS = 200;
 const TURN = 10;
 
-/** Runs plans side by side for a while; answers the one that first ended or found enough, or else found most. */
-function fastest(plans: readonly Plan[], view: CollectionView): Plan {
-  const trials = plans.map((plan) => {
+/** Runs them side by side for a while; answers the one that first ended or found enough, or else found most. */
+function fastest(accesses: readonly Access[], view: CollectionView, query: Query): Access {
+  const trials = accesses.map((access) => {
     // What still has to be sorted has nothing to show before its end.
-    const limit = plan.sort ? 0 : Math.min(plan.limit || ROWS_TO_WIN, ROWS_TO_WIN);
+    const limit = access.isOrdered ? Math.min(query.limit || ROWS_TO_WIN, ROWS_TO_WIN) : 0;
+    const plan = { query: { ...query, limit }, fetches: false, project: null, decode: null };
     const run = new PlanRun();
     const execution = { view, clock: new Clock(Infinity, TURN) };
-    return { plan, run, rows: rowsOf({ ...plan, sort: null, limit }, execution, run) };
+    return { access, run, rows: rowsOf({ ...access, ...plan, isOrdered: true }, execution, run) };
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const winner = trials.find(({ rows }) => endsInOneTurn(rows));
-      if (winner) return winner.plan;
+      if (winner) return winner.access;
     }
-    const foundIn = ({ plan, run }: (typeof trials)[number]) => (plan.sort ? -1 : run.returned);
-    return trials.reduce((best, each) => (foundIn(each) > foundIn(best) ? each : best)).plan;
+    const foundIn = ({ access, run }: (typeof trials)[number]) => (access.isOrdered ? run.returned : -1);
+    return trials.reduce((best, each) => (foundIn(each) > foundIn(best) ? each : best)).access;
   } finally {
     for (const { rows } of trials) rows.return();
   }

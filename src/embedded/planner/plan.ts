@@ -4,16 +4,16 @@ import { FilterNode } from '../language/filter-node';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
 import { IndexEntry } from '../storage/keys';
-import { KeyRange } from './bounds';
 import { documentTest, Execution, Yielder } from './execution';
-import { IndexAccess } from './index-access';
+import { findsTwice, IndexAccess, keyTest, Place } from './index-access';
+import { Query } from './query';
 
 /** One walk, of an index or of the whole collection. */
 export interface Walk {
   /** Null for all documents in the order of insertion. */
   readonly access: IndexAccess | null;
-  /** Where in the index, in the order of the walk. */
-  readonly places: readonly Omit<KeyRange, 'isPoint'>[];
+  /** Where in the index, in the order of the walk; just one for a collection. */
+  readonly places: readonly Place[];
   /** The length of what all its keys begin with, where walks are merged by what follows. */
   readonly fixed: number;
   readonly reverse: boolean;
@@ -21,22 +21,18 @@ export interface Walk {
   readonly filters: readonly FilterNode[];
 }
 
-export type IndexWalk = Walk & { readonly access: IndexAccess };
-
 /** How a query is answered. */
 export interface Plan {
+  readonly query: Query;
   /** Together they find each document once; none where there is nothing to find. */
   readonly walks: readonly Walk[];
   /** Whether walks are merged in their order; otherwise they go one after the other. */
   readonly isMerged: boolean;
+  /** Whether rows are found in the order that the query wants; otherwise they are sorted. */
+  readonly isOrdered: boolean;
   /** Whether rows are given their documents; without, they may be keys. */
   readonly fetches: boolean;
-  /** What no index gives in order; null for nothing. */
-  readonly sort: BsonDocument | null;
-  readonly skip: number;
-  /** 0 for all. */
-  readonly limit: number;
-  readonly projection: ((bytes: Uint8Array) => Uint8Array) | null;
+  readonly project: ((bytes: Uint8Array) => Uint8Array) | null;
   /** Makes the wanted fields out of a key, where the index has them all. */
   readonly decode: ((entry: IndexEntry) => BsonDocument | null) | null;
 }
@@ -63,9 +59,10 @@ export class PlanRun {
 
 /** Runs the plan; once only for each `run`. */
 export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
-  const { skip, limit, fetches, projection } = plan;
+  const { fetches, project, isOrdered } = plan;
+  const { skip, limit } = plan.query;
   let passed = 0;
-  for (const row of plan.sort ? sortedRows(plan, execution, run) : foundRows(plan, execution, run)) {
+  for (const row of isOrdered ? foundRows(plan, execution, run) : sortedRows(plan, execution, run)) {
     if (!row) {
       yield null;
       continue;
@@ -76,7 +73,7 @@ export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
     if (fetches && !bytes) continue;
     run.returned++;
     run.isExhausted ||= run.returned === limit;
-    if (projection) yield { recordId: row.recordId, bytes: projection(bytes!) };
+    if (project) yield { recordId: row.recordId, bytes: project(bytes!) };
     else yield bytes ? { recordId: row.recordId, bytes } : row;
     if (run.returned === limit) return;
   }
@@ -88,59 +85,48 @@ function read({ recordId }: Row, { view }: Execution, run: PlanRun): Uint8Array 
   return view!.document(recordId);
 }
 
-export function isIndexWalk(walk: Walk): walk is IndexWalk {
-  return walk.access !== null;
-}
-
 /** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
 function foundRows({ walks, isMerged }: Plan, execution: Execution, run: PlanRun): Rows {
-  const isRepeated = walks.length > 1 || walks[0]?.access?.findsTwice;
+  const isRepeated = walks.length > 1 || walks.some(({ access }) => access && findsTwice(access));
   const seen = isRepeated ? new Set<number>() : null;
-  const found = walks.map((walk) =>
-    isIndexWalk(walk) ? walkIndex(walk, execution, run, seen) : scanCollection(walk, execution, run),
-  );
+  const found = walks.map((walk) => rowsOfWalk(walk, execution, run, seen));
   if (found.length === 1) return found[0]!;
   return isMerged ? merged(walks, found) : concatenated(found);
 }
 
 /**
- * What one walk of an index finds.
+ * What one walk finds.
  * @param seen what walks have found already; null where nothing can be found twice
- * @param rowOf makes something else of each entry, in place of one more generator around this one
+ * @param rowOf makes something else of each index entry, in place of one more generator around this one
  */
-export function* walkIndex<T = Row>(
-  { access, places, reverse, filters }: IndexWalk,
+export function* rowsOfWalk<T = Row>(
+  { access, places, reverse, filters }: Walk,
   execution: Execution,
   run: PlanRun,
   seen: Set<number> | null,
   rowOf?: (entry: IndexEntry) => T,
 ): Generator<T | null, void, undefined> {
-  const { view, clock } = execution;
-  const accepts = access.keyTest();
+  const { clock } = execution;
+  const view = execution.view!;
+  const accepts = access && keyTest(access);
   const passes = documentTest(filters);
   for (const { low, high } of places) {
-    for (const entry of view!.scanIndex(access.index, low, high, reverse)) {
-      run.keys++;
+    const found = access ? view.scanIndex(access.index, low, high, reverse) : view.scanDocuments(reverse);
+    for (const each of found as Iterable<Row>) {
+      if (access) run.keys++;
+      else run.documents++;
       if (clock.pauses()) yield null;
-      if (accepts && !accepts(entry.key)) continue;
-      if (seen?.has(entry.recordId)) continue;
-      let row: Row = entry;
+      if (accepts && !accepts(each.key!)) continue;
+      if (seen?.has(each.recordId)) continue;
+      let row = each;
       if (passes) {
-        row = { recordId: entry.recordId, key: entry.key, bytes: read(entry, execution, run)! };
-        if (!passes(row.bytes!)) continue;
+        const bytes = each.bytes ?? read(each, execution, run)!;
+        if (!passes(bytes)) continue;
+        row = { recordId: each.recordId, key: each.key, bytes };
       }
-      seen?.add(entry.recordId);
-      yield rowOf ? rowOf(entry) : (row as T);
+      seen?.add(each.recordId);
+      yield rowOf ? rowOf(each as IndexEntry) : (row as T);
     }
-  }
-}
-
-function* scanCollection({ reverse, filters }: Walk, { view, clock }: Execution, run: PlanRun): Rows {
-  const passes = documentTest(filters);
-  for (const document of view!.scanDocuments(reverse)) {
-    run.documents++;
-    if (clock.pauses()) yield null;
-    if (!passes || passes(document.bytes)) yield document;
   }
 }
 
@@ -191,27 +177,28 @@ const ROWS_OF_CUT = 4096;
  */
 function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
   const { view, clock } = execution;
-  const fields = new Set([...plan.sort!.keys()].map(topLevelName));
-  const keyOf = sortKeyOf(plan.sort!);
-  const most = plan.limit > 0 ? plan.skip + plan.limit : Infinity;
+  const { sort, skip, limit } = plan.query;
+  const fields = new Set([...sort.keys()].map(topLevelName));
+  const keyOf = sortKeyOf(sort);
+  const most = limit > 0 ? skip + limit : Infinity;
   let items: { key: Uint8Array; recordId: number }[] = [];
   let held = 0;
   const hold = (bytes: number) => {
     clock.takeMemory(bytes - held);
     held = bytes;
   };
-  const bytesOf = ({ key }: (typeof items)[number]) => key.length + BYTES_OF_ITEM;
   function* cut(): Generator<null> {
     items = (yield* sortByKey(items, () => clock.pauses())).slice(0, most);
-    hold(items.reduce((sum, item) => sum + bytesOf(item), 0));
+    hold(items.reduce((sum, { key }) => sum + key.length + BYTES_OF_ITEM, 0));
   }
   try {
     for (const row of foundRows(plan, execution, run)) {
       if (!row) yield null;
       else {
         const document = row.bytes ?? read(row, execution, run)!;
-        items.push({ key: keyOf(decodeFields(document, fields)), recordId: row.recordId });
-        hold(held + bytesOf(items.at(-1)!));
+        const key = keyOf(decodeFields(document, fields));
+        items.push({ key, recordId: row.recordId });
+        hold(held + key.length + BYTES_OF_ITEM);
         if (items.length > ROWS_OF_CUT + 2 * most) yield* cut();
       }
     }
