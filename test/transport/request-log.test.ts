@@ -38,7 +38,7 @@ describe('a burst of slow requests', () => {
     const app = await startTestApp({ SLOW_REQUEST_MS: '1' });
     const until = Date.now() + 2500;
     let sent = 0;
-    while (Date.now() < until) {
+    while (Date.now() < until || sent <= 100) {
       await Promise.all(Array.from({ length: 50 }, (_, id) => app.send(query, { id: `s${id}` })));
       sent += 50;
     }
@@ -47,7 +47,6 @@ describe('a burst of slow requests', () => {
       .all()
       .filter(({ level, message }) => level === 'warn' && /slow request/.test(message));
 
-    expect(sent).toBeGreaterThan(100);
     expect(lines.length).toBeGreaterThanOrEqual(2);
     expect(lines.length).toBeLessThanOrEqual(Math.ceil((Date.now() - until + 2500) / 1000) + 1);
     expect(lines.at(-1)).toMatchObject({
