@@ -29,6 +29,9 @@ async function demo(): Promise<boolean> {
   return narrator.finish((performance.now() - started) / 1000);
 }
 
+// A reader such as head closes the pipe once it has seen enough: the story goes on, so that nothing is left behind.
+process.stdout.on('error', () => undefined);
+
 demo().then(
   (kept) => process.exit(kept ? 0 : 1),
   (error: unknown) => {
