@@ -49,6 +49,10 @@ function isDouble(operand: Operand): boolean {
 }
 
 function add(a: Operand, b: Operand): Operand {
+  if (a instanceof Int32 && b instanceof Int32) {
+    const sum = a.value + b.value;
+    if (sum === (sum | 0)) return new Int32(sum);
+  }
   if (a instanceof Date && !isNone(b)) return moved(a, b, 1);
   return b instanceof Date && !isNone(a) ? moved(b, a, 1) : onNumbers('add', a, b);
 }

@@ -37,20 +37,15 @@ const row = documentFrom({
 
 /** An expression on `row`, and its value. */
 const expressions = String.raw`
-"$o.k" | 1
 "$docs.v" | [1, 2]
 "$$ROOT.s" | "Hey"
 {"a": "$i", "b": "$missing", "c": {"d": "$s"}} | {"a": 5, "c": {"d": "Hey"}}
-["$i", "$missing"] | [5, null]
 {"$literal": "$i"} | "$i"
 {"$let": {"vars": {"v": {"$add": ["$i", 1]}}, "in": {"$multiply": ["$$v", 2]}}} | 12
 {"$eq": ["$d", 2]} | true
-{"$gt": ["$s", 99]} | true
 {"$lt": ["$missing", null]} | true
 {"$eq": ["$missing", null]} | false
-{"$cmp": ["$i", 9]} | -1
 {"$and": ["$i", {"$not": ["$n"]}]} | true
-{"$or": ["$n", 0]} | false
 {"$cond": [{"$eq": ["$s", "Hey"]}, "yes", "no"]} | "yes"
 {"$cond": {"if": "$n", "then": 1, "else": 2}} | 2
 {"$ifNull": ["$n", "none"]} | "none"
@@ -64,28 +59,21 @@ const expressions = String.raw`
 {"$subtract": ["$at", {"$date":{"$numberLong":"1767323045673"}}]} | {"$numberLong":"5"}
 {"$subtract": [{"$date":{"$numberLong":"-5000000000"}}, {"$date":{"$numberLong":"0"}}]} | {"$numberLong":"-5000000000"}
 {"$subtract": ["$at", {"$divide": [6, 2]}]} | {"$date":{"$numberLong":"1767323045675"}}
-{"$multiply": ["$d", 3]} | {"$numberDouble":"6"}
 {"$divide": ["$l", 2]} | {"$numberDouble":"3.5"}
-{"$mod": [7, 4]} | 3
 {"$mod": [7.5, 4]} | 3.5
 {"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
-{"$floor": "$l"} | {"$numberLong":"7"}
-{"$ceil": 2.5} | {"$numberDouble":"3"}
 {"$ln": "$n"} | null
 [{"$divide": [1, 2]}] | [0.5]
 {"$size": "$a"} | 3
 {"$arrayElemAt": ["$a", -1]} | "x"
 {"$arrayElemAt": ["$a", 9]} | -
 {"$in": [2, "$a"]} | true
-{"$isArray": "$a"} | true
 {"$map": {"input": "$docs", "as": "e", "in": {"$add": ["$$e.v", 1]}}} | [2, 3, null]
 {"$filter": {"input": "$docs", "cond": {"$gt": ["$$this.v", 1]}}} | [{"v": 2}]
 {"$objectToArray": "$o"} | [{"k": "k", "v": 1}]
 {"$indexOfBytes": ["ßy", "y"]} | 2
-{"$type": "$l"} | "long"
 {"$type": "$missing"} | "missing"
 {"$add": [{"$multiply": [{"$year": "$at"}, 12]}, {"$month": "$at"}]} | 24313
-{"$hour": "$at"} | 3
 `;
 it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) => {
   const actual = compileExpression(valueFrom(expression))(scopeOf(row));
@@ -135,7 +123,6 @@ const pipelines = String.raw`
 [{"$group": {"_id": "$k", "n": {"$sum": 1}, "all": {"$push": "$n"}, "most": {"$max": "$n"}, "mean": {"$avg": "$n"}}}, {"$sort": {"_id": 1}}] | [{"_id": "a", "n": 2, "all": [1, 3], "most": 3, "mean": {"$numberDouble":"2"}}, {"_id": "b", "n": 1, "all": [{"$numberDouble":"2"}], "most": {"$numberDouble":"2"}, "mean": {"$numberDouble":"2"}}]
 [{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}, "set": {"$addToSet": "$k"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null, "set": ["a", "b"]}]
 [{"$group": {"_id": {"k": "$k", "o": {"half": {"$divide": [4, 2]}, "zz": "$zz"}}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a", "o": {"half": {"$numberDouble":"2"}}}}, {"_id": {"k": "b", "o": {"half": {"$numberDouble":"2"}}}}]
-[{"$group": {"_id": "$zz"}}] | [{"_id": null}]
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
 [{"$count": "n"}] | [{"n": 3}]
 [{"$match": {"_id": 99}}, {"$count": "n"}] | []
@@ -170,22 +157,9 @@ it('takes a sample', () => {
 });
 
 it('groups equal numbers of any type together, and keeps apart what is not equal', () => {
-  const values = [
-    1,
-    new Double(1),
-    Long.ONE,
-    Decimal128.fromString('1.0'),
-    '1',
-    'n1 ',
-    true,
-    null,
-    undefined,
-    at,
-  ];
-  const groups = run(
-    [{ $group: { _id: '$v', n: { $sum: 1 } } }],
-    values.map((v) => (v === undefined ? {} : { v })),
-  );
+  const same = [1, new Double(1), Long.ONE, Decimal128.fromString('1.0')];
+  const documents = [...same, '1', '\x001', true, null, at].map((v): Document => ({ v }));
+  const groups = run([{ $group: { _id: '$v', n: { $sum: 1 } } }], [...documents, {}]);
   expect(groups.map((group) => Number(group.get('n')))).toEqual([4, 1, 1, 1, 2, 1]);
 });
 
