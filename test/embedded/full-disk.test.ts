@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { KillableEngine } from './killable-engine';
+import { KillableEngine } from './engine-process';
 
 describe('a full disk', () => {
   let engine: KillableEngine;

@@ -12,6 +12,9 @@ type Content = Record<string, string>;
 const folders: string[] = [];
 const opened: Store[] = [];
 let failures: unknown[] = [];
+/** What most tests begin with. */
+let folder: string;
+let store: Store;
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'journal-test-'));
@@ -31,10 +34,14 @@ async function close(store: Store): Promise<void> {
   await store.close();
 }
 
+beforeEach(async () => {
+  folder = newFolder();
+  store = await open(folder);
+});
 afterEach(async () => {
   jest.restoreAllMocks();
   for (const store of opened.splice(0)) await store.close();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  for (const each of folders.splice(0)) rmSync(each, { recursive: true });
   failures = [];
 });
 
@@ -117,8 +124,6 @@ function failingTables(): jest.SpyInstance {
 
 describe('after a crash', () => {
   it('has what was committed, though the tables had none of it', async () => {
-    const folder = newFolder();
-    const store = await open(folder);
     await put(store, { a: '1', b: '1' });
     await put(store, { a: '2', b: null, c: '2' });
     const image = crashed(folder);
@@ -132,8 +137,6 @@ describe('after a crash', () => {
   });
 
   it('has nothing of a commit whose record is torn, at whatever byte, and goes on', async () => {
-    const folder = newFolder();
-    const store = await open(folder);
     await put(store, { a: '1' });
     await put(store, { a: '2', b: '2' });
     const whole = crashed(folder);
@@ -153,8 +156,6 @@ describe('after a crash', () => {
   });
 
   it('shows no part of a damaged commit, nor of what follows it', async () => {
-    const folder = newFolder();
-    const store = await open(folder);
     for (const value of ['1', '2', '3']) await put(store, { a: value, b: value });
     const whole = crashed(folder);
     const [, second, third] = boundsIn(whole) as [number, number, number];
@@ -221,8 +222,6 @@ describe('after a crash', () => {
 });
 
 it('takes no record for its own that a client has made up', async () => {
-  const folder = newFolder();
-  const store = await open(folder);
   const forged = encodeRecord(3, Buffer.alloc(8), [
     { table: 'documents', key: Buffer.from('forged'), value: Buffer.from('x') },
   ]);
@@ -238,14 +237,7 @@ it('takes no record for its own that a client has made up', async () => {
 });
 
 describe('a disk that fails', () => {
-  let folder: string;
-  let store: Store;
-
-  beforeEach(async () => {
-    folder = newFolder();
-    store = await open(folder);
-    await put(store, { a: '1' });
-  });
+  beforeEach(() => put(store, { a: '1' }));
 
   it('on the way into the journal: the tables take the commit', async () => {
     const write = failing('write', 'ENOSPC');
@@ -359,8 +351,6 @@ describe('a disk that fails', () => {
 });
 
 it('puts a large commit, and what is built in bulk, into the tables behind what came before', async () => {
-  const folder = newFolder();
-  const store = await open(folder);
   await put(store, { a: '1', b: '1' });
   await put(store, { a: 'x'.repeat(5 * 2 ** 20), b: null });
   expect(latest(store)['a']).toHaveLength(5 * 2 ** 20);
@@ -402,8 +392,6 @@ it('shows nothing of what is being brought into the tables before all of it is t
 });
 
 it('brings recent writes into the tables when nothing is written for a while, also after it has failed', async () => {
-  const folder = newFolder();
-  const store = await open(folder);
   const tables = jest.spyOn(Environment.prototype, 'apply').mockRejectedValueOnce(new Error('no room'));
   await put(store, { a: '1' });
   const end = Date.now() + 15_000;
