@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
-import { DocumentPieces, ElementScanner } from '../language/document-bytes';
+import { ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { FilterNode } from '../language/filter-node';
@@ -210,14 +210,10 @@ function storable(bytes: Uint8Array): Uint8Array {
   }
   check(ids <= 1, 2, "can't have multiple _id fields in one document");
   if (ids === 1 && idStart === FIRST_FIELD) return bytes;
-  const pieces = new DocumentPieces();
-  const id = ids === 1 ? bytes.subarray(idStart, idEnd) : newId();
-  pieces.add(id, 0, id.length);
-  pieces.add(bytes, FIRST_FIELD, idStart);
-  pieces.add(bytes, idEnd, bytes.length - 1);
-  return pieces.toDocument();
-}
-
-function newId(): Uint8Array {
-  return encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1);
+  const made =
+    ids === 1 ? [] : [encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1)];
+  const parts = [bytes.subarray(idStart, idEnd), bytes.subarray(FIRST_FIELD, idStart), bytes.subarray(idEnd)];
+  const document = Buffer.concat([bytes.subarray(0, FIRST_FIELD), ...made, ...parts]);
+  document.writeInt32LE(document.length);
+  return document;
 }

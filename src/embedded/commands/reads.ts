@@ -17,7 +17,7 @@ import { Query } from '../planner/query';
 import { CollectionView } from '../storage/view';
 import { answerDiagnosticStage } from './diagnostics';
 import { namespaceOf, Options, timeLimitOf } from './options';
-import { bson, CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply, ReplyValue } from './request';
+import { bson, CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */
 const DEFAULT_BATCH_SIZE = 101;
@@ -73,58 +73,49 @@ async function answerWithCursor(
   options: Options,
   open: (view: CollectionView | null, clock: Clock) => CursorSource,
 ): Promise<Reply> {
-  const batchSize = options.count('batchSize', DEFAULT_BATCH_SIZE);
+  const size = options.count('batchSize', DEFAULT_BATCH_SIZE);
   const isOnly = options.flag('singleBatch');
   const ns = namespaceOf(request);
-  const clock = clockOf(request);
   const view = engine.read(request, ns);
-  let isKept = false;
   try {
-    const cursor = new ClientCursor(ns, open(view, clock), request);
-    const documents = await cursor.next(batchSize, request);
-    isKept = !cursor.isExhausted && !isOnly;
-    if (!isKept) cursor.close();
-    return cursorReply('firstBatch', documents, isKept ? engine.cursors.add(cursor) : Long.ZERO, ns);
-  } finally {
-    if (!isKept) {
-      clock.end();
-      view?.release();
-    }
+    const cursor = new ClientCursor(ns, open(view, clockOf(request)), request);
+    return await answerBatch(engine, request, cursor, { size, isOnly });
+  } catch (error) {
+    view?.release();
+    throw error;
   }
 }
 
-/** A reply with a batch; `id` 0 where no more is to come. */
-function cursorReply(
-  field: 'firstBatch' | 'nextBatch',
-  documents: Uint8Array[],
-  id: Long,
-  ns: string,
-): Reply {
-  const batch: readonly [string, ReplyValue] = [field, new RawDocuments(documents)];
-  return new Map([['cursor', new Map([batch, ['id', id], ['ns', ns]])]]);
+/** The next batch of a cursor, which is closed where no more is to come; then the `id` in the reply is 0. */
+async function answerBatch(
+  engine: Engine,
+  request: CommandRequest,
+  cursor: ClientCursor,
+  { size, id, isOnly = false }: { size: number; id?: Long; isOnly?: boolean },
+): Promise<Reply> {
+  let isKept = false;
+  try {
+    const documents = new RawDocuments(await cursor.next(size, request));
+    isKept = !cursor.isExhausted && !isOnly;
+    const reply: Reply = new Map([[id ? 'nextBatch' : 'firstBatch', documents]]);
+    reply.set('id', isKept ? (id ?? engine.cursors.add(cursor)) : Long.ZERO).set('ns', cursor.ns);
+    return new Map([['cursor', reply]]);
+  } finally {
+    if (!isKept && id) engine.cursors.kill(id);
+    if (!isKept) cursor.close();
+  }
 }
 
-/** The next batch of a cursor. */
-export async function getMore(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function getMore(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const id = options.value('getMore');
   check(id instanceof Long, 14, "'getMore' must be the id of a cursor");
   const ns = `${request.db}.${options.need('collection', 'a string')}`;
-  const batchSize = options.count('batchSize') || Infinity;
+  const size = options.count('batchSize') || Infinity;
   const cursor = engine.cursors.use(id);
   check(cursor !== undefined, 43, `cursor id ${id} not found`);
   check(cursor.ns === ns, 13, `cursor ${id} belongs to ${cursor.ns}, not to ${ns}`);
   cursor.admit(request);
-  let isKept = false;
-  try {
-    const documents = await cursor.next(batchSize, request);
-    isKept = !cursor.isExhausted;
-    return cursorReply('nextBatch', documents, isKept ? id : Long.ZERO, ns);
-  } finally {
-    if (!isKept) {
-      engine.cursors.kill(id);
-      cursor.close();
-    }
-  }
+  return answerBatch(engine, request, cursor, { size, id });
 }
 
 /** Closes cursors of one collection. */
