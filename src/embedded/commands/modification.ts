@@ -5,7 +5,7 @@ import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../
 import { ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
 import { filterEqualities } from '../language/filter';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
 import { Clock, documentTest } from '../planner/execution';
 import { PlanRun, Row, rowsOf, runToEnd } from '../planner/plan';

@@ -6,18 +6,16 @@ const CODE_NAMES = new Map(
   `
   1 InternalError, 2 BadValue, 8 UnknownError, 9 FailedToParse, 13 Unauthorized, 14 TypeMismatch,
   15 Overflow, 16 InvalidLength, 22 InvalidBSON, 26 NamespaceNotFound, 27 IndexNotFound, 28 PathNotViable,
-  34 CannotBackfillArray, 40 ConflictingUpdateOperators, 43 CursorNotFound, 48 NamespaceExists,
-  50 MaxTimeMSExpired, 52 DollarPrefixedFieldName, 53 InvalidIdField, 54 NotSingleValueField,
-  55 InvalidDBRef, 56 EmptyFieldName, 59 CommandNotFound, 66 ImmutableField, 67 CannotCreateIndex,
-  72 InvalidOptions, 73 InvalidNamespace, 85 IndexOptionsConflict, 86 IndexKeySpecsConflict,
-  96 OperationFailed, 112 WriteConflict, 117 ConflictingOperationInProgress, 125 CommandFailed,
-  146 ExceededMemoryLimit, 168 InvalidPipelineOperator, 171 CannotIndexParallelArrays, 175 QueryPlanKilled,
+  40 ConflictingUpdateOperators, 43 CursorNotFound, 48 NamespaceExists, 50 MaxTimeMSExpired,
+  52 DollarPrefixedFieldName, 54 NotSingleValueField, 56 EmptyFieldName, 59 CommandNotFound,
+  66 ImmutableField, 67 CannotCreateIndex, 72 InvalidOptions, 73 InvalidNamespace, 85 IndexOptionsConflict,
+  86 IndexKeySpecsConflict, 112 WriteConflict, 117 ConflictingOperationInProgress, 125 CommandFailed,
+  146 ExceededMemoryLimit, 168 InvalidPipelineOperator, 171 CannotIndexParallelArrays,
   197 InvalidIndexSpecificationOption, 217 IncompleteTransactionHistory, 224 QueryFeatureNotAllowed,
   225 TransactionTooOld, 237 CursorKilled, 238 NotImplemented, 241 ConversionFailure,
   246 SnapshotUnavailable, 251 NoSuchTransaction, 256 TransactionCommitted, 257 TransactionTooLarge,
-  263 OperationNotSupportedInTransaction, 291 NoQueryExecutionPlans,
-  292 QueryExceededMemoryLimitNoDiskUseAllowed, 352 UnsupportedOpQueryCommand, 11000 DuplicateKey,
-  14031 OutOfDiskSpace, 17280 KeyTooLong
+  263 OperationNotSupportedInTransaction, 292 QueryExceededMemoryLimitNoDiskUseAllowed,
+  352 UnsupportedOpQueryCommand, 11000 DuplicateKey, 14031 OutOfDiskSpace, 17280 KeyTooLong
   `
     .split(',')
     .map((entry) => entry.trim().split(' ') as [string, string]),

@@ -1,16 +1,8 @@
 import { BSONRegExp, MaxKey, MinKey } from 'bson';
-import {
-  BsonDocument,
-  BsonTypeName,
-  BsonValue,
-  canonicalType,
-  isNumber,
-  typeName,
-  Value,
-} from './bson-value';
+import { BsonDocument, BsonValue, canonicalType, isNumber, typeName, Value } from './bson-value';
 import { compareValues } from './compare';
 import { collectExpressionFields, compileCondition } from './expression';
-import { ELEMENT, FieldNode, FilterNode } from './filter-node';
+import { ELEMENT, FieldNode, FilterNode } from './filter';
 import { encodeKeyComponent } from './key-component';
 import { toDouble } from './numbers';
 import { arrayIndexOf, topLevelName } from './path';
@@ -114,7 +106,7 @@ function compileTest(node: Leaf): Test {
     case 'regex':
       return compileRegex(node.value);
     case 'type': {
-      const types = new Set<BsonTypeName>(node.value);
+      const types = new Set(node.value);
       return (value) => value !== undefined && types.has(typeName(value));
     }
     case 'size':
@@ -167,11 +159,9 @@ function compileIn(wanted: BsonValue[]): Test {
 }
 
 function compileRegex(wanted: BSONRegExp): Test {
-  const pattern = compileRegExp(wanted);
-  return (value) =>
-    typeof value === 'string'
-      ? pattern.test(value)
-      : value instanceof BSONRegExp && compareValues(value, wanted) === 0;
+  const matches = compileRegExp(wanted);
+  const equals = compileEquality(wanted);
+  return (value) => (typeof value === 'string' ? matches(value) : equals(value));
 }
 
 /** An array inside an array is matched as the document that BSON stores it as. */

@@ -3,11 +3,32 @@ import { BsonDocument, BsonTypeName, BsonValue, CANONICAL_TYPES, isDocument, isN
 import { check, MongoError } from './errors';
 import { isTruthy } from './evaluation';
 import { compileExpression } from './expression';
-import { ELEMENT, FieldNode, FieldTest, FilterNode } from './filter-node';
 import { toDouble } from './numbers';
-import { compileRegExp, readRegExp } from './regex';
+import { readRegExp } from './regex';
 
-export type { FieldNode, FilterNode } from './filter-node';
+/** What is asked of one field. A negation (`$ne`, `$nin`, `$not`) is a `not` around what it negates. */
+export type FieldTest =
+  | { op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte'; value: BsonValue }
+  /** A BSONRegExp in the list is a pattern. */
+  | { op: 'in'; value: BsonValue[] }
+  | { op: 'exists'; value: true }
+  | { op: 'regex'; value: BSONRegExp }
+  | { op: 'type'; value: readonly BsonTypeName[] }
+  | { op: 'size'; value: number }
+  /** `on` says whether the elements are matched as documents or, by nodes with the path `ELEMENT`, as values. */
+  | { op: 'elemMatch'; value: FilterNode; on: 'documents' | 'values' }
+  | { op: 'not'; value: FilterNode };
+
+/** The path of what is asked of an array element itself: no name, for none holds a zero. */
+export const ELEMENT = '\0';
+
+export type FieldNode = { kind: 'field'; path: string } & FieldTest;
+
+/** A filter, parsed. `and` without children matches everything, `or` without children nothing. */
+export type FilterNode =
+  | { kind: 'and' | 'or' | 'nor'; children: FilterNode[] }
+  | FieldNode
+  | { kind: 'expr'; expression: BsonValue };
 
 /**
  * Parses a filter. One-armed `$and`, `$or` and `$in` become what they hold, `$and` in `$and` one list.
@@ -99,7 +120,8 @@ const TESTS: Readonly<Record<string, TestParser>> = {
     return conjunction(operand.map((member) => equalityOrPattern(path, member)));
   },
   $elemMatch: parseElemMatch,
-  $regex: (path, operand, tests) => patternNode(path, readRegExp(operand, tests.get('$options'))),
+  $regex: (path, operand, tests) =>
+    field(path, { op: 'regex', value: readRegExp(operand, tests.get('$options')) }),
   $type: (path, operand) => field(path, { op: 'type', value: parseTypes(operand) }),
   $size: (path, operand) => {
     const size = isNumber(operand) ? toDouble(operand) : NaN;
@@ -127,12 +149,8 @@ function withoutPattern(operand: BsonValue): BsonValue {
 }
 
 function equalityOrPattern(path: string, value: BsonValue): FieldNode {
-  return value instanceof BSONRegExp ? patternNode(path, readRegExp(value)) : equality(path, value);
-}
-
-function patternNode(path: string, value: BSONRegExp): FieldNode {
-  compileRegExp(value);
-  return field(path, { op: 'regex', value });
+  if (!(value instanceof BSONRegExp)) return equality(path, value);
+  return field(path, { op: 'regex', value: readRegExp(value) });
 }
 
 function parseIn(path: string, operand: BsonValue): FilterNode {
@@ -140,7 +158,7 @@ function parseIn(path: string, operand: BsonValue): FilterNode {
   check(!operand.some(isExpression), 2, 'cannot nest $ under $in');
   const [only] = operand;
   if (operand.length === 1 && only !== undefined) return equalityOrPattern(path, only);
-  for (const member of operand) if (member instanceof BSONRegExp) equalityOrPattern(path, member);
+  for (const member of operand) if (member instanceof BSONRegExp) readRegExp(member);
   return field(path, { op: 'in', value: operand });
 }
 

@@ -1,5 +1,6 @@
-import { Double, Int32, ObjectId } from 'bson';
-import { BsonValue, CANONICAL_TYPES, Value } from './bson-value';
+import { Double, Int32 } from 'bson';
+import { CANONICAL_TYPES, Value } from './bson-value';
+import { textAt } from './document-bytes';
 import { typeByte } from './key-component';
 
 // Constants, because a key is taken apart for each row of a covered walk.
@@ -62,90 +63,54 @@ function endOfBody(key: Uint8Array, at: number, type: number, flip: number): num
 
 /** Behind the next end mark; the end of a key that was cut off, such as a bound. */
 function afterZero(key: Uint8Array, at: number, flip: number): number {
-  const zero = key.indexOf(flip, at);
-  return zero < 0 ? key.length : zero + 1;
+  // A loop: most texts are short, and a call of indexOf costs more than walking them.
+  while (at < key.length && key[at] !== flip) at++;
+  return at < key.length ? at + 1 : at;
 }
-
-/** Texts remembered: an index has a few of them over and over, and the same string is found sooner in a Map. */
-const TEXTS = 64;
 
 /**
- * Turns the components of an index key back into the values that they were made of, as MongoDB's covered queries have
- * them: what is missing is null. Whole numbers come as int where they fit, others as double, because a key has no types
- * of numbers. Undefined for types whose components cannot be turned back.
+ * Turns a component of an index key back into the value that it was made of, as MongoDB's covered queries have it: what is
+ * missing is null. Whole numbers come as int where they fit, others as double, because a key has no types of numbers.
+ * @returns undefined where the component does not tell the value, or is of a type that no statistics are made of
  */
-export class KeyDecoder {
-  private readonly scratch = new DataView(new ArrayBuffer(8));
-  private readonly texts: { bytes: Uint8Array; text: string | undefined }[] = [];
-  private key: Uint8Array = new Uint8Array();
-  /** Where the next component begins. */
-  at = 0;
-
-  begin(key: Uint8Array, at: number): void {
-    this.key = key;
-    this.at = at;
-  }
-
-  skip(): void {
-    this.at = endOfKeyComponent(this.key, this.at);
-  }
-
-  next(): Value {
-    const { key } = this;
-    const start = this.at + 1;
-    const flip = key[this.at]! >= DESCENDING ? 0xff : 0;
-    const type = key[this.at]! ^ flip;
-    this.skip();
-    switch (type) {
-      case NULL:
-        return null;
-      case DATE:
-        return new Date(this.double(start, flip));
-      case BOOL:
-        return (key[start]! ^ flip) === 1;
-      case TEXT:
-        return this.text(start, this.at - 1, flip);
-      case NUMBER:
-        return key[start + 8] === flip ? numberOf(this.double(start, flip)) : undefined;
-      case OBJECT_ID:
-        return new ObjectId(key.slice(start, this.at).map((byte) => byte ^ flip));
-      default:
-        return undefined;
+export function decodeKeyComponent(key: Uint8Array, start: number, end: number): Value {
+  const flip = key[start]! >= DESCENDING ? 0xff : 0;
+  const at = start + 1;
+  switch (key[start]! ^ flip) {
+    case NULL:
+      return null;
+    case DATE:
+      return new Date(doubleAt(key, at, flip));
+    case TEXT:
+      return decodeText(key, at, end - 1, flip);
+    case NUMBER: {
+      if (key[at + 8] !== flip) return undefined;
+      const number = doubleAt(key, at, flip);
+      return (number | 0) === number ? new Int32(number) : new Double(number);
     }
-  }
-
-  /** As it is written: the sign is turned over, and so is all of a negative number; NaN is all zeros. */
-  private double(at: number, flip: number): number {
-    const { key, scratch } = this;
-    const isNegative = ((key[at]! ^ flip) & 0x80) === 0;
-    const mask = isNegative === (flip === 0) ? -1 : 0;
-    const sign = isNegative ? 0 : 0x80000000;
-    const high = (key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!;
-    const low = (key[at + 4]! << 24) | (key[at + 5]! << 16) | (key[at + 6]! << 8) | key[at + 7]!;
-    scratch.setUint32(0, high ^ mask ^ sign);
-    scratch.setUint32(4, low ^ mask);
-    return scratch.getFloat64(0);
-  }
-
-  /** Undefined for a text that holds one of the characters which are written as two bytes. */
-  private text(start: number, end: number, flip: number): string | undefined {
-    const { key, texts } = this;
-    const place = (31 * key[start]! + 7 * key[end - 1]! + end - start) % TEXTS;
-    const known = texts[place];
-    if (known && isAt(key, start, end, known.bytes)) return known.text;
-    const bytes = key.slice(start, end);
-    const text = Buffer.from(bytes.map((byte) => byte ^ flip)).toString();
-    texts[place] = { bytes, text: text.includes('\u0001') ? undefined : text };
-    return texts[place].text;
+    default:
+      return undefined;
   }
 }
 
-function isAt(key: Uint8Array, start: number, end: number, bytes: Uint8Array): boolean {
-  if (bytes.length !== end - start) return false;
-  for (let i = 0; i < bytes.length; i++) if (key[start + i] !== bytes[i]) return false;
-  return true;
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** As it is written: the sign is turned over, and so is all of a negative number; NaN is all zeros. */
+function doubleAt(key: Uint8Array, at: number, flip: number): number {
+  const isNegative = ((key[at]! ^ flip) & 0x80) === 0;
+  const mask = isNegative === (flip === 0) ? -1 : 0;
+  const sign = isNegative ? 0 : 0x80000000;
+  const high = (key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8) | key[at + 3]!;
+  const low = (key[at + 4]! << 24) | (key[at + 5]! << 16) | (key[at + 6]! << 8) | key[at + 7]!;
+  scratch.setUint32(0, high ^ mask ^ sign);
+  scratch.setUint32(4, low ^ mask);
+  return scratch.getFloat64(0);
 }
 
-function numberOf(value: number): BsonValue {
-  return (value | 0) === value ? new Int32(value) : new Double(value);
+/** Undefined for a text that holds one of the characters which are written as two bytes. */
+function decodeText(key: Uint8Array, start: number, end: number, flip: number): string | undefined {
+  const text = flip
+    ? Buffer.from(key.slice(start, end).map((byte) => byte ^ flip)).toString()
+    : textAt(key, start, end);
+  return text.includes('\u0001') ? undefined : text;
 }

@@ -4,11 +4,6 @@ import { check, MongoError } from './errors';
 import { BsonValue } from './bson-value';
 import { countWork } from './evaluation';
 
-/** A regular expression, ready to run. */
-export interface Pattern {
-  test(text: string): boolean;
-}
-
 const FLAGS: Readonly<Record<string, number>> = {
   i: RE2JS.CASE_INSENSITIVE,
   s: RE2JS.DOTALL,
@@ -23,20 +18,18 @@ const LONGEST_PATTERN = 32_764;
 /**
  * Makes a BSON regular expression with MongoDB's options i, m and s ready to run, in time that is linear in the text
  * (https://github.com/google/re2). That leaves out what cannot be: lookaround and back references.
- * @throws MongoError 51091 (invalid, or not supported); from `test`, 51091 where the text is too long for the pattern
+ * @throws MongoError 51091 (invalid, or not supported); when it runs, 51091 where the text is too long for it
  */
-export function compileRegExp({ pattern, options }: BSONRegExp): Pattern {
+export function compileRegExp({ pattern, options }: BSONRegExp): (text: string) => boolean {
   const flags = [...options].reduce((sum, flag) => sum + FLAGS[flag]!, 0);
   try {
     const compiled = RE2JS.compile(pattern, flags);
     const size = compiled.programSize();
-    return {
-      test(text) {
-        const work = size * text.length;
-        check(work <= MOST_WORK, 51091, 'A text is too long for this regular expression');
-        countWork(Math.ceil(work / WORK_OF_A_MICROSECOND));
-        return compiled.test(text);
-      },
+    return (text) => {
+      const work = size * text.length;
+      check(work <= MOST_WORK, 51091, 'A text is too long for this regular expression');
+      countWork(Math.ceil(work / WORK_OF_A_MICROSECOND));
+      return compiled.test(text);
     };
   } catch (error) {
     throw new MongoError(51091, `Regular expression is invalid or not supported: ${String(error)}`);
@@ -45,7 +38,7 @@ export function compileRegExp({ pattern, options }: BSONRegExp): Pattern {
 
 /**
  * A pattern and its options as one value.
- * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 51091 (too large)
+ * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 51091 (invalid)
  */
 export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue = ''): BSONRegExp {
   const [source, inline] = pattern instanceof BSONRegExp ? [pattern.pattern, pattern.options] : [pattern, ''];
@@ -55,5 +48,7 @@ export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue =
   const options = inline || separate;
   check(/^[ims]*$/.test(options), 51108, 'the options of regular expressions are i, m and s');
   check(source.length <= LONGEST_PATTERN, 51091, 'Regular expression is too large');
-  return new BSONRegExp(source, options);
+  const regExp = new BSONRegExp(source, options);
+  compileRegExp(regExp);
+  return regExp;
 }

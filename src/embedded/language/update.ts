@@ -118,11 +118,8 @@ function parseSteps(update: BsonDocument): Step[] {
     }
   }
   steps.sort(comparePaths);
-  const [, conflict] =
-    steps
-      .map(({ path }) => path.join('.'))
-      .map((path, i, paths) => [`${paths[i - 1]}.`, path] as const)
-      .find(([before, path]) => `${path}.`.startsWith(before)) ?? [];
+  const paths = steps.map(({ path }) => `${path.join('.')}.`);
+  const conflict = paths.find((path, i) => i > 0 && path.startsWith(paths[i - 1]!));
   check(conflict === undefined, 40, `Updating the path '${conflict}' would create a conflict with another`);
   return steps;
 }

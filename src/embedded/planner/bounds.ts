@@ -1,6 +1,6 @@
 import { BSONRegExp, Double } from 'bson';
 import { BsonValue, CANONICAL_TYPES } from '../language/bson-value';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { encodeKeyComponent, typeByte } from '../language/key-component';
 
 /**

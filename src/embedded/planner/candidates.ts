@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { directionOf, SortKey } from '../language/index-key';
 import { StoredIndex } from '../storage/catalog';
 import { boundsOf, intersection } from './bounds';

@@ -3,7 +3,7 @@ import { decodeDocument, decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { takeWork } from '../language/evaluation';
 import { compileFilter } from '../language/filter-match';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { CollectionView } from '../storage/view';
 
 /** Keys or documents looked at between two looks at the clock: a fraction of a millisecond. */

@@ -1,7 +1,7 @@
 import { BsonDocument } from '../language/bson-value';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { directionOf } from '../language/index-key';
-import { endOfKeyComponent, KeyDecoder } from '../language/key-decoder';
+import { decodeKeyComponent, endOfKeyComponent } from '../language/key-decoder';
 import { StoredIndex } from '../storage/catalog';
 import { IndexEntry } from '../storage/keys';
 import { boundsOf, everything, inDirection, intersection, KeyRange } from './bounds';
@@ -82,18 +82,16 @@ export function decoderOf(
   if (multikey || [...fields].some((field) => !names.includes(field))) return null;
   const wanted = names.map((name) => fields.has(name));
   const count = wanted.lastIndexOf(true) + 1;
-  const decoder = new KeyDecoder();
   const document: BsonDocument = new Map();
   return ({ stored, keyStart }) => {
-    decoder.begin(stored, keyStart);
-    for (let i = 0; i < count; i++) {
-      if (!wanted[i]) {
-        decoder.skip();
-        continue;
+    for (let i = 0, at = keyStart; i < count; i++) {
+      const end = endOfKeyComponent(stored, at);
+      if (wanted[i]) {
+        const value = decodeKeyComponent(stored, at, end);
+        if (value === undefined) return null;
+        document.set(names[i]!, value);
       }
-      const value = decoder.next();
-      if (value === undefined) return null;
-      document.set(names[i]!, value);
+      at = end;
     }
     return document;
   };

@@ -4,7 +4,7 @@ import { decodeDocument, decodeFields, encodeDocument } from '../language/codec'
 import { Documents, PipelineSource } from '../language/evaluation';
 import { collectExpressionFields } from '../language/expression';
 import { parseFilter } from '../language/filter';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { parseSort } from '../language/index-key';
 import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';

@@ -1,7 +1,7 @@
 import { isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { check } from '../language/errors';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { directionOf, parseSort } from '../language/index-key';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';

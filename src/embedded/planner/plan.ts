@@ -1,6 +1,6 @@
 import { BsonDocument } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
 import { IndexEntry } from '../storage/keys';

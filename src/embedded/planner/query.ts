@@ -1,5 +1,5 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 
 /** What a command asks of one collection. */
 export interface Query {

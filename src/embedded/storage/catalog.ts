@@ -3,7 +3,7 @@ import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bso
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
-import { FilterNode } from '../language/filter-node';
+import { FilterNode } from '../language/filter';
 import { directionOf } from '../language/index-key';
 import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';

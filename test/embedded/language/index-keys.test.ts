@@ -1,5 +1,4 @@
 import { Document } from 'bson';
-import fc from 'fast-check';
 import { indexKeysOf, parseSort, sortByKey, sortKeyOf } from '../../../src/embedded/language/index-key';
 import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
 import { documentFrom, errorOf, valueFrom } from './documents';
@@ -68,21 +67,10 @@ describe('a sort order', () => {
     expect(sorted({ a: -1 }, documents)).toEqual([{ a: [3, 9] }, { a: [5] }, { a: 4 }, {}, { a: [] }]);
   });
 
-  it('goes by its keys one after the other, each in its direction', () => {
-    const rows = fc.array(
-      fc.record({ a: fc.integer({ min: 0, max: 2 }), b: fc.integer({ min: 0, max: 2 }) }),
-    );
-    fc.assert(
-      fc.property(rows, (documents) => {
-        const expected = [...documents].sort((x, y) => x.a - y.a || y.b - x.b);
-        expect(sorted({ a: 1, b: -1 }, documents)).toEqual(expected);
-      }),
-    );
-  });
-
-  it('sorts many in runs, and keeps the order of equals', () => {
-    const documents = Array.from({ length: 9000 }, (_, n) => ({ a: (n * 7919) % 97, n }));
-    expect(sorted({ a: 1 }, documents)).toEqual(documents.toSorted((x, y) => x.a - y.a));
+  it('goes by its keys in turn, sorts many in runs, and keeps the order of equals', () => {
+    const documents = Array.from({ length: 9000 }, (_, n) => ({ a: (n * 7919) % 97, b: n % 5, n }));
+    const expected = documents.toSorted((x, y) => x.a - y.a || y.b - x.b);
+    expect(sorted({ a: 1, b: -1 }, documents)).toEqual(expected);
   });
 
   it.each<[Document, number]>([

@@ -22,22 +22,17 @@ const cases = String.raw`
 {"a": 1} | {"$set": {"a": 1}} | -
 {"a": 1} | {"$set": {"a": {"$numberDouble":"1"}}} | {"a": {"$numberDouble":"1"}}
 {"a": {"b": 1, "c": 2}} | {"$set": {"a": {"c": 2, "b": 1}}} | {"a": {"c": 2, "b": 1}}
-{"a": {"b": [1]}} | {"$set": {"a": {"b": [1]}}} | -
 {"a": {"$date":{"$numberLong":"5"}}} | {"$set": {"a": {"$date":{"$numberLong":"5"}}}} | -
 {"_id": 1} | {"$set": {"_id": 1, "a": 1}} | {"_id": 1, "a": 1}
 {} | {"$setOnInsert": {"a": 1}} | -
 {"a": 1, "b": 2} | {"$unset": {"a": "", "c": ""}} | {"b": 2}
-{"a": {"b": 1}} | {"$unset": {"a.b": 1}} | {"a": {}}
 {"a": 1} | {"$unset": {"a.b": 1, "c.d": 1}} | -
 # $inc
-{"a": 1} | {"$inc": {"a": 2, "b": 3}} | {"a": 3, "b": 3}
 {"a": 1} | {"$inc": {"a": 0}} | -
 {"a": 1} | {"$inc": {"a": {"$numberDouble":"0"}}} | {"a": {"$numberDouble":"1"}}
-{"a": 1.5} | {"$inc": {"a": 1}} | {"a": 2.5}
 {"a": 2147483647} | {"$inc": {"a": 1}} | {"a": {"$numberLong":"2147483648"}}
 {"a": 1} | {"$inc": {"a": {"$numberLong":"1"}}} | {"a": {"$numberLong":"2"}}
 # $min and $max
-{"a": 5, "b": 5} | {"$min": {"a": 3, "b": 7}} | {"a": 3, "b": 5}
 {"a": 5, "b": 5} | {"$max": {"a": 3, "b": 7, "c": 1}} | {"a": 5, "b": 7, "c": 1}
 {"a": 5} | {"$max": {"a": "x"}} | {"a": "x"}
 {"a": {"$numberDecimal":"1.10"}} | {"$max": {"a": {"$numberDecimal":"1.1"}}} | -
@@ -45,9 +40,7 @@ const cases = String.raw`
 # replacement
 {"_id": 1, "a": 1} | {"b": 2} | {"_id": 1, "b": 2}
 {"_id": 1, "a": 1} | {"b": 2, "_id": 1} | {"_id": 1, "b": 2}
-{"_id": 1, "a": 1} | {} | {"_id": 1}
 {"_id": 1} | {"_id": {"$numberDouble":"1"}} | {"_id": {"$numberDouble":"1"}}
-{"_id": 1, "a": 1} | {"a": 1} | -
 {"_id": 1, "a": 1, "b": 2} | {"b": 2, "a": 1} | {"_id": 1, "b": 2, "a": 1}
 # several operators
 {"_id": 1, "a": 1, "b": {"c": 1}} | {"$set": {"b.d": 2, "e": "x"}, "$inc": {"a": 2, "z": 1}, "$unset": {"b.c": ""}} | {"_id": 1, "a": 3, "b": {"d": 2}, "e": "x", "z": 1}
@@ -68,8 +61,6 @@ it('leaves the document that it was given as it was', () => {
 describe('an upsert', () => {
   const inserts = String.raw`
 {"_id": 2} | {"x": 2} | {"_id": 2, "x": 2}
-{"_id": 2, "k": 1} | {"x": 2} | {"_id": 2, "x": 2}
-{"k": "v", "n": {"$gt": 1}} | {"$set": {"x": 3}, "$setOnInsert": {"_id": 3, "y": 1}} | {"_id": 3, "k": "v", "x": 3, "y": 1}
 {"sessionId": "a"} | {"$setOnInsert": {"_id": {"$oid":"000000000000000000000001"}, "language": "en", "status": "x", "at": {"$date":{"$numberLong":"1"}}}} | {"_id": {"$oid":"000000000000000000000001"}, "sessionId": "a", "at": {"$date":{"$numberLong":"1"}}, "language": "en", "status": "x"}
 {"z": 1, "b": 2, "_id": 1} | {"$set": {"a": 1}} | {"_id": 1, "b": 2, "z": 1, "a": 1}
 {"a.b": 1, "_id": 1} | {"$inc": {"n": 1}} | {"_id": 1, "a": {"b": 1}, "n": 1}
