@@ -82,7 +82,8 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
       if (group.accumulators === null) {
         group.accumulators = fields.map(({ create }) => create());
         groups.push(group);
-        bytes = GROUP_BYTES + ACCUMULATOR_BYTES * fields.length + sizeOf(asValue(group.value));
+        bytes = GROUP_BYTES + ACCUMULATOR_BYTES * fields.length;
+        for (const part of valuesOf(group)) bytes += sizeOf(part);
       }
       const { accumulators } = group;
       let value: Value;

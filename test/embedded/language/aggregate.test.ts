@@ -186,6 +186,14 @@ it.each([[[{ $group: { _id: '$_id', all: { $push: '$$ROOT' } } }]], [[{ $sort: {
   },
 );
 
+it('counts the memory of each part of an _id', () => {
+  let bytes = 0;
+  const counted = { ...source, takeMemory: (more: number) => void (bytes += more) };
+  const group = documentFrom({ $group: { _id: { text: '$s', one: { $literal: 1 } } } });
+  expect([...compilePipeline([group], counted)([documentFrom({ s: 'x'.repeat(10_000) })])]).toHaveLength(1);
+  expect(bytes).toBeGreaterThan(10_000);
+});
+
 const refusedStages = String.raw`
 40324 | {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
 40323 | {"$match": {}, "$limit": 1}
