@@ -186,7 +186,7 @@ export function checkFormat(writer: Writer): void {
   if (found === undefined || found < formatVersion) writer.put('catalog', formatKey, prefixOf(formatVersion));
   else if (found > formatVersion)
     throw new Error(
-      `The data folder has format version ${found}, newer than ${formatVersion}. Use the newer program that wrote it.`,
+      `The data folder has format version ${found}; this program knows ${formatVersion}. Use the newer program that wrote it.`,
     );
 }
 
