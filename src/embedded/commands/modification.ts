@@ -39,7 +39,7 @@ interface Modification {
 }
 
 /** What a statement has done so far. */
-interface Outcome {
+export interface Outcome {
   /** Documents changed, an upserted one too. */
   n: number;
   modified: number;

@@ -9,7 +9,7 @@ export const namesIn = (list: string): ReadonlySet<string> => new Set(list.split
 /** What may stand in any command or statement: it is read elsewhere, or makes no difference here. */
 const IGNORED = namesIn(
   // Who is asking, and as part of what: transactions/transaction-fields.ts.
-  'lsid txnNumber autocommit startTransaction stmtId stmtIds $db maxTimeMS ' +
+  'lsid txnNumber autocommit startTransaction $db maxTimeMS ' +
     // One node: every read sees the latest commit, and every write is on disk when it is answered.
     'readConcern writeConcern $readPreference $clusterTime $configServerState commitQuorum term ' +
     'lastKnownCommittedOpTime allowPartialResults ' +

@@ -1,23 +1,16 @@
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { check, MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
-import { beginModification, insertDocument, Target } from './modification';
+import { beginModification, insertDocument, Outcome, Target } from './modification';
 import { namesIn, namespaceOf, Options } from './options';
 import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
-interface StatementOutcome {
-  /** Documents inserted, matched or deleted; an upserted one counts. */
-  readonly n: number;
-  readonly modified?: number;
-  /** The `_id` of a document that the statement upserted. */
-  readonly upserted?: BsonValue;
-}
+type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Outcome>;
 
 /** A statement: throws MongoError when it is refused, and must not have changed anything then. */
 type Perform = (scope: WriteScope) => StatementOutcome;
@@ -51,10 +44,9 @@ async function runStatements(
   await engine.write(request, (scope) => {
     for (; index < count; index++, perform = null) {
       if (index > 0) scope.pause();
-      const statementId = statementIdOf(request.body, index);
       try {
-        const outcome = done?.get(statementId) ?? (perform ??= begin(index))(scope);
-        fresh.set(statementId, outcome);
+        const outcome = done?.get(index) ?? (perform ??= begin(index))(scope);
+        fresh.set(index, outcome);
         n += outcome.n;
         nModified += outcome.modified ?? 0;
         if (outcome.upserted !== undefined) upserted.push(bson({ index, _id: outcome.upserted }));
@@ -67,7 +59,7 @@ async function runStatements(
       }
     }
   });
-  if (done) for (const [statementId, outcome] of fresh) done.set(statementId, outcome);
+  if (done) for (const [place, outcome] of fresh) done.set(place, outcome);
   if (writeErrors.length > 0) engine.sessions.abortAfterWriteErrors(request);
   return bson({
     n,
@@ -75,15 +67,6 @@ async function runStatements(
     ...(upserted.length > 0 && { upserted }),
     ...(writeErrors.length > 0 && { writeErrors }),
   });
-}
-
-/** The number of a statement within its retryable write. */
-function statementIdOf(body: BsonDocument, index: number): number {
-  const ids = body.get('stmtIds');
-  const own = Array.isArray(ids) ? ids[index] : undefined;
-  if (isNumber(own)) return toDouble(own);
-  const first = body.get('stmtId');
-  return (isNumber(first) ? toDouble(first) : 0) + index;
 }
 
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
@@ -153,11 +136,10 @@ export async function findAndModify(
   options: Options,
 ): Promise<Reply> {
   const results = engine.sessions.resultsOf(request) as Map<number, Modified> | null;
-  const statementId = statementIdOf(request.body, 0);
   const { lastErrorObject, value } =
-    results?.get(statementId) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
+    results?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
   // A copy, because the bytes in hand may be a small part of a large piece of memory.
-  results?.set(statementId, { lastErrorObject, value: value && new Uint8Array(value) });
+  results?.set(0, { lastErrorObject, value: value && new Uint8Array(value) });
   const reply: Reply = bson({ lastErrorObject });
   return reply.set('value', value && new RawDocument(value));
 }
