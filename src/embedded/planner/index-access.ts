@@ -45,10 +45,12 @@ export function findsTwice(access: IndexAccess): boolean {
 }
 
 /** What the first `count` bounds make up, ascending: a place for each combination of their ranges. */
-export function placesOf({ index, bounds }: IndexAccess, count = bounds.length): Place[] {
-  let places: Place[] = [...everything];
-  for (const [i, order] of [...index.key.values()].slice(0, count).entries()) {
-    const ranges = inDirection(bounds[i]!, directionOf(order));
+export function placesOf({ index, bounds }: IndexAccess, count = bounds.length): readonly Place[] {
+  let places: readonly Place[] = everything;
+  let position = 0;
+  for (const order of index.key.values()) {
+    if (position === count) break;
+    const ranges = inDirection(bounds[position++]!, directionOf(order));
     places = places.flatMap((head) =>
       ranges.map(({ low, high }) => ({ low: joined(head.low, low), high: joined(head.low, high) })),
     );
