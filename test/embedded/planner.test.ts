@@ -133,6 +133,11 @@ describe('a list of sessions', () => {
     );
   });
 
+  it('finds nothing for an empty list, in any order', async () => {
+    const none = sessions.find({ status: { $in: [] } }, { sort: { startedAt: -1, _id: -1 } });
+    expect(await none.toArray()).toEqual([]);
+  });
+
   it('merges the entries of several labels, and gives a session that has two of them once', async () => {
     const filter = { labels: { $in: ['user=7', 'tier=1'] } };
     const options: FindOptions = { sort: newestFirst, limit: 12 };

@@ -136,7 +136,8 @@ function* concatenated(found: readonly Rows[]): Rows {
 
 /** The rows of walks of one index, in the order of what follows the components that are fixed in each. */
 function* merged(walks: readonly Walk[], found: readonly Rows[]): Rows {
-  const sign = walks[0]!.reverse ? -1 : 1;
+  // No walk at all where the list of values to find is empty.
+  const sign = walks[0]?.reverse ? -1 : 1;
   const heads = walks.map(({ fixed }, i) => ({
     rows: found[i]!,
     fixed,
