@@ -100,11 +100,7 @@ function decodeRareValue(bytes: Uint8Array, { type, valueStart, valueEnd }: Elem
 
 function decodeDate(milliseconds: number): Date {
   const date = new Date(milliseconds);
-  check(
-    !Number.isNaN(date.getTime()),
-    238,
-    "Dates beyond those of JavaScript's are stored, but not looked into",
-  );
+  check(!Number.isNaN(date.getTime()), 238, 'a date is beyond those of JavaScript');
   return date;
 }
 

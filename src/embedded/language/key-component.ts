@@ -13,8 +13,6 @@ export function typeByte(canonical: number): number {
   return canonical + 2;
 }
 
-const UNDEFINED_TYPE = typeByte(CANONICAL_TYPES.undefined);
-
 /** The component in the making: one buffer, used again for each and copied once at its end. */
 let buffer = Buffer.allocUnsafe(1024);
 let length = 0;
@@ -25,7 +23,7 @@ let length = 0;
  */
 export function encodeKeyComponent(value: Value | typeof NOTHING, direction: 1 | -1): Uint8Array {
   length = 0;
-  if (value === NOTHING) writeByte(UNDEFINED_TYPE);
+  if (value === NOTHING) writeByte(typeByte(CANONICAL_TYPES.undefined));
   else writeComponent(value);
   const bytes = buffer;
   const key = new Uint8Array(length);
