@@ -3,6 +3,6 @@ import { testRaces } from './races';
 testRaces({
   crowd: { clients: 80, events: 600, sessions: 10 },
   twinRounds: 50,
-  kills: 2,
+  kills: 1,
   timeoutMs: 60_000,
 });
