@@ -7,6 +7,8 @@ import type { Store } from './store';
 
 /** Through a router it waits for each server of the cluster, also for one that does not answer. */
 const killTimeoutMs = 2_000;
+/** Leaving takes milliseconds; each command to a database that is away would take seconds. */
+const closeTimeoutMs = 1_000;
 /** A process that has written nothing for so long leaves the register: an idle server writes nothing. */
 const idleAfterMs = 10_000;
 
@@ -82,9 +84,13 @@ export class ProcessRegister {
     void this.beatUntilIdle();
   }
 
-  /** Leaves the register. */
+  /** Leaves the register; where the database is unavailable, the others soon see that nobody beats there. */
   async close(): Promise<void> {
     this.isClosed = true;
+    await Promise.race([this.finish(), sleep(closeTimeoutMs, undefined, { ref: false })]);
+  }
+
+  private async finish(): Promise<void> {
     await this.beating;
     await this.killing;
     await this.leave().catch(() => undefined);
