@@ -5,6 +5,7 @@ import {
   fdatasync,
   fsync,
   ftruncateSync,
+  type NoParamCallback,
   openSync,
   readFileSync,
   rmSync,
@@ -23,6 +24,9 @@ const checkedFrom = 8;
 const removed = 0xffffffff;
 
 const saltLength = 8;
+
+/** Made once: a commit waits for it. */
+const flush = promisify((descriptor: number, done: NoParamCallback) => fdatasync(descriptor, done));
 
 /** One commit as the journal holds it. */
 export interface JournalRecord {
@@ -136,7 +140,7 @@ export class JournalFile {
     try {
       await writeWhole(this.descriptor, record, this.end);
       isWritten = true;
-      await promisify(fdatasync)(this.descriptor);
+      await flush(this.descriptor);
     } catch (error) {
       this.isBroken ||= isWritten;
       this.cut(this.end);
