@@ -1,7 +1,6 @@
 import { mongo } from 'mongoose';
 import { isRetryableRead, isUnknownHint } from '../database/database-errors';
 import { DomainError, serviceUnavailable } from '../errors';
-import type { EventLoopTurns } from '../event-loop-turns';
 import type { RequestScope } from './request-scope';
 import { sizeOfRows } from './row-size';
 import type { Store } from './store';
@@ -9,8 +8,8 @@ import type { Store } from './store';
 /** Enough for the largest page: 500 payloads of 256 KiB. */
 const maxMiB = 160;
 
-/** The number of rows that take only a few milliseconds to process. */
-const manyRows = 1000;
+/** So few rows take only a few milliseconds: reads of no more never wait for other reads. */
+const fewRows = 100;
 
 /** Options for the commands of one operation. */
 export interface RunnerOptions {
@@ -41,14 +40,12 @@ interface CursorReply {
 export class CommandRunner {
   private bytes = 0;
   private readonly database: mongo.Db;
-  private readonly turns: EventLoopTurns;
 
   constructor(
-    { database, turns }: Pick<Store, 'database' | 'turns'>,
+    private readonly store: Pick<Store, 'database' | 'turns' | 'largeReads'>,
     private readonly options: RunnerOptions,
   ) {
-    this.database = database;
-    this.turns = turns;
+    this.database = store.database;
   }
 
   /** Makes all later reads go to the primary. */
@@ -76,8 +73,11 @@ export class CommandRunner {
     // One more than the limit, as the driver does: a full batch would leave the cursor open.
     const batchSize = request.limit + 1;
     return this.hinted(hint, (hinted) =>
-      this.rows(collection, { find: collection, filter, ...request, ...hinted, batchSize }, (rows) =>
-        rows.find(filter, { ...this.commandOptions, ...request, ...hinted, batchSize }),
+      this.rows(
+        collection,
+        { find: collection, filter, ...request, ...hinted, batchSize },
+        request.limit,
+        (rows) => rows.find(filter, { ...this.commandOptions, ...request, ...hinted, batchSize }),
       ),
     );
   }
@@ -95,8 +95,11 @@ export class CommandRunner {
   ): Promise<Row[]> {
     const batchSize = limit + 1;
     return this.hinted(hint, (hinted) =>
-      this.rows(collection, { aggregate: collection, pipeline, cursor: { batchSize }, ...hinted }, (rows) =>
-        rows.aggregate(pipeline, { ...this.commandOptions, ...hinted, batchSize }),
+      this.rows(
+        collection,
+        { aggregate: collection, pipeline, cursor: { batchSize }, ...hinted },
+        limit,
+        (rows) => rows.aggregate(pipeline, { ...this.commandOptions, ...hinted, batchSize }),
       ),
     );
   }
@@ -118,11 +121,14 @@ export class CommandRunner {
   private async rows<Row>(
     collection: string,
     command: mongo.Document,
+    limit: number,
     openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
   ): Promise<Row[]> {
-    const { cursor } = await this.run(command);
-    // Many rows take a while to process, so large replies are processed in separate turns.
-    if (cursor.firstBatch.length > manyRows) await this.turns.next();
+    const { cursor } =
+      limit > fewRows
+        ? await this.store.largeReads.run(this, limit, () => this.run(command))
+        : await this.run(command);
+    if (cursor.firstBatch.length > fewRows) await this.store.turns.next();
     if (String(cursor.id) === '0') return this.counted(cursor.firstBatch as Row[]);
     // More than one reply holds. The driver continues the cursor on its server, which our own commands might miss.
     this.kill(collection, cursor.id);

@@ -17,9 +17,19 @@ export interface GroupedRequest {
 }
 
 /** Well below the limit of 1000 stages in a pipeline. */
-const sessionsPerCommand = 100;
+const maxSessionsPerCommand = 100;
+/** What is read in one command is processed in one piece: so many rows take some 50 ms. */
+const maxRowsPerCommand = 5000;
 
-/** The rows of each session, in the order of `sessionIds`; a hundred sessions are one command if the server supports it. */
+/** For how many sessions one command reads such a page. */
+export function sessionsPerCommand({ limit }: GroupedRequest): number {
+  return Math.min(maxSessionsPerCommand, Math.max(1, Math.floor(maxRowsPerCommand / limit)));
+}
+
+/**
+ * The rows of each session, in the order of `sessionIds`; one command if the server supports it.
+ * @param sessionIds at most {@link sessionsPerCommand}
+ */
 export async function groupedPages(
   { events, hasUnions }: Store,
   sessionIds: readonly string[],
@@ -30,15 +40,8 @@ export async function groupedPages(
     return Promise.all(sessionIds.map((sessionId) => onePage(events, sessionId, request, runner)));
   }
   const groups = new Map<string, EventRow[]>(sessionIds.map((sessionId) => [sessionId, []]));
-  const chunks = Array.from({ length: Math.ceil(sessionIds.length / sessionsPerCommand) }, (_, index) =>
-    sessionIds.slice(index * sessionsPerCommand, (index + 1) * sessionsPerCommand),
-  );
-  await Promise.all(
-    chunks.map(async (chunk) => {
-      const rows = await manyPages(events, chunk, request, runner);
-      for (const row of rows) groups.get(row.sessionId)!.push(row);
-    }),
-  );
+  const rows = await manyPages(events, sessionIds, request, runner);
+  for (const row of rows) groups.get(row.sessionId)!.push(row);
   return [...groups.values()];
 }
 

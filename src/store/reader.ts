@@ -10,7 +10,13 @@ import {
   type EventPlace,
   type EventSelection,
 } from './event-queries';
-import { groupedCounts, groupedPages, type GroupedRequest, pageWithSession } from './grouped-reads';
+import {
+  groupedCounts,
+  groupedPages,
+  type GroupedRequest,
+  pageWithSession,
+  sessionsPerCommand,
+} from './grouped-reads';
 import { pageOf, type Page, type PageRequest } from './page';
 import { eventProjection, sessionProjection, type Fields, type Projection } from './projection';
 import { CommandRunner, type RunnerOptions } from './command-runner';
@@ -110,10 +116,11 @@ export class Reader {
   }
 
   private eventPages(page: PageRequest<EventPlace>, request: GroupedRequest) {
-    return this.loader(`events ${JSON.stringify(request)}`, async (sessionIds) => {
+    const read = async (sessionIds: readonly string[]) => {
       const rows = await groupedPages(this.store, sessionIds, request, this.runner);
       return rows.map((group) => eventPageOf(group, page));
-    });
+    };
+    return this.loader(`events ${JSON.stringify(request)}`, read, sessionsPerCommand(request));
   }
 
   /** The number of a session's matching events. The same count of many sessions shares a command. */
@@ -199,7 +206,7 @@ export class Reader {
   }
 
   private expensive<T>(read: () => Promise<T>): Promise<T> {
-    return this.store.expensiveReads.run(this, read);
+    return this.store.expensiveReads.run(this, 1, read);
   }
 
   private remember(session: Session, stored: object): Session {
@@ -219,10 +226,11 @@ export class Reader {
   private loader<Value>(
     name: string,
     batch: (keys: readonly string[]) => Promise<Value[]>,
+    maxBatchSize = Infinity,
   ): DataLoader<string, Value> {
     let loader = this.loaders.get(name) as DataLoader<string, Value> | undefined;
     if (loader === undefined) {
-      loader = new DataLoader(batch);
+      loader = new DataLoader(batch, { maxBatchSize });
       this.loaders.set(name, loader);
     }
     return loader;

@@ -4,8 +4,8 @@ import type { Log } from '../log';
 import { EventLoopTurns } from '../event-loop-turns';
 import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
-import { ExpensiveReads } from './expensive-reads';
 import { addMissingDurations } from './missing-durations';
+import { ReadQueue } from './read-queue';
 import { Session, type SessionRow } from './session.model';
 
 /** The collections of one database, through the driver itself: plain rows, without casting or hydration. */
@@ -18,8 +18,10 @@ export interface Store {
   readonly hasUnions: boolean;
   /** Whether it is a sharded cluster, where a command over two collections takes another hop. */
   readonly isSharded: boolean;
-  /** The queue of this process's expensive reads. */
-  readonly expensiveReads: ExpensiveReads;
+  /** For reads that examine far more than they return: counts with a filter, statistics, several filters. */
+  readonly expensiveReads: ReadQueue;
+  /** For reads that return many rows, by their number. */
+  readonly largeReads: ReadQueue;
   /** The turns in which large replies are processed. */
   readonly turns: EventLoopTurns;
 }
@@ -76,7 +78,10 @@ export async function attachStore(connection: Connection): Promise<Store> {
     events: database.collection<EventRow>('events'),
     hasUnions: hasUnions(versionArray),
     isSharded: hello.msg === 'isdbgrid',
-    expensiveReads: new ExpensiveReads(),
+    // The second one uses the database while the first waits for the disk.
+    expensiveReads: new ReadQueue(2),
+    // Replies that arrive together are decoded together: so many rows take some 50 ms.
+    largeReads: new ReadQueue(10_000),
     turns: new EventLoopTurns(),
   };
 }

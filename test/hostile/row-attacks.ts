@@ -30,6 +30,9 @@ export const rowErrors: readonly Attack[] = [
     const aliases = repeat(8, (n) => `a${n}:eventId`);
     return `{sessions(first:500){nodes{events(first:50){nodes{${aliases}}}}}}`;
   }),
+  operation('many long lists', () => {
+    return `{${repeat(40, (n) => `a${n}:sessions(first:500){nodes{id sessionId language status startedAt endedAt eventCount}}`)}}`;
+  }),
   operation('as many values as rows and aliases make', () => {
     const aliases = repeat(45, (n) => `a${n}:eventId`);
     return `{sessions(first:500){nodes{events(first:50){nodes{${aliases}}}}}}`;
