@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientSession, Db } from 'mongodb';
+import type { ClientSession, Db, MongoClient } from 'mongodb';
 import { KillableEngine } from './engine-process';
 
-const SINGLE_WRITERS = 12;
-const TRANSACTION_WRITERS = 8;
+const SINGLE_WRITERS = 8;
+const TRANSACTION_WRITERS = 6;
+const BATCH_WRITERS = 4;
+/** So many that checkpoints follow one another, and so few that a group goes through the journal. */
+const BATCH = 60;
+const COLLECTIONS = ['singles', 'left', 'right', 'counters', 'batches'];
 
 interface Entry {
   _id: string;
@@ -14,9 +18,15 @@ interface Entry {
 }
 
 /** What was acknowledged, over all rounds. */
-interface Acknowledged {
-  readonly singles: Map<string, number>;
-  readonly transactions: Set<string>;
+class Acknowledged {
+  readonly singles = new Map<string, number>();
+  readonly transactions = new Set<string>();
+  readonly batches = new Set<string>();
+
+  /** How much there is of each kind. */
+  get sizes(): number[] {
+    return [this.singles.size, this.transactions.size, this.batches.size];
+  }
 }
 
 let engine: KillableEngine;
@@ -24,171 +34,118 @@ let engine: KillableEngine;
 beforeEach(() => (engine = new KillableEngine()));
 afterEach(() => engine.remove());
 
-/** Repeats until the engine is gone; what it throws is how it learns that. */
-async function untilKilled(step: (n: number) => Promise<void>): Promise<void> {
-  for (let n = 0; ; n++) {
-    try {
-      await step(n);
-    } catch {
-      return;
-    }
-  }
-}
-
 /** Inserts a document and changes it: the last change that was acknowledged must be there. */
-async function writeOne(db: Db, writer: string, n: number, acknowledged: Acknowledged): Promise<void> {
-  const singles = db.collection<Entry>('singles');
-  const _id = `${writer}-${n}`;
-  await singles.insertOne({ _id, writer: n % 7, n: 1 });
-  acknowledged.singles.set(_id, 1);
-  await singles.updateOne({ _id }, { $inc: { n: 1 } });
-  acknowledged.singles.set(_id, 2);
+async function writeOne(db: Db, _id: string, n: number, { singles }: Acknowledged): Promise<void> {
+  await db.collection<Entry>('singles').insertOne({ _id, writer: n % 7, n: 1 });
+  singles.set(_id, 1);
+  await db.collection<Entry>('singles').updateOne({ _id }, { $inc: { n: 1 } });
+  singles.set(_id, 2);
 }
 
 /** One transaction over three collections: all of it must be there, or nothing. */
 async function writeTogether(db: Db, session: ClientSession, writer: string, n: number): Promise<void> {
   session.startTransaction();
   const options = { session };
-  const _id = `${writer}-${n}`;
-  await db.collection<Entry>('left').insertOne({ _id, writer: n % 7, n }, options);
-  const counter = db.collection<Entry>('counters');
-  await counter.updateOne({ _id: writer }, { $inc: { n: 1 } }, { ...options, upsert: true });
-  await db.collection<Entry>('right').insertOne({ _id, writer: n % 7, n }, options);
+  const entry = { _id: `${writer}-${n}`, writer: n % 7, n };
+  await db.collection<Entry>('left').insertOne(entry, options);
+  const counters = db.collection<Entry>('counters');
+  await counters.updateOne({ _id: writer }, { $inc: { n: 1 } }, { ...options, upsert: true });
+  await db.collection<Entry>('right').insertOne(entry, options);
   await session.commitTransaction();
 }
 
-async function writeUntilKilled(round: number, acknowledged: Acknowledged): Promise<void> {
-  await engine.use(async (db, client) => {
-    const singles = Array.from({ length: SINGLE_WRITERS }, (_, index) =>
-      untilKilled((n) => writeOne(db, `${round}s${index}`, n, acknowledged)),
-    );
-    const together = Array.from({ length: TRANSACTION_WRITERS }, (_, index) => {
-      const session = client.startSession();
-      return untilKilled(async (n) => {
-        await writeTogether(db, session, `${round}t${index}`, n);
-        acknowledged.transactions.add(`${round}t${index}-${n}`);
-      });
-    });
-    const { singles: changed, transactions } = acknowledged;
-    const [someSingles, someTransactions] = [
-      changed.size + SINGLE_WRITERS,
-      transactions.size + TRANSACTION_WRITERS,
-    ];
-    while (changed.size < someSingles || transactions.size < someTransactions) await sleep(10);
-    await sleep(Math.random() * 600);
-    await engine.stop('SIGKILL');
-    await Promise.all([...singles, ...together]);
+async function writeBatch(db: Db, session: ClientSession, batch: string): Promise<void> {
+  session.startTransaction();
+  const entries = Array.from({ length: BATCH }, (_, n) => ({
+    _id: `${batch}/${n}`,
+    writer: n % 7,
+    n,
+    batch,
+  }));
+  await db.collection<Entry>('batches').insertMany(entries, { session });
+  await session.commitTransaction();
+}
+
+/** Writes with many writers of one kind, each until the engine is gone; what they throw is how they learn that. */
+function write(writers: number, step: (writer: number, n: number) => Promise<void>): Promise<void>[] {
+  return Array.from({ length: writers }, async (_, writer) => {
+    for (let n = 0; ; n++) {
+      try {
+        await step(writer, n);
+      } catch {
+        return;
+      }
+    }
   });
+}
+
+async function writeUntilKilled(db: Db, client: MongoClient, round: number, acknowledged: Acknowledged) {
+  const sessions = Array.from({ length: TRANSACTION_WRITERS + BATCH_WRITERS }, () => client.startSession());
+  const enough = acknowledged.sizes.map((size) => size + TRANSACTION_WRITERS);
+  const writing = [
+    ...write(SINGLE_WRITERS, (writer, n) => writeOne(db, `${round}s${writer}-${n}`, n, acknowledged)),
+    ...write(TRANSACTION_WRITERS, async (writer, n) => {
+      await writeTogether(db, sessions[writer]!, `${round}t${writer}`, n);
+      acknowledged.transactions.add(`${round}t${writer}-${n}`);
+    }),
+    ...write(BATCH_WRITERS, async (writer, n) => {
+      const batch = `${round}b${writer}-${n}`;
+      await writeBatch(db, sessions[TRANSACTION_WRITERS + writer]!, batch);
+      acknowledged.batches.add(batch);
+    }),
+  ];
+  const some = () => acknowledged.sizes.every((size, kind) => size >= enough[kind]!);
+  // The second file is begun with the first checkpoint.
+  while (!some() || !existsSync(join(engine.folder, 'journal.2'))) await sleep(10);
+  await sleep(Math.random() * 800);
+  await engine.stop('SIGKILL');
+  await Promise.all(writing);
 }
 
 /** The number of each entry of a collection, by its id. */
 async function numbersIn(db: Db, name: string): Promise<Map<string, number>> {
-  const entries = await db.collection<Entry>(name).find().toArray();
-  return new Map(entries.map(({ _id, n }) => [_id, n]));
+  const entries = db.collection<Entry>(name).find().project<Entry>({ n: 1 });
+  return new Map((await entries.toArray()).map(({ _id, n }) => [_id, n]));
 }
 
-async function expectNothingLost(db: Db, acknowledged: Acknowledged): Promise<void> {
-  const singles = await numbersIn(db, 'singles');
+async function expectNothingLost(db: Db, { singles, transactions, batches }: Acknowledged): Promise<void> {
+  const stored = await numbersIn(db, 'singles');
   const left = await numbersIn(db, 'left');
-  const lost = [...acknowledged.singles].filter(([id, n]) => (singles.get(id) ?? 0) < n);
-
-  expect(lost).toEqual([]);
-  expect([...acknowledged.transactions].filter((id) => !left.has(id))).toEqual([]);
+  expect([...singles].filter(([id, n]) => (stored.get(id) ?? 0) < n)).toEqual([]);
+  expect([...transactions].filter((id) => !left.has(id))).toEqual([]);
   // No half transaction: both sides have the same, and the counters have counted exactly that.
   expect(await numbersIn(db, 'right')).toEqual(left);
   for (const [writer, n] of await numbersIn(db, 'counters'))
     expect([...left.keys()].filter((id) => id.startsWith(`${writer}-`))).toHaveLength(n);
-  for (const name of ['singles', 'left', 'right', 'counters']) {
-    expect(await db.command({ validate: name })).toMatchObject({ valid: true });
+  const counts = new Map<string, number>();
+  for (const id of (await numbersIn(db, 'batches')).keys()) {
+    const batch = id.slice(0, id.indexOf('/'));
+    counts.set(batch, (counts.get(batch) ?? 0) + 1);
   }
+  expect([...batches].filter((batch) => !counts.has(batch))).toEqual([]);
+  expect([...counts].filter(([, count]) => count !== BATCH)).toEqual([]);
+  for (const name of COLLECTIONS) expect(await db.command({ validate: name })).toMatchObject({ valid: true });
 }
 
-function testTransactions(rounds: number): void {
+/** Kills the engine that often, between and within checkpoints, and looks for what was acknowledged. */
+export function testCrashes(rounds: number): void {
   it(
     `loses nothing acknowledged and keeps no half transaction in ${rounds} kills`,
     async () => {
-      const acknowledged: Acknowledged = { singles: new Map(), transactions: new Set() };
+      const acknowledged = new Acknowledged();
       engine.start();
       await engine.use(async (db) => {
         // Made first: of many transactions that make a collection together, all but one would end.
-        for (const name of ['singles', 'left', 'right', 'counters']) {
-          await db.collection(name).createIndex({ writer: 1, n: -1 });
+        for (const name of COLLECTIONS) await db.collection(name).createIndex({ writer: 1, n: -1 });
+        for (const name of COLLECTIONS)
           await db.collection(name).createIndex({ n: 1, _id: 1 }, { unique: true });
-        }
       });
       for (let round = 0; round < rounds; round++) {
-        await writeUntilKilled(round, acknowledged);
+        await engine.use((db, client) => writeUntilKilled(db, client, round, acknowledged));
         engine.start();
         await engine.use((db) => expectNothingLost(db, acknowledged));
       }
     },
     rounds * 60_000,
   );
-}
-
-/** So many that checkpoints follow one another, and so few that a group goes through the journal. */
-const BATCH = 60;
-const BATCH_WRITERS = 6;
-
-async function writeBatch(db: Db, session: ClientSession, batch: string): Promise<void> {
-  session.startTransaction();
-  const entryOf = (n: number) => ({ _id: `${batch}/${n}`, batch, writer: n % 7, n });
-  const entries = Array.from({ length: BATCH }, (_, n) => entryOf(n));
-  await db.collection<Entry>('batches').insertMany(entries, { session });
-  await session.commitTransaction();
-}
-
-/** How many entries of each batch there are. */
-async function countBatches(db: Db): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for await (const { _id } of db.collection<Entry>('batches').find().project<Entry>({ _id: 1 })) {
-    const batch = _id.slice(0, _id.indexOf('/'));
-    counts.set(batch, (counts.get(batch) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function testCheckpoints(rounds: number): void {
-  it(
-    `loses nothing acknowledged in ${rounds} kills between and within checkpoints`,
-    async () => {
-      const acknowledged = new Set<string>();
-      engine.start();
-      await engine.use(async (db) => {
-        await db.collection('batches').createIndex({ writer: 1, n: -1, _id: 1 });
-        await db.collection('batches').createIndex({ n: 1, batch: 1 });
-      });
-      for (let round = 0; round < rounds; round++) {
-        await engine.use(async (db, client) => {
-          const writers = Array.from({ length: BATCH_WRITERS }, (_, index) => {
-            const session = client.startSession();
-            return untilKilled(async (n) => {
-              await writeBatch(db, session, `${round}b${index}-${n}`);
-              acknowledged.add(`${round}b${index}-${n}`);
-            });
-          });
-          const some = acknowledged.size + BATCH_WRITERS;
-          // The second file is begun with the first checkpoint.
-          while (acknowledged.size < some || !existsSync(join(engine.folder, 'journal.2'))) await sleep(20);
-          await sleep(Math.random() * 800);
-          await engine.stop('SIGKILL');
-          await Promise.all(writers);
-        });
-        engine.start();
-        await engine.use(async (db) => {
-          const counts = await countBatches(db);
-          expect([...acknowledged].filter((batch) => !counts.has(batch))).toEqual([]);
-          expect([...counts].filter(([, count]) => count !== BATCH)).toEqual([]);
-          expect(await db.command({ validate: 'batches' })).toMatchObject({ valid: true });
-        });
-      }
-    },
-    rounds * 60_000,
-  );
-}
-
-/** Kills the engine that often, in two ways of writing, and looks for what was acknowledged. */
-export function testCrashes(rounds: number): void {
-  testTransactions(rounds);
-  testCheckpoints(rounds);
 }

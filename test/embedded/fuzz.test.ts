@@ -4,8 +4,8 @@ import { documentSequence, opMsg, opQuery, RawConnection, uint32 } from './raw-c
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_101);
-const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 4_000);
-const WITNESS_EVERY = 200;
+const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 2_000);
+const WITNESS_EVERY = 100;
 
 const $db = 'fuzz';
 const filter = { a: { $gte: 1, $lt: 9 }, $or: [{ b: 'x' }, { c: { $in: [1, null, 'y'] } }] };

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { type Collection, type Db, type Document, Double, Long, type Sort } from 'mongodb';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
+const seed = Number(process.env.PLANNER_SEED ?? 20_260_101);
+const numRuns = Number(process.env.PLANNER_RUNS ?? 15);
+
 let engine: TemporaryEngine;
 let db: Db;
 
@@ -40,7 +43,7 @@ const test: fc.Arbitrary<unknown> = fc.oneof(
     .map(([op, v]) => ({ [op]: v })),
   fc.tuple(scalar, scalar).map(([low, high]) => ({ $gte: low, $lt: high })),
   fc
-    .tuple(fc.constantFrom('$in', '$nin', '$all'), fc.array(value, { minLength: 1, maxLength: 3 }))
+    .tuple(fc.constantFrom('$in', '$nin', '$all'), fc.array(value, { maxLength: 3 }))
     .map(([op, list]) => ({ [op]: list })),
   fc.boolean().map((exists) => ({ $exists: exists })),
   scalar.map((v) => ({ $not: { $gt: v } })),
@@ -144,9 +147,9 @@ it.each([false, true])(
           expect(counted.n).toBe(scanned.length);
         }
       }),
-      { numRuns: 40, seed: 20260101 },
+      { numRuns, seed },
     );
-    expect(found).toBeGreaterThan(100);
+    expect(found).toBeGreaterThan(2 * numRuns);
   },
   120_000,
 );
@@ -182,9 +185,9 @@ it('uses a partial index only where it has all that the filter finds', async () 
         used += JSON.stringify(plan).includes('"indexName":"partial"') ? 1 : 0;
       }
     }),
-    { numRuns: 40, seed: 20260102 },
+    { numRuns, seed },
   );
-  expect(used).toBeGreaterThan(10);
+  expect(used).toBeGreaterThan(numRuns / 4);
 }, 120_000);
 
 /** As the driver has it, null where there is none. */

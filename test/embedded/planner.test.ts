@@ -1,5 +1,4 @@
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
-import { ObjectId } from 'mongodb';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
 /** A stage of a plan as `explain` shows it. */
@@ -103,41 +102,9 @@ describe('a page of one session', () => {
       Array.from({ length: 21 }, (_row, n) => 152 + step * (n + 1)),
     );
   });
-
-  it('decides on the type by keys alone', async () => {
-    const filter = { sessionId: 'a', type: { $in: ['bot'] }, timestamp: { $gte: at(10), $lt: at(40) } };
-    const plan = await explained(events, filter, { sort: page });
-    expect(plan).toMatchObject({ stages: 'FETCH < IXSCAN', returned: 30, documents: 30, keys: 90 });
-  });
 });
 
 describe('a list of sessions', () => {
-  it('merges a walk for each status in the order of the list', async () => {
-    const filter = {
-      status: { $in: ['INITIATED', 'ACTIVE'] },
-      startedAt: { $lte: at(200) },
-      $or: [{ startedAt: { $lt: at(200) } }, { _id: { $lt: new ObjectId('f'.repeat(24)) } }],
-    };
-    const options: FindOptions = { sort: newestFirst, limit: 11 };
-    const plan = await explained(sessions, filter, options);
-    expect(plan).toMatchObject({
-      stages: 'LIMIT < FETCH < SORT_MERGE < IXSCAN',
-      returned: 11,
-      documents: 11,
-    });
-    expect(plan.scans.map(({ indexName }) => indexName)).toEqual(['status', 'status']);
-    expect(plan.keys).toBeLessThanOrEqual(13);
-    const rows = await sessions.find(filter, options).toArray();
-    expect(rows.map(({ sessionId }) => sessionId)).toEqual(
-      [199, 198, 196, 195, 193, 192, 190, 189, 187, 186, 184].map((n) => `s${n}`),
-    );
-  });
-
-  it('finds nothing for an empty list, in any order', async () => {
-    const none = sessions.find({ status: { $in: [] } }, { sort: { startedAt: -1, _id: -1 } });
-    expect(await none.toArray()).toEqual([]);
-  });
-
   it('merges the entries of several labels, and gives a session that has two of them once', async () => {
     const filter = { labels: { $in: ['user=7', 'tier=1'] } };
     const options: FindOptions = { sort: newestFirst, limit: 12 };
@@ -158,68 +125,40 @@ describe('a list of sessions', () => {
   );
 });
 
-describe('many places at once', () => {
-  it('seeks each of several hundred values', async () => {
-    const eventId = { $in: Array.from({ length: 200 }, (_, n) => `e${n * 2}`) };
-    const plan = await explained(events, { sessionId: 'a', eventId });
-    expect(plan).toMatchObject({ stages: 'FETCH < IXSCAN', returned: 150, keys: 150, documents: 150 });
-  });
-
-  it('seeks each branch of an $or by bounds of its own', async () => {
-    const branches = Array.from({ length: 200 }, (_, n) => ({
-      sessionId: n % 2 ? 'a' : 'b',
-      eventId: `e${n}`,
-    }));
-    const plan = await explained(events, { $or: branches });
-    expect(plan).toMatchObject({ stages: 'FETCH < OR < IXSCAN', returned: 200, keys: 200, documents: 200 });
-    expect(await events.find({ $or: branches }).toArray()).toHaveLength(200);
-  });
+it('seeks each branch of an $or by bounds of its own', async () => {
+  const branches = Array.from({ length: 200 }, (_, n) => ({
+    sessionId: n % 2 ? 'a' : 'b',
+    eventId: `e${n}`,
+  }));
+  const plan = await explained(events, { $or: branches });
+  expect(plan).toMatchObject({ stages: 'FETCH < OR < IXSCAN', returned: 200, keys: 200, documents: 200 });
+  expect(await events.find({ $or: branches }).toArray()).toHaveLength(200);
 });
 
-describe('counting', () => {
-  it.each([
-    [{}, 900, 'RECORD_STORE_FAST_COUNT < EOF'],
-    [{ sessionId: 'a', timestamp: { $gte: at(10), $lt: at(20) } }, 30, 'COUNT < IXSCAN'],
-    [{ sessionId: 'a', type: 'bot' }, 100, 'COUNT < IXSCAN'],
-  ])('reads no document: %j', async (query, count, stages) => {
-    expect(await events.countDocuments(query)).toBe(count);
-    const explain = { count: 'events', query };
-    const { executionStats } = await db.command({ explain, verbosity: 'executionStats' });
-    expect(executionStats.totalDocsExamined).toBe(0);
-    expect(stageNames(executionStats.executionStages)).toBe(stages);
-    expect(await db.command({ count: 'events', query, skip: 10 })).toMatchObject({ n: count - 10 });
-  });
+it.each([
+  [{}, 900, 'RECORD_STORE_FAST_COUNT < EOF'],
+  [{ sessionId: 'a', timestamp: { $gte: at(10), $lt: at(20) } }, 30, 'COUNT < IXSCAN'],
+  [{ sessionId: 'a', type: 'bot' }, 100, 'COUNT < IXSCAN'],
+])('reads no document to count: %j', async (query, count, stages) => {
+  expect(await events.countDocuments(query)).toBe(count);
+  const explain = { count: 'events', query };
+  const { executionStats } = await db.command({ explain, verbosity: 'executionStats' });
+  expect(executionStats.totalDocsExamined).toBe(0);
+  expect(stageNames(executionStats.executionStages)).toBe(stages);
 });
 
-it('sorts more than it keeps for a limit', async () => {
-  const many = db.collection('many');
-  await many.insertMany(Array.from({ length: 9000 }, (_, n) => ({ n: (n * 7919) % 9000 })));
-  const rows = await many.find({}, { sort: { n: -1 }, skip: 2, limit: 3 }).toArray();
-  expect(rows.map(({ n }) => n as number)).toEqual([8997, 8996, 8995]);
+it('takes arrays apart for distinct values, and gives each once', async () => {
+  const labels = await sessions.distinct('labels');
+  expect(labels).toHaveLength(22);
+  expect(labels.sort().slice(0, 3)).toEqual(['tier=0', 'tier=1', 'user=0']);
 });
 
-describe('distinct values', () => {
-  it('are each given once, arrays taken apart', async () => {
-    expect(await events.distinct('type')).toEqual(['user', 'bot', 'system']);
-    expect((await sessions.distinct('labels')).sort().slice(0, 3)).toEqual(['tier=0', 'tier=1', 'user=0']);
-  });
-});
-
-describe('a hint', () => {
-  it('is followed, by name or by pattern', async () => {
-    const byName = await explained(events, { sessionId: 'a' }, { hint: 'stored' });
-    const byPattern = await explained(events, { sessionId: 'a' }, { hint: { sessionId: 1, position: 1 } });
-    expect([byName.scans[0]!.indexName, byPattern.scans[0]!.indexName]).toEqual(['stored', 'stored']);
-    expect((await explained(events, { sessionId: 'a' }, { hint: { $natural: 1 } })).stages).toBe('COLLSCAN');
-  });
-
-  it('that names no index is refused', async () => {
-    const query = events.find({ sessionId: 'a' }, { hint: 'nowhere' }).toArray();
-    await expect(query).rejects.toMatchObject({
-      code: 2,
-      message: expect.stringContaining('hint provided does not correspond to an existing index'),
-    });
-  });
+it('follows a hint, by name or by pattern, and refuses one that names no index', async () => {
+  const filter = { sessionId: 'a' };
+  for (const hint of ['stored', { sessionId: 1, position: 1 }])
+    expect((await explained(events, filter, { hint })).scans[0]!.indexName).toBe('stored');
+  expect((await explained(events, filter, { hint: { $natural: 1 } })).stages).toBe('COLLSCAN');
+  await expect(events.find(filter, { hint: 'nowhere' }).toArray()).rejects.toMatchObject({ code: 2 });
 });
 
 describe('explain', () => {
@@ -241,11 +180,6 @@ describe('explain', () => {
     expect(queryPlanner.winningPlan).toEqual({ stage: 'EOF' });
   });
 
-  it('shows what is sorted in memory', async () => {
-    const plan = await explained(events, {}, { sort: { payload: -1 }, limit: 3 });
-    expect(plan).toMatchObject({ stages: 'LIMIT < SORT < COLLSCAN', returned: 3, documents: 900 });
-  });
-
   it('shows a pipeline as a query where it is one, and stage by stage where it is more', async () => {
     const pipeline = [{ $match: { sessionId: 'a' } }, { $sort: page }, { $limit: 2 }];
     const counts = { nReturned: 2, totalKeysExamined: 2, totalDocsExamined: 2 };
@@ -254,10 +188,5 @@ describe('explain', () => {
     const group = { $group: { _id: '$type', n: { $sum: '$position' } } };
     const staged = await explain({ aggregate: 'events', pipeline: [...pipeline, group], cursor: {} });
     expect(staged.stages).toMatchObject([{ $cursor: { executionStats: counts } }, group]);
-  });
-
-  it('refuses what it cannot explain', async () => {
-    await expect(explain({ ping: 1 })).rejects.toMatchObject({ code: 59, codeName: 'CommandNotFound' });
-    await expect(explain({ find: 'c' }, 'everything')).rejects.toMatchObject({ code: 9 });
   });
 });

@@ -126,7 +126,7 @@ it('shows each snapshot what was committed when it was taken, over checkpoints, 
         await pair.close();
       }
     }),
-    { numRuns: Number(process.env.SNAPSHOT_RUNS ?? 25) },
+    { numRuns: Number(process.env.SNAPSHOT_RUNS ?? 10) },
   );
   rmSync(root, { recursive: true });
 }, 60_000);

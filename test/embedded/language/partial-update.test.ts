@@ -73,9 +73,9 @@ it('makes of the fields that an update speaks of what it makes of the whole docu
       expect(partial).toEqual(whole);
       if (Buffer.isBuffer(whole)) changed += 1;
     }),
-    { numRuns: 3000 },
+    { numRuns: 600 },
   );
-  expect(changed).toBeGreaterThan(500);
+  expect(changed).toBeGreaterThan(100);
 });
 
 it('needs the whole document for what is not done field by field', () => {
