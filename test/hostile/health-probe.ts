@@ -9,19 +9,21 @@ const tickMs = 10;
 
 /**
  * A process of its own that asks a server's `/health/live` all the time. Told `reset` on its standard input, it forgets;
- * told `report`, it prints how long the server has kept it waiting at most since then, in milliseconds: no longer than
- * the server itself was computing, because a machine that is busy with other things makes everyone wait.
+ * told `report`, it prints how long the server has kept it waiting at most since then, in milliseconds: without the time
+ * in which the server's thread was waiting for a processor, and no longer than the server itself was computing, because a
+ * machine that is busy with other things makes everyone wait.
  */
 function main(url: string, pid: string): void {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let longest = 0;
-  let asked: { at: number; cpuMs: number } | null = null;
+  let asked: { at: number; cpuMs: number; queuedMs: number } | null = null;
   const waitedMs = (): number => {
     if (asked === null) return 0;
-    return Math.min(performance.now() - asked.at, cpuMsOf(pid) - asked.cpuMs + tickMs);
+    const queuedMs = queuedMsOf(pid) - asked.queuedMs;
+    return Math.min(performance.now() - asked.at - queuedMs, cpuMsOf(pid) - asked.cpuMs + tickMs);
   };
   const ask = (): void => {
-    asked = { at: performance.now(), cpuMs: cpuMsOf(pid) };
+    asked = { at: performance.now(), cpuMs: cpuMsOf(pid), queuedMs: queuedMsOf(pid) };
     const answered = (): void => {
       longest = Math.max(longest, waitedMs());
       asked = null;
@@ -41,6 +43,11 @@ function main(url: string, pid: string): void {
 function cpuMsOf(pid: string): number {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
   return (Number(user) + Number(system)) * tickMs;
+}
+
+/** How long a process's main thread has been ready to run so far, but waited for a processor. */
+function queuedMsOf(pid: string): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
 }
 
 main(process.argv[2]!, process.argv[3]!);
