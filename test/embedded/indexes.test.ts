@@ -1,5 +1,5 @@
 import { Document } from 'bson';
-import { FakeSession, InProcessEngine } from './in-process-engine';
+import { InProcessEngine } from './in-process-engine';
 
 let engine: InProcessEngine;
 
@@ -112,11 +112,6 @@ describe('an index', () => {
     expect(await errorOf(insert({ _id: 1, a: [1], b: [1] }))).toMatchObject({ code: 171 });
     expect(await errorOf(insert({ _id: 1, a: 'x'.repeat(2000) }))).toMatchObject({ code: 17280 });
     expect(await engine.all('c')).toEqual([]);
-  });
-
-  it('is not built in a transaction', async () => {
-    const build = { createIndexes: 'c', indexes: [index({ b: 1 })] };
-    expect(await engine.run({ ...build, ...new FakeSession().begin() })).toMatchObject({ code: 263 });
   });
 });
 

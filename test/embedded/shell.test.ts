@@ -61,14 +61,7 @@ it.each(ASKED)('answers in %s: %j', async (db, command) => {
   expect(await client.db(db).command(command)).toMatchObject({ ok: 1 });
 });
 
-it.each(['atlasVersion', 'isdbgrid', 'mapReduce', 'constructor', '__proto__'])(
-  'has no command "%s"',
-  async (name) => {
-    const command: Document = Object.fromEntries([[name, 1]]);
-
-    await expect(client.db('admin').command(command)).rejects.toMatchObject({
-      code: 59,
-      codeName: 'CommandNotFound',
-    });
-  },
-);
+it.each(['atlasVersion', 'constructor', '__proto__'])('has no command "%s"', async (name) => {
+  const answer = client.db('admin').command(Object.fromEntries([[name, 1]]));
+  await expect(answer).rejects.toMatchObject({ code: 59, codeName: 'CommandNotFound' });
+});

@@ -84,6 +84,7 @@ describe('sessions', () => {
     for (const [command, code] of [
       [{ count: 'c', ...session.begin() }, 263],
       [{ drop: 'c', ...session.begin() }, 263],
+      [{ createIndexes: 'c', indexes: [{ key: { b: 1 }, name: 'b' }], ...session.begin() }, 263],
       [{ ...insert(1), lsid: undefined, txnNumber: Long.ONE }, 72],
       [{ find: 'c', ...session.retryable(9) }, 50768],
     ] as const)
@@ -179,15 +180,20 @@ describe('a data folder', () => {
     expect(await engine.run(insert(3))).toMatchObject({ n: 1 });
   });
 
-  it('of the format before is opened as it is', async () => {
+  it('of the format before is opened as it is; of a newer one it is refused, and left as it is', async () => {
+    const writeFormat = async (version: number) => {
+      const environment = new Environment(engine.folder);
+      await environment.write((writer) => {
+        writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, version));
+        for (const key of ['!applied', '!applying']) writer.remove('catalog', Buffer.from(key));
+      });
+      await environment.close();
+    };
     await engine.run(insert(1));
     await engine.close();
-    const environment = new Environment(engine.folder);
-    await environment.write((writer) => {
-      writer.put('catalog', Buffer.from('!format'), Buffer.of(0, 0, 0, 1));
-      for (const key of ['!applied', '!applying']) writer.remove('catalog', Buffer.from(key));
-    });
-    await environment.close();
+    await writeFormat(3);
+    await expect(engine.open()).rejects.toThrow(/format version 3; .* newer program/);
+    await writeFormat(1);
     await engine.open();
     expect(await engine.run(insert(2))).toMatchObject({ n: 1 });
     expect(await engine.all('c')).toHaveLength(2);

@@ -246,21 +246,4 @@ describe('under load', () => {
     expect(all.reduce((sum, { balance }) => sum + balance!, 0)).toBe(100 * accounts);
     expect(all.reduce((sum, { moves }) => sum + moves!, 0)).toBe(70);
   });
-
-  it('lets one of many win each unique key', async () => {
-    await c.createIndex({ k: 1 }, { unique: true, sparse: true });
-    const outcomes = await Promise.all(
-      Array.from({ length: 100 }, async (_, i) => {
-        const document = { _id: `w${i}`, k: i % 10 };
-        const insert = (session?: ClientSession) => c.insertOne(document, { session });
-        const inTransaction = () =>
-          client.withSession((session) => session.withTransaction(() => insert(session)));
-        const attempt = i % 3 === 0 ? inTransaction() : insert();
-        return attempt.then(() => 'won').catch((error: MongoServerError) => error.code);
-      }),
-    );
-    expect(outcomes.filter((outcome) => outcome === 'won')).toHaveLength(10);
-    expect(outcomes.filter((outcome) => outcome === 11000)).toHaveLength(90);
-    expect(await c.countDocuments({ k: { $exists: true } })).toBe(10);
-  });
 });
