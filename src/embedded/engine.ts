@@ -84,7 +84,7 @@ export class Engine {
    * disk. It may run more than once: when it throws Blocked, what it has written so far stays, and it is called again.
    */
   write<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
-    return this.submit(request, run, false);
+    return this.submit(request, run);
   }
 
   /** As `write`, for what may write more than fits into memory. */
@@ -99,23 +99,11 @@ export class Engine {
     return result;
   }
 
-  private async submit<T>(
-    request: CommandRequest,
-    run: (scope: WriteScope) => T,
-    isBulk: boolean,
-  ): Promise<T> {
+  private submit<T>(request: CommandRequest, run: (scope: WriteScope) => T, isBulk = false): Promise<T> {
     const transaction = this.sessions.transactionOf(request);
-    if (!transaction) return this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
-    for (;;) {
-      try {
-        transaction.beginTurn();
-        return run(transaction);
-      } catch (error) {
-        if (!(error instanceof Blocked)) throw error;
-        await error.until;
-        await setImmediate();
-      }
-    }
+    return transaction
+      ? runWithin(transaction, run)
+      : this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
   }
 
   /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
@@ -132,6 +120,19 @@ export class Engine {
   private lookAtCursors(): void {
     this.cursors.closeIdle();
     while (this.store.keptBytes > MOST_KEPT_BYTES && this.cursors.size > 0) this.cursors.closeIdle(1);
+  }
+}
+
+async function runWithin<T>(transaction: Transaction, run: (scope: WriteScope) => T): Promise<T> {
+  for (;;) {
+    try {
+      transaction.beginTurn();
+      return run(transaction);
+    } catch (error) {
+      if (!(error instanceof Blocked)) throw error;
+      await error.until;
+      await setImmediate();
+    }
   }
 }
 

@@ -15,7 +15,7 @@ export function decodeDocument(bytes: Uint8Array): BsonDocument {
 }
 
 /** As `decodeDocument`, but only the named top-level fields. */
-export function decodeFields(bytes: Uint8Array, names: ReadonlySet<string>): BsonDocument {
+export function decodeFields(bytes: Uint8Array, names: { has(name: string): boolean }): BsonDocument {
   const document: BsonDocument = new Map();
   const fields = new ElementScanner(bytes);
   while (fields.next()) {

@@ -70,7 +70,7 @@ class LmdbWalk implements IterableIterator<Entry> {
   }
 }
 
-/** A moment of the database, readable until everyone who took it has released it. */
+/** A moment of the database, readable until it is released. */
 export interface Snapshot extends Reader {
   release(): void;
 }
@@ -112,19 +112,14 @@ export class Environment {
     const table = (name: Table) =>
       this.root.openDB<Buffer, Uint8Array>({ name, encoding: 'binary', keyEncoder } as TableOptions);
     this.tables = { catalog: table('catalog'), documents: table('documents'), indexes: table('indexes') };
-    this.writer = {
-      ...reader(this.tables),
-      put: (name, key, value) => void this.tables[name].put(key, value as Buffer),
-      remove: (name, key) => void this.tables[name].remove(key),
-    };
+    this.writer = new TableWriter(this.tables);
   }
 
-  /** The latest commit. Those who ask between two commits share one snapshot. */
+  /** The latest commit. Those who ask between two commits share one snapshot; each of them releases it once. */
   snapshot(): Snapshot {
-    if (!this.latest) {
-      this.latest = new SharedSnapshot(this.root.useReadTransaction(), this.tables, this.open);
-    }
-    return this.latest.take();
+    this.latest ??= new SharedSnapshot(this.tables, this.root.useReadTransaction(), this.open);
+    this.latest.takers += 1;
+    return this.latest;
   }
 
   /**
@@ -168,25 +163,50 @@ export class Environment {
   }
 }
 
-/** @param transaction without one: the latest commit, or the write in progress */
-function reader(tables: Tables, transaction?: Transaction): Reader {
-  const options = transaction && { transaction };
-  return {
-    get: (name, key) => getBinary(tables[name], key, options),
-    range(name, lower, upper, reverse = false, keysOnly = false) {
-      const walk = tables[name].getRange({
-        // Named, not spread: that would take as long as several entries of the walk.
-        transaction,
-        reverse,
-        start: reverse ? upper : lower,
-        end: reverse ? lower : upper,
-        exclusiveStart: reverse,
-        inclusiveEnd: reverse,
-        values: !keysOnly,
-      } as RangeOptions);
-      return new LmdbWalk(walk[Symbol.iterator]() as Required<Iterator<Entry>>);
-    },
-  };
+class TableReader implements Reader {
+  private readonly options: { transaction: Transaction } | undefined;
+
+  /** @param transaction without one: the latest commit, or the write in progress */
+  constructor(
+    protected readonly tables: Tables,
+    protected readonly transaction?: Transaction,
+  ) {
+    this.options = transaction && { transaction };
+  }
+
+  get(table: Table, key: Uint8Array): Buffer | undefined {
+    return getBinary(this.tables[table], key, this.options);
+  }
+
+  range(
+    table: Table,
+    lower: Uint8Array,
+    upper: Uint8Array,
+    reverse = false,
+    keysOnly = false,
+  ): IterableIterator<Entry> {
+    const walk = this.tables[table].getRange({
+      // Named, not spread: that would take as long as several entries of the walk.
+      transaction: this.transaction,
+      reverse,
+      start: reverse ? upper : lower,
+      end: reverse ? lower : upper,
+      exclusiveStart: reverse,
+      inclusiveEnd: reverse,
+      values: !keysOnly,
+    } as RangeOptions);
+    return new LmdbWalk(walk[Symbol.iterator]() as Required<Iterator<Entry>>);
+  }
+}
+
+class TableWriter extends TableReader implements Writer {
+  put(table: Table, key: Uint8Array, value: Uint8Array): void {
+    void this.tables[table].put(key, value as Buffer);
+  }
+
+  remove(table: Table, key: Uint8Array): void {
+    void this.tables[table].remove(key);
+  }
 }
 
 // lmdb's types leave out that getBinaryFast takes the transaction as get does.
@@ -220,45 +240,32 @@ const keyEncoder = {
   },
 };
 
-/** Counts its takers; ends when the last one has gone and a newer commit has taken its place. */
-class SharedSnapshot {
-  private takers = 0;
-  private retired = false;
-  private readonly reader: Reader;
+/** Ends when the last of its takers has released it and a newer commit has taken its place. */
+class SharedSnapshot extends TableReader implements Snapshot {
+  takers = 0;
+  private isRetired = false;
 
   /** @param open those that have not ended */
   constructor(
-    private readonly transaction: Transaction,
     tables: Tables,
+    transaction: Transaction,
     private readonly open: Set<SharedSnapshot>,
   ) {
-    this.reader = reader(tables, transaction);
+    super(tables, transaction);
     open.add(this);
   }
 
-  take(): Snapshot {
-    this.takers += 1;
-    let held = true;
-    return {
-      ...this.reader,
-      release: () => {
-        if (held) this.takers -= 1;
-        held = false;
-        this.endWhenUnused();
-      },
-    };
+  release(): void {
+    this.takers -= 1;
+    if (this.isRetired && this.takers === 0) this.end();
   }
 
   retire(): void {
-    this.retired = true;
-    this.endWhenUnused();
+    this.isRetired = true;
+    if (this.takers === 0) this.end();
   }
 
   end(): void {
-    if (this.open.delete(this)) this.transaction.done();
-  }
-
-  private endWhenUnused(): void {
-    if (this.retired && this.takers === 0) this.end();
+    if (this.open.delete(this)) this.transaction!.done();
   }
 }

@@ -78,8 +78,6 @@ export class RecentWrites {
   bytes = 0;
   /** The last commit that is part of it. */
   lastCommit = 0;
-  /** Snapshots that look into it. */
-  takers = 0;
 
   /** How many keys have been written. */
   get keys(): number {
@@ -87,7 +85,7 @@ export class RecentWrites {
   }
 
   get isEmpty(): boolean {
-    return this.keys === 0;
+    return this.bytes === 0;
   }
 
   /** @param commit higher than all before */

@@ -4,7 +4,7 @@ import { indexKeysOf } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
 import { multikeyKey, StoredCollection, StoredIndex } from './catalog';
 import { WriteScope } from './group-commit';
-import { documentKey, recordIdOfValue, StoredEntry, storedEntry } from './keys';
+import { documentKey, StoredEntry, storedEntry } from './keys';
 import { maxKeyLength } from './lmdb';
 
 /**
@@ -84,28 +84,25 @@ export function changeRecord(
 ): void {
   const documentAt = documentKey(collection.id, recordId);
   if (before) scope.claim('documents', documentAt);
-  // An update leaves what it does not change the very same value.
-  const isSame = (name: string) => before?.fields.get(name) === after?.fields.get(name);
-  const isMoved = !before || !after || ![...collection.indexedFields].every(isSame);
-  const changes = (isMoved ? collection.indexes : []).map((index) => {
+  const isMoved = !before || !after || differ(before.fields, after.fields, collection.indexedFields);
+  const removed: StoredEntry[] = [];
+  const added: StoredEntry[] = [];
+  for (const index of isMoved ? collection.indexes : []) {
     const old = before ? entriesOf(index, before.fields, recordId) : [];
     const now = after ? entriesOf(index, after.fields, recordId) : [];
-    return { index, added: without(now, old), removed: without(old, now) };
-  });
-  for (const { index, added, removed } of changes) {
-    if (!index.unique) continue;
-    for (const { key } of removed) scope.claim('indexes', key);
-    for (const entry of added) {
-      scope.claim('indexes', entry.key);
-      const owner = scope.reader.get('indexes', entry.key);
-      if (owner && recordIdOfValue(owner) !== recordId)
-        throw duplicateKey(collection, index, after!.fields, entry);
+    for (const entry of without(old, now)) {
+      if (index.unique) scope.claim('indexes', entry.key);
+      removed.push(entry);
+    }
+    for (const entry of without(now, old)) {
+      if (index.unique) scope.claim('indexes', entry.key);
+      const owner = index.unique && scope.reader.get('indexes', entry.key);
+      if (owner && !owner.equals(entry.value)) throw duplicateKey(collection, index, after!.fields, entry);
+      added.push(entry);
     }
   }
-  for (const { added, removed } of changes) {
-    for (const { key } of removed) scope.writer.remove('indexes', key);
-    for (const { key, value } of added) scope.writer.put('indexes', key, value);
-  }
+  for (const { key } of removed) scope.writer.remove('indexes', key);
+  for (const { key, value } of added) scope.writer.put('indexes', key, value);
   if (after && isMoved) rememberArrays(scope, collection, after.fields);
   if (after) scope.writer.put('documents', documentAt, after.bytes);
   else scope.writer.remove('documents', documentAt);
@@ -113,8 +110,14 @@ export function changeRecord(
   scope.count(collection.id, { documents: Number(is > 0) - Number(was > 0), bytes: is - was });
 }
 
+/** An update leaves what it does not change the very same value. */
+function differ(before: BsonDocument, after: BsonDocument, fields: ReadonlySet<string>): boolean {
+  for (const name of fields) if (before.get(name) !== after.get(name)) return true;
+  return false;
+}
+
 function without(entries: readonly StoredEntry[], others: readonly StoredEntry[]): readonly StoredEntry[] {
-  if (others.length === 0) return entries;
+  if (entries.length === 0 || others.length === 0) return entries;
   const keys = new Set(others.map(({ key }) => key.toString('latin1')));
   return entries.filter(({ key }) => !keys.has(key.toString('latin1')));
 }

@@ -1,5 +1,5 @@
 import { Journal } from './journal';
-import { Change, Environment, Snapshot, Writer } from './lmdb';
+import { Change, Entry, Environment, Reader, Snapshot, Table, Writer } from './lmdb';
 import { Overlay, RecentWrites } from './recent-writes';
 
 // catalog: the last commit that the tables have as a whole, and the one up to which a checkpoint has begun to give them
@@ -54,6 +54,36 @@ const mostCheckpointsAhead = 3;
 const idleMilliseconds = 1000;
 const retryMilliseconds = 5000;
 
+/** The tables as of a commit, with what was not yet in them. */
+class StoreSnapshot implements Snapshot {
+  private readonly reader: Reader;
+
+  /** @param open those that are not released */
+  constructor(
+    private readonly base: Snapshot,
+    readonly layers: readonly RecentWrites[],
+    commit: number,
+    private readonly open: Set<StoreSnapshot>,
+  ) {
+    let reader: Reader = base;
+    for (const layer of layers) reader = layer.over(reader, commit);
+    this.reader = reader;
+    open.add(this);
+  }
+
+  get(table: Table, key: Uint8Array): Buffer | undefined {
+    return this.reader.get(table, key);
+  }
+
+  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
+    return this.reader.range(...range);
+  }
+
+  release(): void {
+    if (this.open.delete(this)) this.base.release();
+  }
+}
+
 export interface StoreOptions {
   /** Told when a checkpoint has failed; it will be tried again. */
   readonly onFailure: (error: unknown) => void;
@@ -70,8 +100,8 @@ export class Store {
   /** What commits are added to, and what a checkpoint is bringing into the tables, or has failed to. */
   private recent = new RecentWrites();
   private frozen: RecentWrites | null = null;
-  /** Those that snapshots look into. */
-  private readonly taken = new Set<RecentWrites>();
+  /** Those that are not released. */
+  private readonly snapshots = new Set<StoreSnapshot>();
   private checkpointing: Promise<void> | null = null;
   private failure: unknown = null;
   private retryAt = 0;
@@ -112,34 +142,15 @@ export class Store {
 
   /** The latest commit. */
   snapshot(): Snapshot {
-    const base = this.environment.snapshot();
-    const { frozen, recent } = this;
-    if (!frozen && recent.isEmpty) return base;
-    const older = frozen ? frozen.over(base, this.commit) : base;
-    const layers = frozen ? [frozen, recent] : [recent];
-    for (const layer of layers) {
-      layer.takers += 1;
-      this.taken.add(layer);
-    }
-    const reader = recent.over(older, this.commit);
-    let isHeld = true;
-    return {
-      get: (table, key) => reader.get(table, key),
-      range: (...range) => reader.range(...range),
-      release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        for (const layer of layers) if (--layer.takers === 0) this.taken.delete(layer);
-        base.release();
-      },
-    };
+    const layers = this.layers.filter(({ isEmpty }) => !isEmpty);
+    return new StoreSnapshot(this.environment.snapshot(), layers, this.commit, this.snapshots);
   }
 
   /** What old snapshots keep in memory that is in the tables by now, in bytes. */
   get keptBytes(): number {
-    let bytes = 0;
-    for (const layer of this.taken) if (layer !== this.recent && layer !== this.frozen) bytes += layer.bytes;
-    return bytes;
+    const kept = new Set([...this.snapshots].flatMap(({ layers }) => layers));
+    for (const layer of this.layers) kept.delete(layer);
+    return [...kept].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /**
@@ -220,6 +231,11 @@ export class Store {
     this.recent.add(this.commit, changes);
   }
 
+  /** What is committed and not in the tables, the older first. */
+  private get layers(): RecentWrites[] {
+    return this.frozen ? [this.frozen, this.recent] : [this.recent];
+  }
+
   private get isFull(): boolean {
     return this.recent.bytes + (this.frozen?.bytes ?? 0) > mostRecentBytes;
   }
@@ -231,7 +247,7 @@ export class Store {
   /** Brings into the tables all that they do not have, and `changes` as a further commit, in one transaction. */
   private async applyAll(changes: readonly Change[] = []): Promise<void> {
     await this.checkpointing;
-    const layers = this.frozen ? [this.frozen, this.recent] : [this.recent];
+    const { layers } = this;
     if (changes.length > 0 || layers.some((layer) => !layer.isEmpty)) {
       const commit = changes.length > 0 ? this.commit + 1 : this.commit;
       await this.apply(newestOf(layers, changes, commit));

@@ -36,16 +36,19 @@ export class Session {
   }
 
   /** Runs the statements of a session one after the other, as MongoDB does: a retry waits for what it repeats. */
-  run<T>(statement: () => Promise<T> | T): Promise<T> {
+  run<T>(statement: () => Promise<T> | T): Promise<T> | T {
     this.lastUsed = Date.now();
+    const result = this.running > 0 ? this.tail.then(statement) : statement();
+    if (!(result instanceof Promise)) return result;
     this.running += 1;
-    const result = this.tail.then(statement).finally(() => {
-      this.running -= 1;
-      this.lastUsed = Date.now();
-    });
-    this.tail = result.catch(() => undefined);
+    this.tail = result.then(this.leave, this.leave);
     return result;
   }
+
+  private readonly leave = (): void => {
+    this.running -= 1;
+    this.lastUsed = Date.now();
+  };
 
   /** Aborts a transaction in which nothing has happened since `before`. */
   expire(before: number): void {

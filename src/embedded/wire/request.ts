@@ -2,31 +2,36 @@ import { Double, Int32 } from 'bson';
 import { CommandRequest, ConnectionState, Reply } from '../commands/request';
 import { commands } from '../commands/table';
 import type { Engine, EngineLog } from '../engine';
-import { copyFields, decodeDocument } from '../language/codec';
-import { ElementScanner } from '../language/document-bytes';
+import { decodeDocument, decodeFields } from '../language/codec';
+import { ElementScanner, textAt } from '../language/document-bytes';
 import { check, MongoError } from '../language/errors';
 import type { ClientMessage } from './message';
 
 /** Commands with which a client that does not know us yet may begin, in the old message format. */
 const GREETINGS: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ismaster']);
 
-/** Runs the command of a message. Never rejects: an error is a reply too. */
-export async function runCommand(
+/** Runs the command of a message, and answers at once where it waits for nothing. Never fails: an error is a reply too. */
+export function runCommand(
   message: ClientMessage,
   connection: ConnectionState,
   engine: Engine,
   log: EngineLog,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
+  const failed = (error: unknown) => errorReply(error, log);
   try {
     const request = toCommandRequest(message, connection);
     check(!message.isLegacy || GREETINGS.has(request.name), 352, 'OP_QUERY is taken for a greeting only');
     const command = commands.get(request.name);
     if (!command) throw new MongoError(59, `no such command: '${request.name}'`);
-    const reply = await command(request, engine);
-    return reply.set('ok', new Double(1));
+    const reply = command(request, engine);
+    return reply instanceof Promise ? reply.then(succeeded, failed) : succeeded(reply);
   } catch (error) {
-    return errorReply(error, log);
+    return failed(error);
   }
+}
+
+function succeeded(reply: Reply): Reply {
+  return reply.set('ok', new Double(1));
 }
 
 /** The reply to a failed command, in the order of MongoDB's fields. */
@@ -43,16 +48,18 @@ export function errorReply(error: unknown, log: EngineLog): Reply {
   ]);
 }
 
+const ALL_BUT_DOCUMENTS = { has: (name: string) => name !== 'documents' };
+
 /**
  * Decodes a message into a command. The documents of an insert stay as the bytes they came in, wherever they stand.
  * @throws MongoError for a command without a database, with a field sent twice, or for an insert of no documents
  */
 function toCommandRequest(message: ClientMessage, connection: ConnectionState): CommandRequest {
   const { body: bytes, sequences } = message;
-  const name = bytes.length <= 5 ? '' : bytes.toString('utf8', 5, bytes.indexOf(0, 5));
+  const name = bytes.length <= 5 ? '' : textAt(bytes, 5, bytes.indexOf(0, 5));
   const isInsert = name === 'insert';
   const rawDocuments = isInsert ? insertedDocuments(message) : [];
-  const body = decodeDocument(isInsert ? copyFields(bytes, (field) => field !== 'documents') : bytes);
+  const body = isInsert ? decodeFields(bytes, ALL_BUT_DOCUMENTS) : decodeDocument(bytes);
   for (const [field, documents] of sequences) {
     check(!body.has(field), 9, `Field '${field}' was sent twice`);
     if (!isInsert || field !== 'documents') body.set(field, documents.map(decodeDocument));

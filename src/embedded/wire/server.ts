@@ -161,7 +161,8 @@ class Connection implements ConnectionState {
     try {
       for (let frame = this.reader.next(); frame && !this.isEnding; frame = this.reader.next()) {
         this.owedSince = null;
-        const reply = await this.replyTo(frame);
+        const running = this.replyTo(frame);
+        const reply = running instanceof Promise ? await running : running;
         if (wantsReply(frame) && !this.socket.write(encodeReply(reply, frame))) await this.drained();
       }
     } catch (error) {
