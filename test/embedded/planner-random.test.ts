@@ -47,7 +47,7 @@ const test: fc.Arbitrary<unknown> = fc.oneof(
     .map(([op, list]) => ({ [op]: list })),
   fc.boolean().map((exists) => ({ $exists: exists })),
   scalar.map((v) => ({ $not: { $gt: v } })),
-  fc.tuple(scalar, scalar).map(([low, high]) => ({ $elemMatch: { $gte: low, $lte: high } })),
+  fc.tuple(scalar, scalar).map(([low, high]) => ({ $elemMatch: { x: { $gte: low, $lte: high } } })),
 );
 const filter = fc.letrec<{ node: Document; leaf: Document }>((tie) => ({
   leaf: fc.dictionary(path, test, { maxKeys: 3 }),

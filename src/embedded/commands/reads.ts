@@ -6,7 +6,7 @@ import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { parseSort } from '../language/index-key';
-import { encodeKeyComponent } from '../language/key-component';
+import { identityOf } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { compileProjection } from '../language/projection';
 import { Clock } from '../planner/execution';
@@ -171,7 +171,7 @@ export async function distinct(request: CommandRequest, engine: Engine, options:
     let bytes = 0;
     await runToEnd(planQuery(view, query), { view, clock }, (row) => {
       for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
-        const identity = Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+        const identity = identityOf(value);
         if (values.has(identity)) continue;
         values.set(identity, value);
         bytes += identity.length + BYTES_OF_ELEMENT;

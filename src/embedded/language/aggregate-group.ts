@@ -1,17 +1,110 @@
-import { Double, Int32 } from 'bson';
-import { Accumulator, ACCUMULATORS, identityOf, sizeOf } from './accumulators';
-import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { Double, Int32, Long } from 'bson';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { compareValues } from './compare';
 import { check } from './errors';
-import { beginDocument, Expression, PipelineSource, Scope, scopeOf, Stage } from './evaluation';
+import { asValue, Expression, Operand, PipelineSource, Scope, scopeOf, Stage } from './evaluation';
 import { compileExpression, compileOperand, operatorOf } from './expression';
-import { asValue, Operand } from './expression-arithmetic';
-import { doubleBelow } from './numbers';
+import { identityOf } from './key-component';
+import { calculate, doubleBelow, toDouble } from './numbers';
 
-/** One field that `$group` computes. */
-interface GroupField {
-  readonly name: string;
-  readonly create: () => Accumulator;
-  readonly valueOf: Expression;
+/** Takes values one by one and gives one value for all of them. */
+interface Accumulator {
+  /** Returns about how many bytes more it holds. */
+  add(value: Value): number;
+  result(): BsonValue;
+}
+
+const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
+  $sum: () => new Sum(),
+  $avg: () => new Average(),
+  $min: () => new Chosen((value, best) => value != null && (best == null || compareValues(value, best) < 0)),
+  $max: () => new Chosen((value, best) => value != null && (best == null || compareValues(value, best) > 0)),
+  $first: () => new Chosen((_value, first) => first === undefined),
+  $last: () => new Chosen(() => true),
+  $push: () => new List(),
+};
+
+class Sum implements Accumulator {
+  /** Ints, nearly always, are summed up apart: no number is made for each. */
+  private ints = 0;
+  private others: BsonNumber | null = null;
+
+  add(value: Value): number {
+    if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
+    else if (isNumber(value)) this.others = this.others ? plus(this.others, value) : value;
+    return 0;
+  }
+
+  result(): BsonValue {
+    const { ints, others } = this;
+    const sum = ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints);
+    return others ? plus(others, sum) : sum;
+  }
+}
+
+/** Beyond a long, sums go on as doubles. */
+function plus(a: BsonNumber, b: BsonNumber): BsonNumber {
+  return calculate('add', a, b) ?? new Double(toDouble(a) + toDouble(b));
+}
+
+class Average extends Sum {
+  private count = 0;
+
+  override add(value: Value): number {
+    if (isNumber(value)) this.count += 1;
+    return super.add(value);
+  }
+
+  override result(): BsonValue {
+    const sum = super.result() as BsonNumber;
+    return this.count === 0 ? null : new Double(toDouble(sum) / this.count);
+  }
+}
+
+/** One of the values. */
+class Chosen implements Accumulator {
+  private chosen: Value;
+
+  /** @param replaces whether a value is to be chosen in place of the one before, if there is one */
+  constructor(private readonly replaces: (value: Value, chosen: Value) => boolean) {}
+
+  add(value: Value): number {
+    const before = this.chosen;
+    if (!this.replaces(value, before)) return 0;
+    this.chosen = value ?? null;
+    return sizeOf(value) - sizeOf(before);
+  }
+
+  result(): BsonValue {
+    return this.chosen ?? null;
+  }
+}
+
+class List implements Accumulator {
+  private readonly values: BsonValue[] = [];
+
+  add(value: Value): number {
+    if (value === undefined) return 0;
+    this.values.push(value);
+    return 8 + sizeOf(value);
+  }
+
+  result(): BsonValue {
+    return this.values;
+  }
+}
+
+/** About how much memory a value takes. */
+export function sizeOf(value: Value): number {
+  if (typeof value === 'string') return 24 + 2 * value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (value instanceof Map) {
+    let bytes = 100;
+    for (const [, inner] of value) bytes += 30 + sizeOf(inner);
+    return bytes;
+  }
+  if (Array.isArray(value)) return value.reduce<number>((bytes, element) => bytes + 8 + sizeOf(element), 32);
+  return 'buffer' in value ? 100 + value.buffer.length : 32;
 }
 
 /** A key of a Map: the value itself where that tells it from all others. */
@@ -27,9 +120,8 @@ class GroupNode {
   private last: GroupNode | null = null;
 
   constructor(
-    readonly parent: GroupNode | null,
-    readonly value: Operand,
-    private readonly key: MapKey,
+    readonly values: readonly Value[],
+    private readonly key?: MapKey,
   ) {}
 
   child(value: Operand): GroupNode {
@@ -38,7 +130,7 @@ class GroupNode {
     if (this.last !== null && this.last.key === key) return this.last;
     this.children ??= new Map();
     let child = this.children.get(key);
-    if (!child) this.children.set(key, (child = new GroupNode(this, value, key)));
+    if (!child) this.children.set(key, (child = new GroupNode([...this.values, asValue(value)], key)));
     return (this.last = child);
   }
 }
@@ -62,20 +154,17 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
   const parts: ((scope: Scope) => Operand)[] = [];
   const idOf = compileId(id, parts);
   const known = new Map<BsonValue, Expression>();
-  const fields = [...spec]
-    .filter(([name]) => name !== '_id')
-    .map(([name, value]) => parseGroupField(name, value, known));
+  const named = [...spec].filter(([name]) => name !== '_id');
+  const fields = named.map(([name, value]) => parseGroupField(name, value, known));
   return function* (documents) {
     const groups: GroupNode[] = [];
-    const root = new GroupNode(null, null, null);
-    const scope = scopeOf(new Map());
+    const root = new GroupNode([]);
     for (const document of documents) {
       if (!document) {
         yield null;
         continue;
       }
-      beginDocument();
-      scope.root = document;
+      const scope = scopeOf(document);
       let group = root;
       let bytes = 0;
       for (const part of parts) group = group.child(part(scope));
@@ -83,22 +172,20 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
         group.accumulators = fields.map(({ create }) => create());
         groups.push(group);
         bytes = GROUP_BYTES + ACCUMULATOR_BYTES * fields.length;
-        for (const part of valuesOf(group)) bytes += sizeOf(part);
+        for (const value of group.values) bytes += sizeOf(value);
       }
-      const { accumulators } = group;
       let value: Value;
-      let last: Expression | null = null;
       for (let i = 0; i < fields.length; i++) {
         const { valueOf } = fields[i]!;
         // Fields side by side are often of the same value.
-        if (valueOf !== last) value = (last = valueOf)(scope);
-        bytes += accumulators[i]!.add(value);
+        if (i === 0 || valueOf !== fields[i - 1]!.valueOf) value = valueOf(scope);
+        bytes += group.accumulators[i]!.add(value);
       }
       if (bytes !== 0) source.takeMemory(bytes);
     }
-    for (const group of groups) {
-      const document: BsonDocument = new Map([['_id', idOf(valuesOf(group))!]]);
-      for (let i = 0; i < fields.length; i++) document.set(fields[i]!.name, group.accumulators![i]!.result());
+    for (const { values, accumulators } of groups) {
+      const document: BsonDocument = new Map([['_id', idOf(values)!]]);
+      for (let i = 0; i < fields.length; i++) document.set(fields[i]!.name, accumulators![i]!.result());
       yield document;
       if (source.pauses()) yield null;
     }
@@ -124,22 +211,14 @@ function compileId(
   };
 }
 
-/** The values of a group's parts. */
-function valuesOf(group: GroupNode): Value[] {
-  const values: Value[] = [];
-  for (let node = group; node.parent; node = node.parent) values.push(asValue(node.value));
-  return values.reverse();
-}
-
-/** @param known expressions by what they were made of: the same text makes the same one */
-function parseGroupField(name: string, value: BsonValue, known: Map<BsonValue, Expression>): GroupField {
-  check(
-    !name.includes('.') && !name.startsWith('$'),
-    40235,
-    `The field name '${name}' has a dot or begins with $`,
-  );
-  const [[operator, operand] = ['', null]] = isDocument(value) ? value : [];
-  check(isDocument(value) && value.size === 1, 40234, `The field '${name}' must be an accumulator object`);
+/**
+ * A field that `$group` computes.
+ * @param known expressions by what they were made of: the same text makes the same one
+ */
+function parseGroupField(name: string, spec: BsonValue, known: Map<BsonValue, Expression>) {
+  check(!name.includes('.') && !name.startsWith('$'), 40235, `The field name '${name}' is not supported`);
+  const [[operator, operand] = ['', null]] = isDocument(spec) ? spec : [];
+  check(isDocument(spec) && spec.size === 1, 40234, `The field '${name}' must be an accumulator object`);
   check(Object.hasOwn(ACCUMULATORS, operator), 15952, `unknown group operator '${operator}'`);
   check(!Array.isArray(operand), 40237, `The ${operator} accumulator is a unary operator`);
   const valueOf = known.get(operand) ?? compileExpression(operand);

@@ -1,10 +1,8 @@
 import { Int32 } from 'bson';
-import { sizeOf } from './accumulators';
-import { groupStage } from './aggregate-group';
+import { groupStage, sizeOf } from './aggregate-group';
 import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
-import { followFieldPath, PipelineSource, scopeOf, Stage } from './evaluation';
-import { compileExpression } from './expression';
+import { PipelineSource, Stage } from './evaluation';
 import { parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { sortByKey, sortKeyOf } from './index-key';
@@ -22,7 +20,6 @@ const STAGES: Readonly<Record<string, StageParser>> = {
   $skip: skipStage,
   $project: (spec) => mapping(compileProjection(fieldsOf(spec, '$project')).apply),
   $addFields: (spec) => mapping(compileAddFields(fieldsOf(spec, '$addFields'))),
-  $replaceRoot: replaceRootStage,
   $group: groupStage,
   $unwind: unwindStage,
   $sample: sampleStage,
@@ -32,27 +29,12 @@ const STAGES: Readonly<Record<string, StageParser>> = {
 /** Stages that are only another way to write others. */
 const SHORTHANDS: Readonly<Record<string, (spec: BsonValue) => BsonDocument[]>> = {
   $set: (spec) => [documentOf({ $addFields: spec })],
-  $unset: (spec) => [documentOf({ $project: withoutFields(Array.isArray(spec) ? spec : [spec]) })],
-  $count: (spec) => [
-    documentOf({ $group: new Map([['_id', null], countAs(spec)]) }),
-    documentOf({ $project: documentOf({ _id: false }) }),
-  ],
-  $sortByCount: (spec) => [
-    documentOf({ $group: new Map([['_id', spec], countAs('count')]) }),
-    documentOf({ $sort: documentOf({ count: new Int32(-1) }) }),
-  ],
+  $count: (name) => {
+    check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
+    const group = documentOf({ _id: null, [name]: documentOf({ $sum: new Int32(1) }) });
+    return [documentOf({ $group: group }), documentOf({ $project: documentOf({ _id: false }) })];
+  },
 };
-
-function countAs(name: BsonValue): [string, BsonValue] {
-  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
-  return [name, documentOf({ $sum: new Int32(1) })];
-}
-
-function withoutFields(paths: BsonValue[]): BsonDocument {
-  const areTexts = paths.length > 0 && paths.every((path) => typeof path === 'string');
-  check(areTexts, 31002, '$unset takes the names of fields');
-  return new Map(paths.map((path) => [path, false]));
-}
 
 /**
  * Writes a pipeline in the stages that there are.
@@ -147,36 +129,21 @@ function skipStage(spec: BsonValue): Stage {
   };
 }
 
-function replaceRootStage(spec: BsonValue): Stage {
-  const root = isDocument(spec) ? spec.get('newRoot') : undefined;
-  check(root !== undefined, 40229, '$replaceRoot takes an object with newRoot');
-  const rootOf = compileExpression(root);
-  return mapping((document) => {
-    const made = rootOf(scopeOf(document));
-    check(isDocument(made), 40228, "'newRoot' expression must evaluate to an object");
-    return made;
-  });
-}
-
 function unwindStage(spec: BsonValue, source: PipelineSource): Stage {
-  const options = isDocument(spec) ? spec : documentOf({ path: spec });
-  const isKnown = [...options.keys()].every(
-    (name) => name === 'path' || name === 'preserveNullAndEmptyArrays',
-  );
-  check(isKnown, 238, '$unwind is supported with path and preserveNullAndEmptyArrays');
-  const path = options.get('path');
-  const keepsEmpty = options.get('preserveNullAndEmptyArrays') === true;
+  const path = isDocument(spec) && spec.size === 1 ? spec.get('path') : spec;
+  check(!isDocument(path), 238, '$unwind is supported with a path only');
   check(typeof path === 'string' && path.startsWith('$'), 28818, "$unwind takes a path that begins with '$'");
   const names = parseFieldPath(path.slice(1));
   return function* (documents) {
     for (const document of documents) {
-      const value = document && followFieldPath(document, names);
-      if (!document) {
-        yield null;
-      } else if (!Array.isArray(value)) {
-        if (value != null || keepsEmpty) yield document;
-      } else if (value.length === 0) {
-        if (keepsEmpty) yield withField(document, names, undefined);
+      // Not into the documents of an array.
+      const value = names.reduce<Value>(
+        (inner, name) => (isDocument(inner) ? inner.get(name) : null),
+        document,
+      );
+      if (!document) yield null;
+      else if (!Array.isArray(value)) {
+        if (value != null) yield document;
       } else {
         for (const element of value) {
           yield withField(document, names, element);
@@ -187,13 +154,14 @@ function unwindStage(spec: BsonValue, source: PipelineSource): Stage {
   };
 }
 
-/** A copy with another value at a path that goes through documents only; `undefined` takes the field away. */
-function withField(document: BsonDocument, [name, ...rest]: readonly string[], value: Value): BsonDocument {
-  const copy = new Map(document);
-  const inner = rest.length > 0 ? withField(copy.get(name!) as BsonDocument, rest, value) : value;
-  if (inner === undefined) copy.delete(name!);
-  else copy.set(name!, inner);
-  return copy;
+/** A copy with another value at a path that goes through documents only. */
+function withField(
+  document: BsonDocument,
+  [name, ...rest]: readonly string[],
+  value: BsonValue,
+): BsonDocument {
+  const inner = rest.length > 0 ? withField(document.get(name!) as BsonDocument, rest, value) : value;
+  return new Map(document).set(name!, inner);
 }
 
 /** Keeps each document with the same chance (reservoir sampling). Shells look at a collection's shape through it. */
@@ -226,10 +194,8 @@ function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {
 
 /** @throws MongoError FailedToParse (9) for an invalid `$unionWith` */
 export function readUnion(spec: BsonValue): { collection: string; pipeline: BsonDocument[] } {
-  if (typeof spec === 'string') return { collection: spec, pipeline: [] };
-  const collection = isDocument(spec) ? spec.get('coll') : undefined;
-  const pipeline = isDocument(spec) ? (spec.get('pipeline') ?? []) : null;
+  const [collection, pipeline] = isDocument(spec) ? [spec.get('coll'), spec.get('pipeline')] : [];
   const isRight = typeof collection === 'string' && Array.isArray(pipeline) && pipeline.every(isDocument);
-  check(isRight, 9, '$unionWith takes a collection, or an object with coll and pipeline');
+  check(isRight, 9, '$unionWith takes an object with coll and pipeline');
   return { collection, pipeline };
 }

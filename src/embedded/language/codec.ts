@@ -107,7 +107,7 @@ function decodeDate(milliseconds: number): Date {
 /** Whether two values have the same bytes: the same type, the same order of fields. An update to such is none. */
 export function isIdentical(a: Value, b: Value): boolean {
   if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Int32 && b instanceof Int32) return a.value === b.value;
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
   return Buffer.compare(encodeDocument(new Map([['', a]])), encodeDocument(new Map([['', b]]))) === 0;

@@ -1,3 +1,4 @@
+import { Double } from 'bson';
 import { BsonDocument, isNumber, typeName, Value } from './bson-value';
 import { MongoError } from './errors';
 import { toDouble } from './numbers';
@@ -30,11 +31,6 @@ const MOST_ELEMENTS = 250_000;
 let elements = 0;
 let work = 0;
 
-/** Tells that expressions begin on another document. */
-export function beginDocument(): void {
-  elements = 0;
-}
-
 /**
  * Counts array elements that an expression goes through, which happens without a pause.
  * @throws MongoError ExceededMemoryLimit (146) where there are too many for one document
@@ -60,24 +56,27 @@ export function takeWork(): number {
 
 /** What an expression sees: the document, and the variables that surround it. */
 export interface Scope {
-  root: BsonDocument;
+  readonly root: BsonDocument;
   readonly variables: ReadonlyMap<string, Value>;
+}
+
+const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
+
+/** The scope of the expressions on a document, outside of any variables. */
+export function scopeOf(root: BsonDocument): Scope {
+  elements = 0;
+  return { root, variables: NO_VARIABLES };
 }
 
 /** An aggregation expression, ready to run. */
 export type Expression = (scope: Scope) => Value;
 
-const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
+/** A value while an expression is evaluated: a double may be JavaScript's number, for which no object need be made. */
+export type Operand = Value | number;
 
-/** The scope of an expression on a document, outside of any variables. */
-export function scopeOf(root: BsonDocument): Scope {
-  beginDocument();
-  return { root, variables: NO_VARIABLES };
-}
-
-/** The same scope with more variables. */
-export function withVariables({ root, variables }: Scope, more: Iterable<readonly [string, Value]>): Scope {
-  return { root, variables: new Map([...variables, ...more]) };
+/** The value as it is when the evaluation is done. */
+export function asValue(operand: Operand): Value {
+  return typeof operand === 'number' ? new Double(operand) : operand;
 }
 
 /** A path through documents; an array on the way gives an array of what its documents have there. */
@@ -95,12 +94,13 @@ export function followFieldPath(value: Value, path: readonly string[]): Value {
 }
 
 /** MongoDB's notion of truth in expressions. */
-export function isTruthy(value: Value): boolean {
+export function isTruthy(value: Operand): boolean {
+  if (typeof value === 'number') return value !== 0;
   if (isNumber(value)) return toDouble(value) !== 0;
   return value !== undefined && value !== null && value !== false;
 }
 
-/** The name of a value's type, as messages about expressions have it. */
-export function nameOf(value: Value): string {
-  return value === undefined ? 'missing' : typeName(value);
+/** The name of an operand's type, as `$type` has it. */
+export function nameOf(operand: Operand): string {
+  return operand === undefined ? 'missing' : typeName(asValue(operand)!);
 }

@@ -1,53 +1,78 @@
-import { Int32 } from 'bson';
+import { Decimal128, Double, Int32, Long } from 'bson';
 import { BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './compare';
 import { check, MongoError } from './errors';
-import { countElements, Expression, isTruthy, nameOf, withVariables } from './evaluation';
-import { Operator } from './expression-arithmetic';
-import { toDouble } from './numbers';
+import { asValue, countElements, isTruthy, nameOf, Operand, Scope } from './evaluation';
+import { calculate, Operation, toDouble } from './numbers';
 
-const unary = (run: (value: Value) => Value): Operator => ({ operands: 1, run });
-const binary = (run: (a: Value, b: Value) => Value): Operator => ({ operands: 2, run });
-const comparison = (holds: (order: number) => Value) => binary((a, b) => holds(compare(a, b)));
+/** An operator that is given what its operands evaluate to. */
+interface Operator {
+  /** How many operands it takes; with `first`, any number: `run` takes the result so far and the next one. */
+  readonly operands: 1 | 2 | 'any';
+  run(a: Operand, b: Operand): Operand;
+  readonly first?: Value;
+}
+
+const unary = (run: (a: Operand) => Operand): Operator => ({ operands: 1, run });
+const binary = (run: (a: Operand, b: Operand) => Operand): Operator => ({ operands: 2, run });
+const comparison = (holds: (order: number) => boolean) => binary((a, b) => holds(compare(a, b)));
 
 /** Operators that are exact about BSON types and order. Dates are taken apart in UTC. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
+  $add: { operands: 'any', run: (a, b) => calculated('add', a, b), first: new Int32(0) },
+  $multiply: { operands: 'any', run: (a, b) => calculated('multiply', a, b), first: new Int32(1) },
+  $subtract: binary((a, b) => calculated('subtract', a, b)),
+  $divide: binary((a, b) => {
+    if (isNone(a) || isNone(b)) return null;
+    const divisor = numberFrom(b);
+    check(divisor !== 0, 16608, "can't divide by zero");
+    return numberFrom(a) / divisor;
+  }),
+  // Integers stay what they are.
+  $floor: unary((a) => {
+    if (isNone(a)) return null;
+    const number = numberFrom(a);
+    return typeof a === 'number' || a instanceof Double ? Math.floor(number) : a;
+  }),
+  $ln: unary((a) => {
+    if (isNone(a)) return null;
+    const number = numberFrom(a);
+    check(!(number <= 0), 28766, "$ln's argument must be a positive number");
+    return Math.log(number);
+  }),
   $eq: comparison((order) => order === 0),
   $ne: comparison((order) => order !== 0),
   $gt: comparison((order) => order > 0),
   $gte: comparison((order) => order >= 0),
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
-  $cmp: comparison((order) => new Int32(Math.sign(order))),
   $not: unary((value) => !isTruthy(value)),
   $type: unary(nameOf),
-  $isArray: unary((value) => Array.isArray(value)),
   $size: unary((array) => new Int32(arrayIn('$size', 17124, array).length)),
   $in: binary((value, array) => arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0)),
   $arrayElemAt: binary((array, index) => {
-    if (array == null || index == null) return null;
-    check(isNumber(index), 28690, '$arrayElemAt needs a number as its second argument');
-    return arrayIn('$arrayElemAt', 28689, array).at(toDouble(index));
+    if (isNone(array) || isNone(index)) return null;
+    return arrayIn('$arrayElemAt', 28689, array).at(numberFrom(index));
   }),
   $objectToArray: unary((value) => {
-    check(value == null || isDocument(value), 40390, '$objectToArray requires a document');
-    return value == null ? null : Array.from(value, ([k, v]) => documentOf({ k, v }));
+    if (isNone(value)) return null;
+    check(value instanceof Map, 40390, '$objectToArray requires a document');
+    return Array.from(value, ([k, v]) => documentOf({ k, v }));
   }),
   $indexOfBytes: binary((text, part) => {
-    if (text == null) return null;
+    if (isNone(text)) return null;
     check(typeof text === 'string' && typeof part === 'string', 40091, '$indexOfBytes takes two strings');
     return new Int32(Buffer.from(text).indexOf(part));
   }),
   $year: datePart((date) => date.getUTCFullYear()),
   $month: datePart((date) => date.getUTCMonth() + 1),
-  $dayOfMonth: datePart((date) => date.getUTCDate()),
-  $hour: datePart((date) => date.getUTCHours()),
 };
 
-type Compiler = (expression: BsonValue) => Expression;
+type Evaluate = (scope: Scope) => Operand;
+type Compiler = (expression: BsonValue) => Evaluate;
 
 /** Operators that choose what they evaluate, or take more than values. */
-export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compiler) => Expression>> = {
+export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compiler) => Evaluate>> = {
   $literal: (operand) => () => operand,
   $and: (operand, compile) => {
     const conditions = listOf(operand).map(compile);
@@ -60,7 +85,7 @@ export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compil
   $ifNull: (operand, compile) => {
     const all = listOf(operand).map(compile);
     check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
-    return (scope) => all.reduce<Value>((found, value) => found ?? value(scope), undefined);
+    return (scope) => all.reduce<Operand>((found, value) => found ?? value(scope), undefined);
   },
   $cond(operand, compile) {
     const parts = isDocument(operand) ? partsOf(operand, ['if', 'then', 'else']) : listOf(operand);
@@ -69,17 +94,13 @@ export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compil
     return (scope) => (isTruthy(condition!(scope)) ? yes! : no!)(scope);
   },
   $switch(operand, compile) {
-    const [branches, fallback] = partsOf(operand, ['branches'], ['default']);
+    const [branches, fallback] = partsOf(operand, ['branches', 'default']);
     const cases = arrayIn('$switch', 40061, branches).map((branch) => {
-      const [when, then] = partsOf(branch, ['case', 'then']);
-      return { when: compile(when!), then: compile(then!) };
+      const [when, then] = partsOf(branch, ['case', 'then']).map((part) => compile(part!));
+      return { when: when!, then: then! };
     });
-    const otherwise = fallback === undefined ? null : compile(fallback);
-    return (scope) => {
-      for (const { when, then } of cases) if (isTruthy(when(scope))) return then(scope);
-      check(otherwise !== null, 40066, '$switch found no matching branch, and there is no default');
-      return otherwise(scope);
-    };
+    const otherwise = compile(fallback!);
+    return (scope) => (cases.find(({ when }) => isTruthy(when(scope)))?.then ?? otherwise)(scope);
   },
   $let(operand, compile) {
     const [variables, inner] = partsOf(operand, ['vars', 'in']);
@@ -87,12 +108,12 @@ export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compil
     const all = Array.from(variables, ([name, value]) => [name, compile(value)] as const);
     const valueOf = compile(inner!);
     return (scope) => {
-      const values = all.map(([name, of]) => [name, of(scope)] as const);
-      return valueOf(withVariables(scope, values));
+      const values = all.map(([name, of]) => [name, asValue(of(scope))] as const);
+      return valueOf({ ...scope, variables: new Map([...scope.variables, ...values]) });
     };
   },
-  $map: compileEach('in', (array, valueOf) => array.map((each) => valueOf(each) ?? null)),
-  $filter: compileEach('cond', (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
+  $map: compileEach('in', 16883, (array, valueOf) => array.map((each) => asValue(valueOf(each)) ?? null)),
+  $filter: compileEach('cond', 28651, (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
 };
 
 /** What an operator is given: a list, or one operand by itself. */
@@ -100,51 +121,81 @@ export function listOf(operand: BsonValue): BsonValue[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 
-/** The named parts of an operand: the needed ones, then the optional ones as far as they are there. */
-function partsOf(operand: BsonValue, needed: string[], optional: string[] = []) {
-  const names = [...needed, ...optional];
+/** The named parts of an operand, all of which are needed but `as`. */
+function partsOf(operand: BsonValue, names: string[]): Value[] {
   const isRight =
     isDocument(operand) &&
-    needed.every((name) => operand.has(name)) &&
+    names.every((name) => name === 'as' || operand.has(name)) &&
     [...operand.keys()].every((name) => names.includes(name));
-  check(isRight, 16879, `Expected an object with ${needed.join(', ')} [${optional.join(', ')}]`);
+  check(isRight, 16879, `Expected an object with ${names.join(', ')}`);
   return names.map((name) => operand.get(name));
 }
 
 /** What `$map` and `$filter` share: an array, a name for its elements, and what to do with each. */
 function compileEach(
   action: string,
-  run: (elements: BsonValue[], valueOf: (element: BsonValue) => Value) => BsonValue[],
+  code: number,
+  run: (elements: BsonValue[], valueOf: (element: BsonValue) => Operand) => BsonValue[],
 ) {
-  return (operand: BsonValue, compile: Compiler): Expression => {
-    const [input, each, as = 'this'] = partsOf(operand, ['input', action], ['as']);
+  return (operand: BsonValue, compile: Compiler): Evaluate => {
+    const [input, each, as = 'this'] = partsOf(operand, ['input', action, 'as']);
     const [inputOf, valueOf] = [compile(input!), compile(each!)];
     return (scope) => {
       const array = inputOf(scope);
-      if (array == null) return null;
-      const elements = arrayIn('The input', action === 'in' ? 16883 : 28651, array);
-      return run(elements, (element) => valueOf(withVariables(scope, [[String(as), element]])));
+      if (isNone(array)) return null;
+      return run(arrayIn('The input', code, array), (element) => {
+        const variables = new Map(scope.variables).set(String(as), element);
+        return valueOf({ root: scope.root, variables });
+      });
     };
   };
 }
 
 function datePart(part: (date: Date) => number): Operator {
   return unary((date) => {
-    if (date == null) return null;
-    check(date instanceof Date, 16006, `can't take apart ${nameOf(date)} as a date in UTC`);
+    if (isNone(date)) return null;
+    check(date instanceof Date, 16006, '$year and $month take dates, and no time zone');
     return new Int32(part(date));
   });
 }
 
 /** A missing field stands before null here, where filters take the two for the same. */
-function compare(a: Value, b: Value): number {
-  if (a !== undefined && b !== undefined) return compareValues(a, b);
+function compare(a: Operand, b: Operand): number {
+  if (a !== undefined && b !== undefined) return compareValues(asValue(a), asValue(b));
   return Number(a !== undefined) - Number(b !== undefined);
 }
 
 /** Counts the elements as work to be done. */
-function arrayIn(operator: string, code: number, array: Value): BsonValue[] {
+function arrayIn(operator: string, code: number, array: Operand): BsonValue[] {
   if (!Array.isArray(array)) throw new MongoError(code, `${operator} takes an array, not ${nameOf(array)}`);
   countElements(array.length);
   return array;
+}
+
+function isNone(operand: Operand): operand is null | undefined {
+  return operand === null || operand === undefined;
+}
+
+/** The number as a double. Decimals are refused: what is made of them would have to be a decimal. */
+function numberFrom(operand: Operand): number {
+  if (typeof operand === 'number') return operand;
+  check(isNumber(operand), 16609, 'Arithmetic only supports numeric types');
+  check(!(operand instanceof Decimal128), 238, 'Arithmetic on decimals is not supported');
+  return toDouble(operand);
+}
+
+/** The result has the wider of the two types. Beyond a long, arithmetic goes on in doubles. Dates move by milliseconds. */
+function calculated(operation: Operation, a: Operand, b: Operand): Operand {
+  if (isNone(a) || isNone(b)) return null;
+  if (a instanceof Date && operation !== 'multiply') {
+    if (b instanceof Date && operation === 'subtract') return Long.fromNumber(a.getTime() - b.getTime());
+    return new Date(a.getTime() + (operation === 'add' ? 1 : -1) * numberFrom(b));
+  }
+  const x = asValue(a);
+  const y = asValue(b);
+  if (isNumber(x) && isNumber(y)) {
+    return calculate(operation, x, y) ?? calculate(operation, new Double(toDouble(x)), y)!;
+  }
+  check(y instanceof Date && operation === 'add', 16554, 'Arithmetic only supports numbers and dates');
+  return calculated(operation, y, x);
 }

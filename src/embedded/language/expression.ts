@@ -1,7 +1,6 @@
-import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
-import { check, MongoError } from './errors';
-import { Expression, followFieldPath, isTruthy, Scope, scopeOf } from './evaluation';
-import { ARITHMETIC, asValue, Operand, Operator } from './expression-arithmetic';
+import { BsonDocument, BsonValue, isDocument } from './bson-value';
+import { check } from './errors';
+import { asValue, Expression, followFieldPath, Operand, Scope } from './evaluation';
 import { FORMS, listOf, OPERATORS } from './expression-operators';
 import { parseFieldPath, topLevelName } from './path';
 
@@ -10,6 +9,14 @@ import { parseFieldPath, topLevelName } from './path';
  * @throws MongoError 15983, InvalidPipelineOperator (168) and others for an invalid one
  */
 export function compileExpression(expression: BsonValue): Expression {
+  const operandOf = compileOperand(expression);
+  // Only operators make numbers.
+  if (!isDocument(expression)) return operandOf as Expression;
+  return (scope) => asValue(operandOf(scope));
+}
+
+/** The same for those that take doubles as they are: no object is made for each. */
+export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
   if (typeof expression === 'string') return compileText(expression);
   if (Array.isArray(expression)) {
     const elements = expression.map(compileExpression);
@@ -19,45 +26,23 @@ export function compileExpression(expression: BsonValue): Expression {
   const name = operatorOf(expression);
   if (name === null) return compileObject(expression);
   const operand = expression.get(name)!;
-  if (Object.hasOwn(FORMS, name)) return FORMS[name]!(operand, compileExpression);
-  if (Object.hasOwn(OPERATORS, name)) return compileOperator(OPERATORS[name]!, operand, compileExpression);
-  const valueOf = compileOperand(expression);
-  return (scope) => asValue(valueOf(scope));
-}
-
-/** The same for those that take doubles as they are: no object is made for each. */
-export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
-  const name = isDocument(expression) ? operatorOf(expression) : null;
-  if (name === null || Object.hasOwn(FORMS, name) || Object.hasOwn(OPERATORS, name)) {
-    return compileExpression(expression);
-  }
-  check(Object.hasOwn(ARITHMETIC, name), 168, `The expression '${name}' is unknown or not supported`);
-  return compileOperator(ARITHMETIC[name]!, (expression as BsonDocument).get(name)!, compileOperand);
+  if (Object.hasOwn(FORMS, name)) return FORMS[name]!(operand, compileOperand);
+  check(Object.hasOwn(OPERATORS, name), 168, `The expression '${name}' is unknown or not supported`);
+  const { operands: count, run, first } = OPERATORS[name]!;
+  const operands = listOf(operand).map(compileOperand);
+  check(count === 'any' || operands.length === count, 16020, `${name} takes another number of arguments`);
+  const [a, b] = operands;
+  if (operands.length === 2) return (scope) => run(a!(scope), b!(scope));
+  if (count === 1) return (scope) => run(a!(scope), undefined);
+  return (scope) => operands.reduce<Operand>((all, valueOf) => run(all, valueOf(scope)), first);
 }
 
 /** The operator that a document stands for, null where it is a document of expressions. */
 export function operatorOf(expression: BsonDocument): string | null {
-  const [first] = expression.keys();
+  const first = expression.keys().next().value;
   if (first?.startsWith('$') !== true) return null;
   check(expression.size === 1, 15983, 'An operator expression must have exactly one field');
   return first;
-}
-
-function compileOperator<Given extends Operand>(
-  { operands: count, run, first }: Operator<Given>,
-  operand: BsonValue,
-  compile: (expression: BsonValue) => (scope: Scope) => Given,
-): (scope: Scope) => Given {
-  const operands = listOf(operand).map(compile);
-  check(
-    count === 'any' || operands.length === count,
-    16020,
-    `${operands.length} arguments are too many or few`,
-  );
-  const [a, b] = operands;
-  if (operands.length === 2) return (scope) => run(a!(scope), b!(scope));
-  if (count === 1) return (scope) => run(a!(scope), undefined as Given);
-  return (scope) => operands.reduce((all, valueOf) => run(all, valueOf(scope)), first as Given);
 }
 
 function compileObject(expression: BsonDocument): Expression {
@@ -74,34 +59,17 @@ function compileObject(expression: BsonDocument): Expression {
 
 function compileText(text: string): Expression {
   if (!text.startsWith('$')) return () => text;
-  if (text.startsWith('$$')) {
-    const [variable, ...path] = parseFieldPath(text.slice(2));
-    return (scope) => followFieldPath(variableOf(scope, variable!), path);
+  if (!text.startsWith('$$')) {
+    const path = parseFieldPath(text.slice(1));
+    const [name] = path;
+    return path.length === 1 ? ({ root }) => root.get(name!) : ({ root }) => followFieldPath(root, path);
   }
-  const path = parseFieldPath(text.slice(1));
-  const [name] = path;
-  return path.length === 1 ? ({ root }) => root.get(name!) : ({ root }) => followFieldPath(root, path);
-}
-
-function variableOf({ root, variables }: Scope, name: string): Value {
-  if (variables.has(name)) return variables.get(name);
-  switch (name) {
-    case 'ROOT':
-    case 'CURRENT':
-      return root;
-    case 'NOW':
-      return new Date();
-    case 'REMOVE':
-      return undefined;
-    default:
-      throw new MongoError(17276, `Use of undefined variable: ${name}`);
-  }
-}
-
-/** Makes `$expr` ready to run. */
-export function compileCondition(expression: BsonValue): (document: BsonDocument) => boolean {
-  const valueOf = compileExpression(expression);
-  return (document) => isTruthy(valueOf(scopeOf(document)));
+  const [variable, ...path] = parseFieldPath(text.slice(2));
+  if (variable === 'ROOT') return ({ root }) => followFieldPath(root, path);
+  return ({ variables }) => {
+    check(variables.has(variable!), 17276, `Use of undefined variable: ${variable}`);
+    return followFieldPath(variables.get(variable!), path);
+  };
 }
 
 /**
@@ -110,7 +78,7 @@ export function compileCondition(expression: BsonValue): (document: BsonDocument
  */
 export function collectExpressionFields(expression: BsonValue, fields: Set<string>): boolean {
   if (typeof expression === 'string') {
-    if (expression.startsWith('$$')) return !/^\$\$(ROOT|CURRENT)(\.|$)/.test(expression);
+    if (expression.startsWith('$$')) return !/^\$\$ROOT(\.|$)/.test(expression);
     if (expression.startsWith('$')) fields.add(topLevelName(expression.slice(1)));
     return true;
   }

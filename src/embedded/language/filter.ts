@@ -2,7 +2,6 @@ import { BSONRegExp } from 'bson';
 import { BsonDocument, BsonTypeName, BsonValue, CANONICAL_TYPES, isDocument, isNumber } from './bson-value';
 import { check, MongoError } from './errors';
 import { isTruthy } from './evaluation';
-import { compileExpression } from './expression';
 import { toDouble } from './numbers';
 import { readRegExp } from './regex';
 
@@ -13,22 +12,16 @@ export type FieldTest =
   | { op: 'in'; value: BsonValue[] }
   | { op: 'exists'; value: true }
   | { op: 'regex'; value: BSONRegExp }
-  | { op: 'type'; value: readonly BsonTypeName[] }
+  | { op: 'type'; value: BsonTypeName }
   | { op: 'size'; value: number }
-  /** `on` says whether the elements are matched as documents or, by nodes with the path `ELEMENT`, as values. */
-  | { op: 'elemMatch'; value: FilterNode; on: 'documents' | 'values' }
+  /** Asked of the documents in an array. */
+  | { op: 'elemMatch'; value: FilterNode }
   | { op: 'not'; value: FilterNode };
-
-/** The path of what is asked of an array element itself: no name, for none holds a zero. */
-export const ELEMENT = '\0';
 
 export type FieldNode = { kind: 'field'; path: string } & FieldTest;
 
 /** A filter, parsed. `and` without children matches everything, `or` without children nothing. */
-export type FilterNode =
-  | { kind: 'and' | 'or' | 'nor'; children: FilterNode[] }
-  | FieldNode
-  | { kind: 'expr'; expression: BsonValue };
+export type FilterNode = { kind: 'and' | 'or' | 'nor'; children: FilterNode[] } | FieldNode;
 
 /**
  * Parses a filter. One-armed `$and`, `$or` and `$in` become what they hold, `$and` in `$and` one list.
@@ -37,8 +30,9 @@ export type FilterNode =
 export function parseFilter(filter: BsonDocument): FilterNode {
   const nodes: FilterNode[] = [];
   for (const [name, value] of filter) {
-    if (name.startsWith('$')) nodes.push(...parsePathless(name, value));
-    else if (isExpression(value)) nodes.push(...parseTests(name, value));
+    if (name.startsWith('$')) {
+      if (name !== '$comment') nodes.push(parseTree(name, value));
+    } else if (isExpression(value)) nodes.push(...parseTests(name, value));
     else nodes.push(equalityOrPattern(name, value));
   }
   return conjunction(nodes);
@@ -59,22 +53,9 @@ function isExpression(value: BsonValue): value is BsonDocument {
 
 const TREES = { $and: 'and', $or: 'or', $nor: 'nor' } as const;
 
-function parsePathless(name: string, value: BsonValue): FilterNode[] {
-  if (Object.hasOwn(TREES, name)) return [parseTree(TREES[name as keyof typeof TREES], value)];
-  if (name === '$comment') return [];
-  if (name === '$expr') {
-    compileExpression(value);
-    return [{ kind: 'expr', expression: value }];
-  }
-  throw unknownOperator(name);
-}
-
-function unknownOperator(name: string): MongoError {
-  const isElsewhere = /^\$(text|jsonSchema|always(True|False)|ref|id|db|mod|near|geo|within|bits)/.test(name);
-  return new MongoError(isElsewhere ? 238 : 2, `unknown or unsupported operator: ${name}`);
-}
-
-function parseTree(kind: 'and' | 'or' | 'nor', value: BsonValue): FilterNode {
+function parseTree(name: string, value: BsonValue): FilterNode {
+  if (!Object.hasOwn(TREES, name)) throw unknownOperator(name);
+  const kind = TREES[name as keyof typeof TREES];
   check(Array.isArray(value) && value.length > 0, 2, '$and/$or/$nor must be a nonempty array');
   const children = value.map((arm) => {
     check(isDocument(arm), 2, '$or/$and/$nor entries need to be full objects');
@@ -82,6 +63,13 @@ function parseTree(kind: 'and' | 'or' | 'nor', value: BsonValue): FilterNode {
   });
   if (kind === 'and') return conjunction(children);
   return kind === 'or' && children.length === 1 ? children[0]! : { kind, children };
+}
+
+/** Operators of MongoDB that this engine does without. */
+const REFUSED = /^\$(expr|text|jsonSchema|always(True|False)|ref|id|db|mod|near|geo|within|bits)/;
+
+function unknownOperator(name: string): MongoError {
+  return new MongoError(REFUSED.test(name) ? 238 : 2, `unknown or unsupported operator: ${name}`);
 }
 
 function parseTests(path: string, tests: BsonDocument): FilterNode[] {
@@ -99,10 +87,10 @@ type TestParser = (path: string, operand: BsonValue, tests: BsonDocument) => Fil
 const TESTS: Readonly<Record<string, TestParser>> = {
   $eq: equality,
   $ne: (path, operand) => negation(path, equality(path, withoutPattern(operand))),
-  $lt: (path, operand) => field(path, { op: 'lt', value: withoutPattern(operand) }),
-  $lte: (path, operand) => field(path, { op: 'lte', value: withoutPattern(operand) }),
-  $gt: (path, operand) => field(path, { op: 'gt', value: withoutPattern(operand) }),
-  $gte: (path, operand) => field(path, { op: 'gte', value: withoutPattern(operand) }),
+  $lt: comparison('lt'),
+  $lte: comparison('lte'),
+  $gt: comparison('gt'),
+  $gte: comparison('gte'),
   $in: parseIn,
   $nin: (path, operand) => negation(path, parseIn(path, operand)),
   $exists: (path, operand) => {
@@ -119,10 +107,17 @@ const TESTS: Readonly<Record<string, TestParser>> = {
     if (operand.length === 0) return { kind: 'or', children: [] };
     return conjunction(operand.map((member) => equalityOrPattern(path, member)));
   },
-  $elemMatch: parseElemMatch,
+  $elemMatch: (path, operand) => {
+    check(isDocument(operand), 2, '$elemMatch needs an object');
+    return field(path, { op: 'elemMatch', value: parseFilter(operand) });
+  },
   $regex: (path, operand, tests) =>
     field(path, { op: 'regex', value: readRegExp(operand, tests.get('$options')) }),
-  $type: (path, operand) => field(path, { op: 'type', value: parseTypes(operand) }),
+  $type: (path, operand) => {
+    check(typeof operand === 'string' && operand !== 'number', 238, '$type takes the name of one type');
+    check(Object.hasOwn(CANONICAL_TYPES, operand), 2, `Unknown type name alias: ${operand}`);
+    return field(path, { op: 'type', value: operand as BsonTypeName });
+  },
   $size: (path, operand) => {
     const size = isNumber(operand) ? toDouble(operand) : NaN;
     check(size === (size | 0) && size >= 0, 2, '$size must be a whole number that is not negative');
@@ -137,6 +132,10 @@ function field(path: string, test: FieldTest): FieldNode {
 /** The most frequent test by far, made without a copy. */
 function equality(path: string, value: BsonValue): FieldNode {
   return { kind: 'field', path, op: 'eq', value };
+}
+
+function comparison(op: 'lt' | 'lte' | 'gt' | 'gte'): TestParser {
+  return (path, operand) => ({ kind: 'field', path, op, value: withoutPattern(operand) });
 }
 
 function negation(path: string, value: FilterNode): FieldNode {
@@ -162,31 +161,6 @@ function parseIn(path: string, operand: BsonValue): FilterNode {
   return field(path, { op: 'in', value: operand });
 }
 
-function parseElemMatch(path: string, operand: BsonValue): FieldNode {
-  check(isDocument(operand), 2, '$elemMatch needs an Object');
-  const on = isExpression(operand) && !Object.hasOwn(TREES, [...operand.keys()][0]!) ? 'values' : 'documents';
-  const value = on === 'values' ? conjunction(parseTests(ELEMENT, operand)) : parseFilter(operand);
-  check(!hasExpression(value), 2, '$expr can only be applied to the top-level document');
-  return field(path, { op: 'elemMatch', on, value });
-}
-
-function hasExpression(node: FilterNode): boolean {
-  return node.kind === 'expr' || (node.kind !== 'field' && node.children.some(hasExpression));
-}
-
-/** The operand of `$type`: a name, or a list of them. */
-function parseTypes(operand: BsonValue): BsonTypeName[] {
-  const types = Array.isArray(operand) ? operand : [operand];
-  check(types.length > 0, 9, '$type must match at least one type');
-  return types.flatMap((name) => {
-    check(!isNumber(name), 238, '$type is supported by the names of types, not by their numbers');
-    check(typeof name === 'string', 14, 'type must be a string');
-    if (name === 'number') return ['int', 'long', 'double', 'decimal'] as const;
-    check(Object.hasOwn(CANONICAL_TYPES, name), 2, `Unknown type name alias: ${name}`);
-    return [name as BsonTypeName];
-  });
-}
-
 /**
  * The fields that an upsert takes from its filter: what the filter says they equal.
  * @throws MongoError NotSingleValueField (54) for a path that is given two values
@@ -194,7 +168,6 @@ function parseTypes(operand: BsonValue): BsonTypeName[] {
 export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
   const equalities = new Map<string, BsonValue>();
   for (const child of node.kind === 'and' ? node.children : [node]) {
-    check(child.kind !== 'expr', 224, '$expr is not allowed in the query predicate for an upsert');
     if (child.kind !== 'field' || child.op !== 'eq') continue;
     const isTaken = [...equalities.keys()].some((other) => `${child.path}.`.startsWith(`${other}.`));
     check(!isTaken, 54, `cannot infer query fields to set, path '${child.path}' is matched twice`);

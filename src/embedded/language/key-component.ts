@@ -32,6 +32,11 @@ export function encodeKeyComponent(value: Value | typeof NOTHING, direction: 1 |
   return key;
 }
 
+/** The same text for values that are equal to MongoDB, whatever their types: equal numbers of different types, for one. */
+export function identityOf(value: Value): string {
+  return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
+}
+
 function writeComponent(value: Value): void {
   writeByte(typeByte(canonicalType(value)));
   writeBody(value);

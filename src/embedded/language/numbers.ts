@@ -89,21 +89,22 @@ export type Operation = 'add' | 'subtract' | 'multiply';
  * @throws MongoError NotImplemented (238) for decimals, which are stored and compared, but not calculated with
  */
 export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber | null {
-  check(
-    !(a instanceof Decimal128 || b instanceof Decimal128),
-    238,
-    'Arithmetic on decimals is not supported',
-  );
+  if (a instanceof Int32 && b instanceof Int32) {
+    const number = calculateDouble(operation, a.value, b.value);
+    if (number === (number | 0)) return new Int32(number);
+  }
+  check(!(a instanceof Decimal128 || b instanceof Decimal128), 238, 'Decimals cannot be calculated with');
   const x = toDouble(a);
   const y = toDouble(b);
-  const number = operation === 'multiply' ? x * y : operation === 'add' ? x + y : x - y;
+  const number = calculateDouble(operation, x, y);
   if (a instanceof Double || b instanceof Double) return new Double(number);
-  if (Number.isSafeInteger(x) && Number.isSafeInteger(y) && Number.isSafeInteger(number)) {
-    const isInt = a instanceof Int32 && b instanceof Int32 && number === (number | 0);
-    return isInt ? new Int32(number) : Long.fromNumber(number);
-  }
+  if ([x, y, number].every(Number.isSafeInteger)) return Long.fromNumber(number);
   const left = BigInt(a.toString());
   const right = BigInt(b.toString());
   const result = operation === 'multiply' ? left * right : left + (operation === 'add' ? right : -right);
   return BigInt.asIntN(64, result) === result ? Long.fromBigInt(result) : null;
+}
+
+function calculateDouble(operation: Operation, x: number, y: number): number {
+  return operation === 'multiply' ? x * y : operation === 'add' ? x + y : x - y;
 }

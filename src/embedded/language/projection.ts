@@ -1,7 +1,7 @@
 import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
 import { check } from './errors';
-import { Expression, isTruthy, Scope, scopeOf } from './evaluation';
+import { Expression, isTruthy, scopeOf } from './evaluation';
 import { collectExpressionFields, compileExpression, operatorOf } from './expression';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
@@ -11,21 +11,14 @@ export interface CompiledProjection {
   apply(document: BsonDocument): BsonDocument;
   /** The same from encoded to encoded; without decoding, where whole fields are taken or left. */
   applyToBytes(bytes: Uint8Array): Uint8Array;
-  /** The top-level fields it reads: a document may be decoded no further. Null is all of them. */
-  readonly fields: ReadonlySet<string> | null;
 }
 
-/** Whether fields that are not named are left out, stay, or (`$addFields`) stay in any case. */
-type Mode = 'inclusion' | 'exclusion' | 'addition';
-
-/** What happens to one field, or to the fields inside it. */
-type Rule =
-  | { readonly kind: 'include' | 'exclude' }
-  | { readonly kind: 'inside'; readonly rules: Rules }
-  | { readonly kind: 'computed'; readonly valueOf: Expression }
-  /** That many elements of an array, for a negative number the last ones. */
-  | { readonly kind: 'slice'; readonly count: number };
+/** What becomes of a field: the fields inside it each have a rule, or a function makes the new value. */
+type Rule = Rules | ((value: BsonValue) => Value);
 type Rules = Map<string, Rule>;
+
+const keep = (value: BsonValue): Value => value;
+const drop = (): Value => undefined;
 
 /** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
 const known = new Map<string, CompiledProjection>();
@@ -59,124 +52,110 @@ function textOf(spec: BsonDocument): string | null {
 }
 
 function compile(spec: BsonDocument): CompiledProjection {
-  const { mode, rules } = new RuleParser().parse(spec);
-  const apply = (document: BsonDocument) => project(document, rules, mode, scopeOf(document));
-  const fields = new Set([...rules].filter(([, { kind }]) => kind !== 'exclude').map(([name]) => name));
+  const { rules, computed, keepsOthers } = parseProjection(spec);
+  const others = keepsOthers ? keep : drop;
+  const apply = (document: BsonDocument) =>
+    withComputed(project(document, rules, others), document, computed);
+  const fields = new Set([...rules.keys()].filter((name) => rules.get(name) !== drop));
   const knowsFields =
-    mode === 'inclusion' && [...spec.values()].every((value) => collectExpressionFields(value, fields));
-  const isWhole = [...rules.values()].every(({ kind }) => kind === 'include' || kind === 'exclude');
-  const isKept = (name: string) => (mode === 'inclusion' ? fields.has(name) : !rules.has(name));
+    !keepsOthers && computed.every(([, expression]) => collectExpressionFields(expression, fields));
+  const isWhole =
+    computed.length === 0 && [...rules.values()].every((rule) => rule === keep || rule === drop);
+  const isKept = (name: string) => (rules.get(name) ?? others) === keep;
   const decode = (bytes: Uint8Array) => (knowsFields ? decodeFields(bytes, fields) : decodeDocument(bytes));
   return {
     apply,
     applyToBytes: (bytes) => (isWhole ? copyFields(bytes, isKept) : encodeDocument(apply(decode(bytes)))),
-    fields: knowsFields ? fields : null,
   };
 }
 
-/**
- * Makes `$addFields` ready to run: a field that is there keeps its place, and a path goes through each document of an
- * array.
- */
+/** Makes `$addFields` ready to run: a field that is there keeps its place. */
 export function compileAddFields(spec: BsonDocument): (document: BsonDocument) => BsonDocument {
-  const { rules } = new RuleParser('addition').parse(spec);
-  return (document) => project(document, rules, 'addition', scopeOf(document));
+  const computed = Array.from(spec, ([name, value]) => computedField(name, value));
+  return (document) => withComputed(new Map(document), document, computed);
 }
 
-function project(document: BsonDocument, rules: Rules, mode: Mode, scope: Scope): BsonDocument {
+function project(document: BsonDocument, rules: Rules, others: Rule): BsonDocument {
   const result: BsonDocument = new Map();
   for (const [name, value] of document) {
-    const rule = rules.get(name);
-    const left = mode === 'inclusion' ? undefined : value;
-    const projected = rule ? projectValue(value, rule, mode, scope) : left;
+    const projected = projectValue(value, rules.get(name) ?? others, others);
     if (projected !== undefined) result.set(name, projected);
-  }
-  // New fields stand behind the document's own.
-  for (const [name, rule] of rules) {
-    if (!computes(rule) || result.has(name)) continue;
-    const made = rule.kind === 'computed' ? rule.valueOf(scope) : projectValue(null, rule, 'addition', scope);
-    if (made !== undefined) result.set(name, made);
   }
   return result;
 }
 
-function projectValue(value: BsonValue, rule: Rule, mode: Mode, scope: Scope): Value {
-  switch (rule.kind) {
-    case 'include':
-      return value;
-    case 'exclude':
-      return undefined;
-    case 'computed':
-      return mode === 'addition' ? rule.valueOf(scope) : undefined;
-    case 'slice':
-      return Array.isArray(value) ? value.slice(...(rule.count < 0 ? [rule.count] : [0, rule.count])) : value;
-    case 'inside':
-      return projectInside(value, rule, mode, scope);
-  }
+function projectValue(value: BsonValue, rule: Rule, others: Rule): Value {
+  if (typeof rule === 'function') return rule(value);
+  if (isDocument(value)) return project(value, rule, others);
+  if (!Array.isArray(value)) return others === keep ? value : undefined;
+  return value
+    .map((element) => projectValue(element, rule, others))
+    .filter((element) => element !== undefined);
 }
 
-function projectInside(value: BsonValue, rule: Rule & { kind: 'inside' }, mode: Mode, scope: Scope): Value {
-  if (isDocument(value)) return project(value, rule.rules, mode, scope);
-  if (Array.isArray(value)) {
-    return value
-      .map((element) => projectValue(element, rule, mode, scope))
-      .filter((element) => element !== undefined);
-  }
-  if (mode === 'exclusion') return value;
-  return mode === 'addition' ? project(new Map(), rule.rules, mode, scope) : undefined;
+/** A field that an expression makes; it stands behind the document's own. */
+type ComputedField = readonly [name: string, expression: BsonValue, valueOf: Expression];
+
+function computedField(name: string, expression: BsonValue): ComputedField {
+  const isSimple = !name.includes('.') && !(isDocument(expression) && operatorOf(expression) === null);
+  check(isSimple, 238, 'Fields inside of others cannot be computed');
+  parseFieldPath(name);
+  return [name, expression, compileExpression(expression)];
 }
 
-function computes(rule: Rule): boolean {
-  return rule.kind === 'computed' || (rule.kind === 'inside' && [...rule.rules.values()].some(computes));
+function withComputed(
+  result: BsonDocument,
+  document: BsonDocument,
+  computed: readonly ComputedField[],
+): BsonDocument {
+  if (computed.length === 0) return result;
+  const scope = scopeOf(document);
+  for (const [name, , valueOf] of computed) {
+    const value = valueOf(scope);
+    if (value === undefined) result.delete(name);
+    else result.set(name, value);
+  }
+  return result;
 }
 
-/** Reads what a projection says. */
-class RuleParser {
-  private readonly rules: Rules = new Map();
-  private id: Mode | null = null;
-
-  constructor(private mode: Mode | null = null) {}
-
-  parse(spec: BsonDocument): { mode: Mode; rules: Rules } {
-    for (const [name, value] of spec) this.read(name, value, this.rules);
-    // What says nothing but of `_id` and `$slice`.
-    const mode = this.mode ?? this.id ?? 'exclusion';
-    if (mode === 'inclusion' && !this.rules.has('_id')) this.rules.set('_id', { kind: 'include' });
-    if (mode === 'exclusion' && this.id === 'inclusion') this.rules.delete('_id');
-    return { mode, rules: this.rules };
-  }
-
-  private read(name: string, value: BsonValue, parent: Rules): void {
-    if (isDocument(value) && value.size > 0 && operatorOf(value) === null) {
-      const rules: Rules = new Map();
-      addRule(parent, name, { kind: 'inside', rules });
-      for (const [inner, innerValue] of value) this.read(inner, innerValue, rules);
-    } else if (this.mode !== 'addition' && (isNumber(value) || typeof value === 'boolean')) {
+/** Reads what a projection says: of each field, and whether those that it does not name stay. */
+function parseProjection(spec: BsonDocument) {
+  const rules: Rules = new Map();
+  const computed: ComputedField[] = [];
+  let includes: boolean | undefined;
+  const decide = (isIncluded: boolean, code: number) => {
+    check((includes ??= isIncluded) === isIncluded, code, 'A projection either includes or excludes fields');
+  };
+  const read = (path: string, value: BsonValue): void => {
+    const slice = isDocument(value) ? value.get('$slice') : undefined;
+    if (isNumber(value) || typeof value === 'boolean') {
       const isIncluded = isTruthy(value);
-      addRule(parent, name, { kind: isIncluded ? 'include' : 'exclude' });
-      const mode = isIncluded ? 'inclusion' : 'exclusion';
-      if (parent === this.rules && name === '_id') this.id = mode;
-      else this.decide(mode, isIncluded ? 31253 : 31254);
+      if (path !== '_id') decide(isIncluded, isIncluded ? 31253 : 31254);
+      addRule(rules, path, isIncluded ? keep : drop);
+    } else if (isNumber(slice)) {
+      addRule(rules, path, sliceOf(Math.trunc(toDouble(slice))));
+    } else if (isDocument(value) && operatorOf(value) === null) {
+      check(value.size > 0, 51270, 'An empty sub-projection is not a valid value');
+      for (const [name, inner] of value) read(`${path}.${name}`, inner);
     } else {
-      this.readExpression(name, value, parent);
+      decide(true, isDocument(value) ? 31252 : 31310);
+      addRule(rules, path, drop);
+      computed.push(computedField(path, value));
     }
-  }
+  };
+  for (const [name, value] of spec) read(name, value);
+  // What says nothing but of `_id` and `$slice`.
+  includes ??= rules.get('_id') === keep;
+  if (includes && !rules.has('_id')) rules.set('_id', keep);
+  return { rules, computed, keepsOthers: !includes };
+}
 
-  private readExpression(name: string, value: BsonValue, parent: Rules): void {
-    const count = isDocument(value) ? value.get('$slice') : undefined;
-    if (this.mode !== 'addition' && isNumber(count)) {
-      return addRule(parent, name, { kind: 'slice', count: Math.trunc(toDouble(count)) });
-    }
-    const isEmpty = isDocument(value) && value.size === 0 && this.mode !== 'addition';
-    check(!isEmpty, 51270, 'An empty sub-projection is not a valid value');
-    if (this.mode !== 'addition') this.decide('inclusion', isDocument(value) ? 31252 : 31310);
-    addRule(parent, name, { kind: 'computed', valueOf: compileExpression(value) });
-  }
-
-  private decide(mode: Mode, code: number): void {
-    check((this.mode ?? mode) === mode, code, 'A projection either includes or excludes fields');
-    this.mode = mode;
-  }
+/** That many elements of an array, for a negative number the last ones. */
+function sliceOf(count: number): Rule {
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    return count < 0 ? value.slice(count) : value.slice(0, count);
+  };
 }
 
 /**
@@ -188,10 +167,10 @@ function addRule(parent: Rules, path: string, rule: Rule): void {
   const last = names.pop()!;
   let rules = parent;
   for (const name of names) {
-    const inner: Rule = rules.get(name) ?? { kind: 'inside', rules: new Map() };
-    check(inner.kind === 'inside', 31249, `Path collision at ${path}`);
+    const inner: Rule = rules.get(name) ?? new Map<string, Rule>();
+    check(typeof inner !== 'function', 31249, `Path collision at ${path}`);
     rules.set(name, inner);
-    rules = inner.rules;
+    rules = inner;
   }
   check(!rules.has(last), 31250, `Path collision at ${path}`);
   rules.set(last, rule);

@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './compare';
-import { check } from './errors';
+import { check, MongoError } from './errors';
 import { calculate } from './numbers';
 
 /** An update, ready to run. */
@@ -29,49 +29,41 @@ export function compileUpdate(
   check(!Array.isArray(update), 238, 'An update by a pipeline is not supported');
   if (update.keys().next().value?.startsWith('$')) {
     const steps = parseSteps(update);
-    return compiled(new Set(['_id', ...steps.map(({ path }) => path[0]!)]), (document, isInsert) =>
-      steps
-        .filter(({ operator }) => isInsert || operator !== '$setOnInsert')
-        .reduce<BsonDocument>(applyStep, document),
-    );
+    const fields = new Set(['_id', ...steps.map(({ path }) => path[0]!)]);
+    return {
+      fields,
+      apply: (document) => applySteps(document, steps, false),
+      insert: (equalities) => withId(applySteps(documentOf(equalities), steps, true).document),
+    };
   }
   check(!multi, 9, 'multi update is not supported for replacement-style update');
   checkStorable(update, 0);
-  return compiled(null, () => update);
-}
-
-/** @param run makes the new document; operators leave what does not change the very same value */
-function compiled(
-  fields: ReadonlySet<string> | null,
-  run: (document: BsonDocument, isInsert: boolean) => BsonDocument,
-): CompiledUpdate {
-  const withId = (document: BsonDocument, isInsert: boolean) => {
-    const changed = run(document, isInsert);
-    const id = document.get('_id');
-    const own = changed.get('_id');
-    // A replacement may leave it out, and may write the same number in another type.
-    const isSame = own === id || (!fields && (own === undefined || compareValues(own, id) === 0));
-    check(id === undefined || isSame, 66, "The update would modify the immutable field '_id'");
-    return withIdFirst(changed, id ?? own);
-  };
   return {
-    fields,
+    fields: null,
     apply(document) {
-      const changed = withId(document, false);
-      const modified = fields ? changed !== document : !isIdentical(document, changed);
-      return { document: modified ? changed : document, modified };
+      const replacement = replace(document, update);
+      return { document: replacement, modified: !isIdentical(document, replacement) };
     },
-    insert(equalities) {
-      const document = withId(documentOfPaths(equalities), true);
-      checkStorable(document, 0);
-      return withIdFirst(document, document.get('_id') ?? new ObjectId());
-    },
+    insert: (equalities) => withId(replace(documentOf(equalities), update)),
   };
 }
 
-function withIdFirst(document: BsonDocument, id: Value): BsonDocument {
-  if (id === undefined || document.keys().next().value === '_id') return document;
-  const result: BsonDocument = new Map([['_id', id]]);
+/** A replacement may leave the `_id` out, and may write the same number in another type. */
+function replace(document: BsonDocument, replacement: BsonDocument): BsonDocument {
+  const id = document.get('_id');
+  const own = replacement.get('_id') ?? id;
+  checkIdStays(id === undefined || own === id || compareValues(own, id) === 0);
+  return withId(replacement, own);
+}
+
+function checkIdStays(stays: boolean): void {
+  check(stays, 66, "The update would modify the immutable field '_id'");
+}
+
+/** The document with its `_id` first, which is made where there is none. */
+function withId(document: BsonDocument, id: Value = document.get('_id')): BsonDocument {
+  if (document.keys().next().value === '_id') return document;
+  const result: BsonDocument = new Map([['_id', id ?? new ObjectId()]]);
   for (const [name, value] of document) if (name !== '_id') result.set(name, value);
   return result;
 }
@@ -80,6 +72,8 @@ function withIdFirst(document: BsonDocument, id: Value): BsonDocument {
 interface Step {
   readonly operator: string;
   readonly path: readonly string[];
+  /** Sorts as the path does part by part: a path stands right before those that lead on from it. */
+  readonly order: string;
   /** What it makes of the field's value; `undefined` is a field that is not there. */
   readonly modify: (value: Value) => Value;
 }
@@ -93,7 +87,7 @@ const OPERATORS: Readonly<Record<string, (operand: BsonValue) => Step['modify']>
     check(isNumber(operand), 14, 'Cannot increment with a non-numeric argument');
     return (value) => {
       if (value === undefined) return operand;
-      check(isNumber(value), 14, `Cannot apply $inc to a value of the type ${typeName(value)}`);
+      check(isNumber(value), 14, 'Cannot apply $inc to a value that is not a number');
       const sum = calculate('add', value, operand);
       check(sum !== null, 2, 'Failed to apply $inc: the result is no 64-bit integer');
       return sum;
@@ -104,85 +98,90 @@ const OPERATORS: Readonly<Record<string, (operand: BsonValue) => Step['modify']>
 };
 
 /** Operators of MongoDB that this engine does without. */
-const REFUSED = '$mul $rename $currentDate $bit $push $pushAll $addToSet $pop $pull $pullAll'.split(' ');
+const REFUSED = /^\$(mul|rename|currentDate|bit|push|pushAll|addToSet|pop|pull|pullAll)$/;
 
 /** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
 function parseSteps(update: BsonDocument): Step[] {
   const steps: Step[] = [];
   for (const [operator, fields] of update) {
-    check(!REFUSED.includes(operator), 238, `${operator} is not supported`);
-    check(Object.hasOwn(OPERATORS, operator), 9, `Unknown modifier: ${operator}`);
-    check(isDocument(fields) && fields.size > 0, 9, `${operator} takes a document that is not empty`);
-    for (const [name, operand] of fields) {
-      steps.push({ operator, path: parsePath(name), modify: OPERATORS[operator]!(operand) });
-    }
+    const parse = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
+    if (!parse) throw new MongoError(REFUSED.test(operator) ? 238 : 9, `Unsupported modifier: ${operator}`);
+    check(isDocument(fields) && fields.size > 0, 9, 'An operator takes a document that is not empty');
+    for (const [name, operand] of fields) steps.push(stepOf(operator, name, parse(operand), operand));
   }
-  steps.sort(comparePaths);
-  const paths = steps.map(({ path }) => `${path.join('.')}.`);
-  const conflict = paths.find((path, i) => i > 0 && path.startsWith(paths[i - 1]!));
-  check(conflict === undefined, 40, `Updating the path '${conflict}' would create a conflict with another`);
+  steps.sort(inOrder);
+  for (let i = 1; i < steps.length; i++) {
+    const conflicts = `${steps[i]!.order}\0`.startsWith(`${steps[i - 1]!.order}\0`);
+    check(!conflicts, 40, 'The update speaks twice of one path');
+  }
   return steps;
 }
 
-function parsePath(name: string): string[] {
+function inOrder(a: Step, b: Step): number {
+  return a.order < b.order ? -1 : 1;
+}
+
+function stepOf(operator: string, name: string, modify: Step['modify'], operand: BsonValue): Step {
   const path = name.split('.');
-  check(!path.includes(''), 56, `The update path '${name}' contains an empty field name.`);
-  const isDynamic = path.some((part) => part === '$' || part.startsWith('$['));
-  check(!isDynamic, 238, `Array elements by $, $[] and $[name] are not supported: '${name}'`);
-  for (const part of path) checkName(part);
-  return path;
-}
-
-/** Part by part: a path stands right before those that lead on from it. */
-function comparePaths(a: Step, b: Step): number {
-  return compareValues(a.path.join('\0'), b.path.join('\0'));
-}
-
-/** The filter's fields in MongoDB's order: that of their paths. */
-function documentOfPaths(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
-  const steps = Array.from(equalities, ([path, value]) => ({
-    operator: '$set',
-    path: path.split('.'),
-    modify: () => value,
-  }));
-  return steps.sort(comparePaths).reduce<BsonDocument>(applyStep, new Map());
-}
-
-/** The document after a step: a copy as far as it changed, or the very same document. */
-function applyStep(document: BsonDocument, step: Step): BsonDocument {
-  return changed(document, step, 0) as BsonDocument;
+  for (const part of path) {
+    check(part !== '', 56, 'An update path contains an empty field name');
+    const isDynamic = part === '$' || part.startsWith('$[');
+    check(!isDynamic, 238, 'Array elements by $, $[] and $[name] are not supported');
+    checkName(part);
+  }
+  checkStorable(operand, path.length);
+  return { operator, path, order: path.length === 1 ? name : path.join('\0'), modify };
 }
 
 /**
- * @param depth how much of the path led to `value`
- * @throws MongoError PathNotViable (28), and what the operator throws
+ * What the steps make of a document; the very same where they change nothing.
+ * @throws MongoError PathNotViable (28), ImmutableField (66), and what the operators throw
  */
-function changed(value: Value, step: Step, depth: number): Value {
+function applySteps(document: BsonDocument, steps: readonly Step[], isInsert: boolean) {
+  const changed: BsonDocument = new Map(document);
+  let modified = false;
+  for (const step of steps) {
+    if (step.operator === '$setOnInsert' && !isInsert) continue;
+    if (change(changed, step, 0)) modified = true;
+  }
+  if (!modified) return { document, modified };
+  const id = document.get('_id');
+  checkIdStays(id === undefined || changed.get('_id') === id);
+  return { document: changed, modified };
+}
+
+/**
+ * Takes a step in a document, which may be changed, where those inside it are replaced by changed copies.
+ * @param depth how much of the path led to the document
+ * @returns whether anything has changed
+ */
+function change(document: BsonDocument, step: Step, depth: number): boolean {
   const { path, operator } = step;
-  if (depth === path.length) {
-    const result = step.modify(value);
-    if (isIdentical(result, value)) return value;
-    if (result !== undefined) checkStorable(result, path.length);
-    return result;
-  }
   const name = path[depth]!;
-  if (value !== undefined && !isDocument(value)) {
-    const isElement = Array.isArray(value) && /^\d+$/.test(name);
+  const old = document.get(name);
+  let value: Value;
+  if (depth === path.length - 1) {
+    value = step.modify(old);
+    if (isIdentical(value, old)) return false;
+  } else if (old === undefined || isDocument(old)) {
+    const inner: BsonDocument = new Map(old);
+    if (!change(inner, step, depth + 1)) return false;
+    value = inner;
+  } else {
+    const isElement = Array.isArray(old) && /^\d+$/.test(path[depth + 1]!);
     check(!isElement, 238, 'Updates of single array elements are not supported');
-    check(
-      operator === '$unset',
-      28,
-      `Cannot create field '${name}' in a value of the type ${typeName(value)}`,
-    );
-    return value;
+    check(operator === '$unset', 28, `Cannot create the field '${path.join('.')}' in a ${typeName(old)}`);
+    return false;
   }
-  const old = value?.get(name);
-  const inner = changed(old, step, depth + 1);
-  if (inner === old) return value;
-  const copy: BsonDocument = new Map(value);
-  if (inner === undefined) copy.delete(name);
-  else copy.set(name, inner);
-  return copy;
+  if (value === undefined) document.delete(name);
+  else document.set(name, value);
+  return true;
+}
+
+/** The fields of a filter in MongoDB's order, that of their paths. */
+function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
+  const steps = Array.from(equalities, ([name, value]) => stepOf('$set', name, () => value, value));
+  return applySteps(new Map(), steps.sort(inOrder), true).document;
 }
 
 /** How deep a stored document may nest; what is sent may go a little deeper. */
@@ -195,14 +194,17 @@ const MAX_STORED_DEPTH = 180;
  * @throws MongoError DollarPrefixedFieldName (52), Overflow (15)
  */
 function checkStorable(value: BsonValue, depth: number): void {
-  check(depth <= MAX_STORED_DEPTH, 15, `Document exceeds maximum nesting depth of ${MAX_STORED_DEPTH}`);
-  if (!isDocument(value) && !Array.isArray(value)) return;
-  for (const [name, inner] of value.entries()) {
-    checkName(String(name));
-    checkStorable(inner, depth + 1);
+  check(depth <= MAX_STORED_DEPTH, 15, 'The document nests too deep');
+  if (Array.isArray(value)) {
+    for (const element of value) checkStorable(element, depth + 1);
+  } else if (value instanceof Map) {
+    for (const [name, inner] of value) {
+      checkName(name);
+      checkStorable(inner, depth + 1);
+    }
   }
 }
 
 function checkName(name: string): void {
-  check(!name.startsWith('$'), 52, `The dollar ($) prefixed field '${name}' is not valid for storage.`);
+  check(!name.startsWith('$'), 52, 'Names of fields in an update may not begin with $');
 }

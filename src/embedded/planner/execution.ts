@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { decodeDocument, decodeFields } from '../language/codec';
+import { decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { takeWork } from '../language/evaluation';
 import { compileFilter } from '../language/filter-match';
@@ -100,5 +100,5 @@ export interface Execution {
 export function documentTest(filters: readonly FilterNode[]): ((bytes: Uint8Array) => boolean) | null {
   if (filters.length === 0) return null;
   const { matches, fields } = compileFilter({ kind: 'and', children: [...filters] });
-  return (bytes) => matches(fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
+  return (bytes) => matches(decodeFields(bytes, fields));
 }

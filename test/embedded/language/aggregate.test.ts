@@ -60,7 +60,6 @@ const expressions = String.raw`
 {"$subtract": [{"$date":{"$numberLong":"-5000000000"}}, {"$date":{"$numberLong":"0"}}]} | {"$numberLong":"-5000000000"}
 {"$subtract": ["$at", {"$divide": [6, 2]}]} | {"$date":{"$numberLong":"1767323045675"}}
 {"$divide": ["$l", 2]} | {"$numberDouble":"3.5"}
-{"$mod": [7.5, 4]} | 3.5
 {"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
 {"$ln": "$n"} | null
 [{"$divide": [1, 2]}] | [0.5]
@@ -84,19 +83,19 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 });
 
 const refusedExpressions = String.raw`
-168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]}
+168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]} ; {"$mod": [7, 4]}
 16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$floor": [1, 2]}
 15983 | {"$add": 1, "$sum": 2}
 17276 | "$$nope"
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
-16556 | {"$subtract": ["$at", "$s"]}
+16609 | {"$subtract": ["$at", "$s"]} ; {"$add": ["$at", "$at"]}
 238 | {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]}
 16608 | {"$divide": [1, 0]}
 28766 | {"$ln": 0}
 40081 | {"$in": [1, "$s"]}
-40066 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
-16006 | {"$hour": {"date": "$at", "timezone": "Europe/Berlin"}}
+16879 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
+16006 | {"$month": {"date": "$at", "timezone": "Europe/Berlin"}}
 `;
 it.each(rowsOf(refusedExpressions))('an expression is refused with %s', (_title, code, expression) => {
   expect(errorOf(() => compileExpression(valueFrom(expression))(scopeOf(row))).code).toBe(code);
@@ -118,20 +117,20 @@ const rows = [
 const pipelines = String.raw`
 [{"$match": {"n": {"$gt": 1}}}, {"$project": {"k": 1}}] | [{"_id": 2, "k": "b"}, {"_id": 3, "k": "a"}]
 [{"$sort": {"k": -1, "n": 1}}, {"$skip": 1}, {"$limit": 1}, {"$project": {"_id": 1}}] | [{"_id": 1}]
-[{"$addFields": {"n": "$k", "m": {"$add": ["$n", 1]}}}, {"$unset": ["t", "k"]}, {"$limit": 1}] | [{"_id": 1, "n": "a", "m": 2}]
-[{"$set": {"o.p": 1, "t": "$$REMOVE"}}, {"$match": {"_id": 3}}] | [{"_id": 3, "k": "a", "n": 3, "o": {"p": 1}}]
+[{"$addFields": {"n": "$k", "m": {"$add": ["$n", 1]}}}, {"$project": {"t": 0, "k": 0}}, {"$limit": 1}] | [{"_id": 1, "n": "a", "m": 2}]
+[{"$set": {"o": {"$literal": {"p": 1}}, "k": "$none"}}, {"$match": {"_id": 3}}] | [{"_id": 3, "n": 3, "o": {"p": 1}}]
 [{"$group": {"_id": "$k", "n": {"$sum": 1}, "all": {"$push": "$n"}, "most": {"$max": "$n"}, "mean": {"$avg": "$n"}}}, {"$sort": {"_id": 1}}] | [{"_id": "a", "n": 2, "all": [1, 3], "most": 3, "mean": {"$numberDouble":"2"}}, {"_id": "b", "n": 1, "all": [{"$numberDouble":"2"}], "most": {"$numberDouble":"2"}, "mean": {"$numberDouble":"2"}}]
-[{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}, "set": {"$addToSet": "$k"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null, "set": ["a", "b"]}]
+[{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null}]
 [{"$group": {"_id": {"k": "$k", "o": {"half": {"$divide": [4, 2]}, "zz": "$zz"}}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a", "o": {"half": {"$numberDouble":"2"}}}}, {"_id": {"k": "b", "o": {"half": {"$numberDouble":"2"}}}}]
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
 [{"$count": "n"}] | [{"n": 3}]
 [{"$match": {"_id": 99}}, {"$count": "n"}] | []
-[{"$sortByCount": "$k"}] | [{"_id": "a", "count": 2}, {"_id": "b", "count": 1}]
 [{"$unwind": "$t"}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}]
-[{"$unwind": {"path": "$t", "preserveNullAndEmptyArrays": true}}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}, {"_id": 2}, {"_id": 3}]
-[{"$replaceRoot": {"newRoot": {"o": {"t": "$t", "n": "$n"}}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"o": {"t": "x", "n": 1}}]
+[{"$unwind": {"path": "$t"}}, {"$limit": 1}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}]
+[{"$project": {"o": {"$cond": [true, {"t": "$t"}, 1]}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"_id": 1, "o": {"t": "x"}}]
+[{"$project": {"d": [{"t": "$t"}]}}, {"$unwind": "$d.t"}] | []
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": {"coll": "events", "pipeline": [{"$match": {"s": "b"}}]}}] | [{"_id": 1}, {"_id": 3, "s": "b", "n": 3}]
-[{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": "nowhere"}] | [{"_id": 1}]
+[{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": {"coll": "nowhere", "pipeline": []}}] | [{"_id": 1}]
 `;
 it.each(rowsOf(pipelines))('a pipeline: %s', (_title, pipeline, result: Document[]) => {
   const made = run(pipeline, rows);
@@ -195,21 +194,21 @@ it('counts the memory of each part of an _id', () => {
 });
 
 const refusedStages = String.raw`
-40324 | {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
+40324 | {"$replaceRoot": {"newRoot": "$n"}} ; {"$sortByCount": "$k"} ; {"$unset": "k"} ; {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
 40323 | {"$match": {}, "$limit": 1}
 15959 | {"$match": 1}
 15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
 40177 | {"$sort": {}} ; {"$project": {}} ; {"$addFields": 1}
 31254 | {"$project": {"a": 1, "b": 0}}
-31002 | {"$unset": 1}
 15955 | {"$group": {"n": {"$sum": 1}}}
 40234 | {"$group": {"_id": 1, "n": 1}}
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}
 40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
 40156 | {"$count": ""}
+9 | {"$unionWith": "events"}
+238 | {"$unwind": {"path": "$t", "includeArrayIndex": "i"}} ; {"$set": {"o.p": 1}}
 28818 | {"$unwind": "t"} ; {"$unwind": {"path": 1}}
-40228 | {"$replaceRoot": {"newRoot": "$n"}}
 `;
 it.each(rowsOf(refusedStages))('a stage is refused with %s', (_title, code, stage) => {
   expect(errorOf(() => run([stage], rows)).code).toBe(code);
