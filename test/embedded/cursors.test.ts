@@ -110,62 +110,6 @@ describe('a cursor', () => {
   });
 });
 
-describe('a statement that takes long', () => {
-  let long: typeof collection;
-
-  beforeAll(async () => {
-    long = db.collection('long');
-    for (const from of range(0, 10)) {
-      await long.insertMany(range(from * 2500, (from + 1) * 2500).map((_id) => ({ _id, n: _id % 10 })));
-    }
-  });
-
-  it('ends at its time limit', async () => {
-    for (const statement of [
-      { find: 'long', filter: { n: -1 } },
-      { find: 'long', sort: { text: 1 } },
-      { count: 'long', query: { n: -1 } },
-      { update: 'long', updates: [{ q: { n: -1 }, u: { $set: { n: 0 } } }] },
-    ]) {
-      await expect(db.command({ ...statement, maxTimeMS: 1 })).rejects.toMatchObject({ code: 50 });
-    }
-  });
-
-  it.each([
-    ['reads', () => long.find({ n: -1 }).toArray()],
-    ['writes', () => long.updateMany({ n: -1 }, { $set: { text: 'x' } })],
-  ])('lets others be served meanwhile, where it %s', async (_, statement) => {
-    const ended: string[] = [];
-    const short = () => long.findOne({ _id: 24_999 });
-    // Both connections are there beforehand.
-    await Promise.all([short(), short()]);
-    await Promise.all([statement().then(() => ended.push('long')), short().then(() => ended.push('short'))]);
-    expect(ended).toEqual(['short', 'long']);
-  });
-
-  it('writes what it has found, though it had to look for long', async () => {
-    expect(await long.updateMany({ n: 3 }, { $inc: { n: 100 } })).toMatchObject({ modifiedCount: 2500 });
-    const found = await long.findOneAndUpdate({ n: 103 }, { $set: { n: -5 } }, { sort: { _id: -1 } });
-    expect(found).toMatchObject({ _id: 24_993 });
-    expect(await long.deleteOne({ n: -5 })).toMatchObject({ deletedCount: 1 });
-    const upserted = await long.updateOne({ n: -5 }, { $set: { text: 'y' } }, { upsert: true });
-    expect(upserted).toMatchObject({ upsertedCount: 1 });
-  });
-
-  it('sorts what no index has in order, many times over, and more than it keeps for a limit', async () => {
-    const opened = range(0, 3).map(() => long.find({}, { sort: { n: -1, _id: 1 }, batchSize: 2 }));
-    for (const batch of ['3,13', '23,33']) {
-      for (const cursor of opened) {
-        const next = [(await cursor.next())!, (await cursor.next())!];
-        expect(ids(next).join()).toBe(batch);
-      }
-    }
-    await Promise.all(opened.map((cursor) => cursor.close()));
-    const cut = long.find({}, { sort: { n: -1, _id: 1 }, skip: 2, limit: 2 });
-    expect(ids(await cut.toArray())).toEqual([23, 33]);
-  });
-});
-
 it.each([
   [{ filter: 5 }, 14],
   [{ tailable: true }, 238],

@@ -2,12 +2,11 @@ import { Document } from 'bson';
 import fc from 'fast-check';
 import { FakeSession, InProcessEngine } from './in-process-engine';
 
-/** What is done to the collection, by numbers that name documents and values. */
-type Step =
-  | { kind: 'insert' | 'replace'; document: Document }
-  | { kind: 'delete'; id: number }
-  | { kind: 'increment'; from: number }
-  | { kind: 'find'; from: number; direction: 1 | -1 };
+/** What is done to the collection: a command, and the same on the model, which gives the answer it must have. */
+interface Step {
+  readonly command: Document;
+  readonly onModel: (model: Model) => Document;
+}
 
 interface Round {
   readonly steps: Step[];
@@ -26,14 +25,31 @@ const document = fc.record(
   { requiredKeys: ['_id', 'b'] },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('insert' as const, 'replace' as const), document }),
-  fc.record({ kind: fc.constant('delete' as const), id }),
-  fc.record({ kind: fc.constant('increment' as const), from: fc.nat(3) }),
-  fc.record({
-    kind: fc.constant('find' as const),
-    from: fc.nat(4),
-    direction: fc.constantFrom(1 as const, -1 as const),
-  }),
+  document.map((document) => ({
+    command: { insert: 'c', documents: [document] },
+    onModel: (model: Model) => model.store(document, !model.documents.has(document['_id'])),
+  })),
+  document.map((document) => ({
+    command: { update: 'c', updates: [{ q: { _id: document['_id'] }, u: document }] },
+    onModel: (model: Model) =>
+      model.documents.has(document['_id']) ? model.store(document, true) : { n: 0 },
+  })),
+  id.map((_id) => ({
+    command: { delete: 'c', deletes: [{ q: { _id }, limit: 1 }] },
+    onModel: ({ documents }: Model) => ({ n: Number(documents.delete(_id)) }),
+  })),
+  fc.nat(3).map((from) => ({
+    command: { update: 'c', updates: [{ q: { b: { $gte: from } }, u: { $inc: { b: 1 } }, multi: true }] },
+    onModel: (model: Model) => {
+      const found = model.all().filter(({ b }) => b >= from);
+      for (const each of found) each['b'] += 1;
+      return { n: found.length };
+    },
+  })),
+  fc.tuple(fc.nat(4), fc.constantFrom(1, -1)).map(([from, direction]) => ({
+    command: { find: 'c', filter: { a: { $gte: from } }, sort: { a: direction, b: -direction } },
+    onModel: (model: Model) => ({ found: model.all().filter(({ a }) => typeof a === 'number' && a >= from) }),
+  })),
 );
 const round: fc.Arbitrary<Round> = fc.record({
   steps: fc.array(step, { minLength: 5, maxLength: 20 }),
@@ -59,27 +75,7 @@ class Model {
     return [...this.documents.values()].sort((a, b) => (a['_id'] as number) - (b['_id'] as number));
   }
 
-  /** Does what the step says; answers the counts and codes that the engine must answer. */
-  perform(step: Step): Document {
-    switch (step.kind) {
-      case 'insert':
-        return this.store(step.document, !this.documents.has(step.document['_id'] as number));
-      case 'replace':
-        if (!this.documents.has(step.document['_id'] as number)) return { n: 0 };
-        return this.store(step.document, true);
-      case 'delete':
-        return { n: Number(this.documents.delete(step.id)) };
-      case 'increment': {
-        const found = this.all().filter(({ b }) => b >= step.from);
-        for (const each of found) each['b'] += 1;
-        return { n: found.length };
-      }
-      case 'find':
-        return { found: this.all().filter(({ a }) => typeof a === 'number' && a >= step.from) };
-    }
-  }
-
-  private store(document: Document, isFree: boolean): Document {
+  store(document: Document, isFree: boolean): Document {
     const { u } = document;
     const taken = this.all().some(
       (other) => u !== undefined && other['u'] === u && other['_id'] !== document['_id'],
@@ -90,46 +86,28 @@ class Model {
   }
 }
 
-async function perform(step: Step, fields: Document): Promise<Document> {
-  if (step.kind === 'find') {
-    const sort = { a: step.direction, b: -step.direction };
-    const reply = await engine.run({ find: 'c', filter: { a: { $gte: step.from } }, sort, ...fields });
+async function perform(command: Document, fields: Document): Promise<Document> {
+  const reply = await engine.run({ ...command, ...fields });
+  if (command['sort']) {
     const found = (reply['cursor'] as { firstBatch: Document[] }).firstBatch;
     for (const [index, later] of found.slice(1).entries()) {
       const [a, b] = [found[index]!['a'] - later['a'], later['b'] - found[index]!['b']];
-      expect((a || b) * step.direction).toBeLessThanOrEqual(0);
+      expect((a || b) * command['sort'].a).toBeLessThanOrEqual(0);
     }
     return { found: found.sort((a, b) => a['_id'] - b['_id']) };
   }
-  const reply = await engine.run({ ...commandOf(step), ...fields });
   const [error] = (reply['writeErrors'] as Document[] | undefined) ?? [];
   return { n: reply['n'], ...(error && { code: error['code'] }) };
-}
-
-function commandOf(step: Exclude<Step, { kind: 'find' }>): Document {
-  switch (step.kind) {
-    case 'insert':
-      return { insert: 'c', documents: [step.document] };
-    case 'replace':
-      return { update: 'c', updates: [{ q: { _id: step.document['_id'] }, u: step.document }] };
-    case 'delete':
-      return { delete: 'c', deletes: [{ q: { _id: step.id }, limit: 1 }] };
-    case 'increment':
-      return {
-        update: 'c',
-        updates: [{ q: { b: { $gte: step.from } }, u: { $inc: { b: 1 } }, multi: true }],
-      };
-  }
 }
 
 /** @returns the model as it should be afterwards */
 async function play({ steps, ending }: Round, before: Model): Promise<Model> {
   const session = new FakeSession();
   const model = before.copy();
-  for (const [index, each] of steps.entries()) {
+  for (const [index, { command, onModel }] of steps.entries()) {
     const first = index === 0 ? session.begin() : session.statement();
-    const expected = model.perform(each);
-    expect(await perform(each, ending === 'no transaction' ? {} : first)).toEqual(expected);
+    const expected = onModel(model);
+    expect(await perform(command, ending === 'no transaction' ? {} : first)).toEqual(expected);
     // A refused write has ended the transaction.
     if (expected['code'] && ending !== 'no transaction') return before;
   }

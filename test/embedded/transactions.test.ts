@@ -163,15 +163,6 @@ describe('a write outside of transactions', () => {
     ]);
   });
 
-  it('waits no longer than its time limit', async () => {
-    const session = begin();
-    await c.updateOne({ _id: 1 }, { $inc: { n: 10 } }, { session });
-    const error = await failure(c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { maxTimeMS: 50 }));
-    expect(error.codeName).toBe('MaxTimeMSExpired');
-    await session.abortTransaction();
-    expect(await c.findOne({ _id: 1 })).toEqual({ _id: 1, n: 1 });
-  });
-
   it('drops a collection only when no transaction uses it', async () => {
     const session = begin();
     await c.insertOne({ _id: 3 }, { session });

@@ -151,46 +151,11 @@ it('reads no more documents than it needs', () => {
   expect(read).toBe(5);
 });
 
-it('takes a sample', () => {
-  expect(run([{ $sample: { size: 2 } }], rows)).toHaveLength(2);
-});
-
 it('groups equal numbers of any type together, and keeps apart what is not equal', () => {
   const same = [1, new Double(1), Long.ONE, Decimal128.fromString('1.0')];
   const documents = [...same, '1', '\x001', true, null, at].map((v): Document => ({ v }));
   const groups = run([{ $group: { _id: '$v', n: { $sum: 1 } } }], [...documents, {}]);
   expect(groups.map((group) => Number(group.get('n')))).toEqual([4, 1, 1, 1, 2, 1]);
-});
-
-it('sorts many documents as a stable sort does, with pauses', () => {
-  const many = Array.from({ length: 10_000 }, (_, i) => ({ _id: i, k: (i * 7919) % 100 }));
-  const paused = { ...source, pauses: () => true };
-  const sorted = [...compilePipeline([documentFrom({ $sort: { k: 1 } })], paused)(many.map(documentFrom))];
-  const expected = [...many].sort((a, b) => a.k - b.k).map(({ _id }) => _id);
-  expect(sorted.filter((each) => each !== null).map((each) => Number(each.get('_id')))).toEqual(expected);
-  expect(sorted.filter((each) => each === null).length).toBeGreaterThan(10_000);
-});
-
-it.each([[[{ $group: { _id: '$_id', all: { $push: '$$ROOT' } } }]], [[{ $sort: { k: 1 } }]]])(
-  '%j says what it holds in memory',
-  (pipeline) => {
-    const limited = {
-      ...source,
-      takeMemory: () => {
-        throw new Error('too much');
-      },
-    };
-    const stages = compilePipeline(pipeline.map(documentFrom), limited);
-    expect(() => [...stages(rows.map(documentFrom))]).toThrow('too much');
-  },
-);
-
-it('counts the memory of each part of an _id', () => {
-  let bytes = 0;
-  const counted = { ...source, takeMemory: (more: number) => void (bytes += more) };
-  const group = documentFrom({ $group: { _id: { text: '$s', one: { $literal: 1 } } } });
-  expect([...compilePipeline([group], counted)([documentFrom({ s: 'x'.repeat(10_000) })])]).toHaveLength(1);
-  expect(bytes).toBeGreaterThan(10_000);
 });
 
 const refusedStages = String.raw`

@@ -100,13 +100,6 @@ it('refuses a text that is too long for its pattern', () => {
 describe('a parsed filter', () => {
   const parse = (filter: Document) => parseFilter(documentFrom(filter));
 
-  it('has no needless levels', () => {
-    const wanted = { kind: 'field', path: 'a', op: 'eq', value: 'x' };
-    expect(parse({ $and: [{ $or: [{ a: { $in: ['x'] } }] }] })).toEqual(wanted);
-    const flat = parse({ b: 1, $and: [{ $and: [{ c: 1 }] }, { d: 1 }] });
-    expect(flat).toMatchObject({ kind: 'and', children: { length: 3 } });
-  });
-
   it('tells which top-level fields it reads', () => {
     const fieldsOf = (filter: Document) => compileFilter(parse(filter)).fields;
     expect(fieldsOf({ 'a.b': 1, $or: [{ c: 1 }, { 'd.0': { $ne: 2 } }] })).toEqual(new Set(['a', 'c', 'd']));

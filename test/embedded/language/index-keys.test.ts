@@ -41,11 +41,6 @@ describe('the keys of a document in an index', () => {
   it('puts an empty array before null', () => {
     expect(nothing! < keyOf(null)).toBe(true);
   });
-
-  it('refuses arrays under two of its fields', () => {
-    expect(errorOf(() => keys({ a: [1], b: [2] }, { a: 1, b: 1 })).code).toBe(171);
-    expect(errorOf(() => keys({ a: { x: [1] }, b: [2] }, { 'a.x': 1, b: 1 })).code).toBe(171);
-  });
 });
 
 describe('a sort order', () => {
