@@ -54,15 +54,9 @@ export class FakeConnection implements ConnectionState {
   readonly id = 1;
   readonly address = 'in-process';
   gone = false;
-  private readonly callbacks: (() => void)[] = [];
-
-  onClose(callback: () => void): void {
-    this.callbacks.push(callback);
-  }
 
   close(): void {
     this.gone = true;
-    for (const callback of this.callbacks) callback();
   }
 }
 

@@ -7,7 +7,7 @@ import { bson } from './request';
 import { change } from './writes';
 
 /** Nobody waits for the answers. */
-const connection = { id: 0, address: '', gone: false, onClose: () => undefined };
+const connection = { id: 0, address: '', gone: false };
 
 /** Removes the documents whose time has come, as indexes with `expireAfterSeconds` say: one pass a minute, as MongoDB. */
 export class Expiry {

@@ -15,8 +15,6 @@ export interface ConnectionState {
   readonly address: string;
   /** Whether it has closed. */
   readonly gone: boolean;
-  /** Calls back once, when the connection has closed. */
-  onClose(callback: () => void): void;
 }
 
 /** One command as it came off the wire. */

@@ -39,8 +39,7 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['validate', validate, 'full'],
   ['dbStats', dbStats, 'scale'],
 
-  ['commitTransaction', (request, engine) => engine.sessions.commit(request)],
-  ['abortTransaction', (request, engine) => engine.sessions.abort(request)],
+  ['commitTransaction abortTransaction', (request, engine) => engine.sessions.end(request)],
   ['endSessions killSessions', (request, engine) => engine.sessions.kill(request)],
   ...Object.entries(ANSWERS).map(
     ([name, answer]) => [name, (request: CommandRequest) => bson(answer(request))] as const,

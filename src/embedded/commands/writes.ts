@@ -60,7 +60,6 @@ async function runStatements(
     }
   });
   if (done) for (const [place, outcome] of fresh) done.set(place, outcome);
-  if (writeErrors.length > 0) engine.sessions.abortAfterWriteErrors(request);
   return bson({
     n,
     ...(request.name === 'update' && { nModified }),

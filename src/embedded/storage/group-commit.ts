@@ -3,32 +3,60 @@ import { MongoError } from '../language/errors';
 import { Catalog, Ids, StoredCollection, totalsKey } from './catalog';
 import { ReadScope } from './view';
 import { noTotals, readTotals, storedTotals, sumOf, Totals } from './keys';
-import { Table, Writer } from './lmdb';
+import { Reader, Table, Writer } from './lmdb';
 import { Store } from './store';
 
+/** How long statements may keep the thread without a pause, those of one group together, in milliseconds. */
+const longestTurn = 25;
+
 /** What a write goes through: the group being committed, or a transaction's own overlay. */
-export interface WriteScope extends ReadScope {
-  readonly writer: Writer;
-  readonly ids: Ids;
+export abstract class WriteScope implements ReadScope {
+  abstract readonly reader: Reader;
+  abstract readonly writer: Writer;
+  abstract readonly ids: Ids;
   /** A change of the catalog puts a new one here. */
-  catalog: Catalog;
+  abstract catalog: Catalog;
+  protected readonly added = new Map<number, Totals>();
+  private turnEnds = 0;
+
   /** A collection that is about to be read or written. */
-  use(ns: string): StoredCollection | null;
+  abstract use(ns: string): StoredCollection | null;
+
   /**
    * Says that this write is about to change a document, or take or free a unique key.
    * @throws MongoError WriteConflict inside a transaction; Blocked outside of one
    */
-  claim(table: Table, key: Buffer): void;
+  abstract claim(table: Table, key: Buffer): void;
+
   /** As `claim`, for the collection as a whole: its existence and its indexes. */
-  claimCollection(ns: string): void;
+  abstract claimCollection(ns: string): void;
+
+  /** A turn on the thread begins, or goes on. */
+  beginTurn(): void {
+    this.turnEnds = performance.now() + longestTurn;
+  }
+
   /**
    * Called between two changes of a statement that has many: lets others have their turn.
    * @param meanwhile what is to be done before the statement goes on
    * @throws Blocked when it has taken long
    */
-  pause(meanwhile?: () => Promise<void>): void;
+  pause(meanwhile?: () => Promise<void>): void {
+    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
+  }
+
   /** Counts documents, and their bytes, that come or go. */
-  count(collectionId: number, change: Totals): void;
+  count(collectionId: number, change: Totals): void {
+    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
+  }
+
+  addedTotals(collectionId: number): Totals {
+    return this.added.get(collectionId) ?? noTotals;
+  }
+
+  release(): void {
+    // Statements come and go; what they share stays until the end.
+  }
 }
 
 /**
@@ -63,8 +91,6 @@ interface Statement {
   lost?: unknown;
 }
 
-type Outcome = (() => void) | null;
-
 /** The name under which a document or a unique key is claimed. */
 export function claimOf(table: Table, key: Buffer): string {
   return table[0] + key.toString('latin1');
@@ -75,38 +101,8 @@ export function claimOfCollection(ns: string): string {
   return `n${ns}`;
 }
 
-/** How long statements may keep the thread without a pause, those of one group together, in milliseconds. */
-export const LONGEST_TURN = 25;
-
-/** What groups and transactions have alike: a turn on the thread, and totals that are stored at the end. */
-export abstract class CountingScope {
-  protected readonly added = new Map<number, Totals>();
-  private turnEnds = 0;
-
-  /** A turn begins, or goes on. */
-  beginTurn(): void {
-    this.turnEnds = performance.now() + LONGEST_TURN;
-  }
-
-  pause(meanwhile?: () => Promise<void>): void {
-    if (performance.now() > this.turnEnds) throw new Blocked(meanwhile?.());
-  }
-
-  count(collectionId: number, change: Totals): void {
-    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
-  }
-
-  addedTotals(collectionId: number): Totals {
-    return this.added.get(collectionId) ?? noTotals;
-  }
-
-  release(): void {
-    // Statements come and go; what they share stays until the end.
-  }
-}
-
 /** The statements that commit, and reach the disk, together. They see each other's writes. */
-export class WriteGroup extends CountingScope implements WriteScope {
+export class WriteGroup extends WriteScope {
   readonly reader: Writer;
   /** What this group has changed. */
   readonly touched = new Set<string>();
@@ -160,31 +156,22 @@ export class GroupCommit {
 
   constructor(
     readonly store: Store,
-    private catalogOnDisk: Catalog,
+    /** As of the latest commit. */
+    public catalog: Catalog,
     readonly ids: Ids,
     private readonly claims: Claims,
   ) {}
 
-  /** The catalog as of the latest commit. */
-  get catalog(): Catalog {
-    return this.catalogOnDisk;
-  }
-
   /** What was committed last; the caller releases it. */
   latest(): ReadScope {
     const snapshot = this.store.snapshot();
-    const release = () => snapshot.release();
-    return { reader: snapshot, catalog: this.catalog, addedTotals: () => noTotals, release };
+    const { catalog } = this;
+    return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
   }
 
   /** The catalog as it will be when the group in flight has committed. */
   get nextCatalog(): Catalog {
-    return this.inFlight?.catalog ?? this.catalogOnDisk;
-  }
-
-  /** The number of the latest commit. */
-  get number(): number {
-    return this.store.commit;
+    return this.inFlight?.catalog ?? this.catalog;
   }
 
   /** Whether the group in flight changes this, and is not part of what a snapshot of commit `number` shows. */
@@ -200,9 +187,9 @@ export class GroupCommit {
    * @throws what `run` threw; MaxTimeMSExpired; OutOfDiskSpace
    */
   submit<T>(run: (group: WriteGroup) => T, deadline = Infinity, isBulk = false): Promise<T> {
-    return new Promise<unknown>((answer, refuse) =>
-      this.enqueue({ run, deadline, isBulk, answer, refuse }),
-    ) as Promise<T>;
+    return new Promise((answer, refuse) =>
+      this.enqueue({ run, deadline, isBulk, answer: answer as Statement['answer'], refuse }),
+    );
   }
 
   /** Resolves when nothing is on its way any more. */
@@ -225,9 +212,9 @@ export class GroupCommit {
     await setImmediate();
     const statements = this.gathering;
     this.gathering = [];
-    let outcomes: Outcome[] = [];
+    let outcomes: ((() => void) | null)[] = [];
     const body = (writer: Writer) => {
-      const group = new WriteGroup(this.number + 1, this.catalogOnDisk, this.ids, writer, this.claims);
+      const group = new WriteGroup(this.store.commit + 1, this.catalog, this.ids, writer, this.claims);
       this.inFlight = group;
       outcomes = statements.map((statement) => this.outcomeOf(statement, group));
       group.finish();
@@ -235,7 +222,7 @@ export class GroupCommit {
     try {
       const isBulk = statements.some((statement) => statement.isBulk);
       await (isBulk ? this.store.writeThrough(body) : this.store.write(body));
-      if (this.inFlight) this.catalogOnDisk = this.nextCatalog;
+      this.catalog = this.nextCatalog;
     } catch (error) {
       outcomes = statements.map((statement) => () => {
         statement.lost = diskError(error);
@@ -248,7 +235,7 @@ export class GroupCommit {
   }
 
   /** Runs a statement; what its client is told waits for the disk, also a failure that others' writes have led to. */
-  private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
+  private outcomeOf(statement: Statement, group: WriteGroup): (() => void) | null {
     if (statement.lost) return null;
     try {
       const result = statement.run(group);

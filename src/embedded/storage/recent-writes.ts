@@ -1,5 +1,5 @@
-import { Change, Entry, Reader, Table, tableNames, writeChanges, Writer } from './lmdb';
-import { mergedWalk, SortedBytes } from './sorted-bytes';
+import { Change, Entry, Reader, Table, tableNames, Writer } from './lmdb';
+import { SortedBytes, SortedWalk } from './sorted-bytes';
 
 type SortedTables<V> = Record<Table, SortedBytes<V>>;
 
@@ -7,53 +7,101 @@ function emptyTables<V>(): SortedTables<V> {
   return { catalog: new SortedBytes(), documents: new SortedBytes(), indexes: new SortedBytes() };
 }
 
-/** What one group or transaction writes, over what it reads; in memory until it commits. */
-export class Overlay implements Writer {
-  private readonly changes = emptyTables<Buffer | null>();
-  private written = 0;
+/** A reader with changes over it. */
+abstract class ChangedReader<V> implements Reader {
+  constructor(
+    private readonly base: Reader,
+    protected readonly changes: SortedTables<V>,
+    /** Whether more changes may come while a walk goes on. */
+    private readonly isGrowing: boolean,
+  ) {}
 
-  constructor(private readonly base: Reader) {}
-
-  /** Whether nothing was written. */
-  get isEmpty(): boolean {
-    return tableNames.every((table) => this.changes[table].isEmpty);
-  }
-
-  /** The length of all keys and values that were ever written, in bytes. */
-  get bytes(): number {
-    return this.written;
-  }
+  /** What a change puts there: null removes the entry, undefined leaves it as it is. */
+  protected abstract valueOf(change: V): Buffer | null | undefined;
 
   get(table: Table, key: Uint8Array): Buffer | undefined {
     const change = this.changes[table].get(key);
-    return change ? (change.value ?? undefined) : this.base.get(table, key);
-  }
-
-  put(table: Table, key: Buffer, value: Buffer): void {
-    this.written += key.length + value.length;
-    this.changes[table].set(key, value);
-  }
-
-  remove(table: Table, key: Buffer): void {
-    this.written += key.length;
-    this.changes[table].set(key, null);
+    const value = change && this.valueOf(change.value);
+    return value === undefined ? this.base.get(table, key) : (value ?? undefined);
   }
 
   range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
     const [table, lower, upper, reverse = false] = range;
-    const openBase = () => this.base.range(...range);
-    return mergedWalk(openBase, this.changes[table].walk(lower, upper, reverse), (value) => value, reverse);
+    const changes = new SortedWalk(this.changes[table], lower, upper, reverse);
+    if (!this.isGrowing && !changes.peek()) return this.base.range(...range);
+    return this.merge(range, changes, reverse);
   }
 
-  /** What is to be written, in the order of tables and keys. */
-  *all(): Generator<Change> {
-    for (const table of tableNames) {
-      for (const { key, value } of this.changes[table].all()) yield { table, key, value };
+  /** In order; of equal keys the change is what counts. */
+  private *merge(
+    range: Parameters<Reader['range']>,
+    changes: SortedWalk<V>,
+    reverse: boolean,
+  ): Generator<Entry> {
+    // Not before the first step: a walk that is never begun holds nothing.
+    const base = this.base.range(...range);
+    try {
+      let stored = base.next();
+      for (let change = changes.peek(); change || !stored.done; change = changes.peek()) {
+        const order = orderOf(stored, change?.key, reverse);
+        if (order < 0) {
+          yield stored.value as Entry;
+          stored = base.next();
+          continue;
+        }
+        const { key } = change!;
+        const value = this.valueOf(change!.value);
+        changes.take();
+        if (value === undefined) continue;
+        if (order === 0) stored = base.next();
+        if (value) yield { key, value };
+      }
+    } finally {
+      base.return?.();
     }
   }
+}
 
-  applyTo(writer: Writer): void {
-    writeChanges(writer, this.all());
+/** Below 0: the stored entry comes next; above: the change does. */
+function orderOf(stored: IteratorResult<Entry>, change: Buffer | undefined, reverse: boolean): number {
+  if (!change) return -1;
+  if (stored.done) return 1;
+  const { key } = stored.value;
+  return reverse ? Buffer.compare(change, key) : Buffer.compare(key, change);
+}
+
+/** The newest value of each key, in the order of tables and keys. */
+function* newestOf<V>(tables: SortedTables<V>, valueOf: (change: V) => Buffer | null): Generator<Change> {
+  for (const table of tableNames) {
+    for (const { key, value } of tables[table].all()) yield { table, key, value: valueOf(value) };
+  }
+}
+
+/** What one group or transaction writes, over what it reads; in memory until it commits. */
+export class Overlay extends ChangedReader<Buffer | null> implements Writer {
+  /** The length of all keys and values that were ever written, in bytes. */
+  bytes = 0;
+
+  constructor(base: Reader) {
+    super(base, emptyTables(), true);
+  }
+
+  put(table: Table, key: Buffer, value: Buffer): void {
+    this.bytes += key.length + value.length;
+    this.changes[table].set(key, value);
+  }
+
+  remove(table: Table, key: Buffer): void {
+    this.bytes += key.length;
+    this.changes[table].set(key, null);
+  }
+
+  all(): Generator<Change> {
+    return newestOf(this.changes, (value) => value);
+  }
+
+  protected valueOf(change: Buffer | null): Buffer | null {
+    return change;
   }
 }
 
@@ -103,42 +151,25 @@ export class RecentWrites {
 
   /** `base` with what was committed up to `commit` over it. */
   over(base: Reader, commit: number): Reader {
-    return new RecentReader(base, this.tables, commit);
+    return new VersionReader(base, this.tables, commit);
   }
 
-  /** The newest value of each key. */
-  *newest(): Generator<Change> {
-    for (const table of tableNames) {
-      for (const { key, value: version } of this.tables[table].all())
-        yield { table, key, value: version.value };
-    }
+  newest(): Generator<Change> {
+    return newestOf(this.tables, ({ value }) => value);
   }
 }
 
-class RecentReader implements Reader {
+class VersionReader extends ChangedReader<Version> {
   constructor(
-    private readonly base: Reader,
-    private readonly tables: SortedTables<Version>,
+    base: Reader,
+    tables: SortedTables<Version>,
     private readonly commit: number,
-  ) {}
-
-  get(table: Table, key: Uint8Array): Buffer | undefined {
-    const item = this.tables[table].get(key);
-    const value = item && this.valueOf(item.value);
-    return value === undefined ? this.base.get(table, key) : (value ?? undefined);
+  ) {
+    // What comes later is of a later commit.
+    super(base, tables, false);
   }
 
-  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
-    const [table, lower, upper, reverse = false] = range;
-    const changes = this.tables[table].walk(lower, upper, reverse);
-    const openBase = () => this.base.range(...range);
-    // What comes later is of a later commit, so it stays as it is: nothing to merge.
-    if (!changes.peek()) return openBase();
-    return mergedWalk(openBase, changes, (version) => this.valueOf(version), reverse);
-  }
-
-  /** Undefined where the key was not yet written. */
-  private valueOf(newest: Version): Buffer | null | undefined {
+  protected valueOf(newest: Version): Buffer | null | undefined {
     let version: Version | null = newest;
     while (version && version.commit > this.commit) version = version.older;
     return version?.value;

@@ -1,8 +1,12 @@
-import { Entry } from './lmdb';
-
 export interface Item<V> {
   readonly key: Buffer;
   value: V;
+}
+
+/** A gap between two neighbours. */
+interface Gap {
+  run: number;
+  position: number;
 }
 
 // Insertion moves the rest of one run, so that thousands of writes in a transaction stay cheap.
@@ -12,31 +16,23 @@ const longestRun = 512;
 export class SortedBytes<V> {
   /** Sorted runs, each but the only one non-empty. */
   private readonly runs: Item<V>[][] = [[]];
-  private items = 0;
-
   /** The number of keys. */
-  get size(): number {
-    return this.items;
-  }
-
-  get isEmpty(): boolean {
-    return this.items === 0;
-  }
+  size = 0;
 
   get(key: Uint8Array): Item<V> | undefined {
-    const item = this.itemAt(this.placeOf(key));
+    const item = this.itemAt(this.gapAt(key));
     return item && item.key.equals(key) ? item : undefined;
   }
 
   /** Adds a key. One that is there stays as it is and is returned. */
   insert(key: Buffer, value: V): Item<V> | undefined {
-    const place = this.isBeyondAll(key) ? this.end() : this.placeOf(key);
-    const run = this.runs[place.run]!;
-    const there = run[place.position];
+    const gap = this.isBeyondAll(key) ? this.end() : this.gapAt(key);
+    const run = this.runs[gap.run]!;
+    const there = run[gap.position];
     if (there?.key.equals(key)) return there;
-    run.splice(place.position, 0, { key, value });
-    if (run.length > longestRun) this.split(place);
-    this.items += 1;
+    run.splice(gap.position, 0, { key, value });
+    if (run.length > longestRun) this.split(gap);
+    this.size += 1;
     return undefined;
   }
 
@@ -49,34 +45,26 @@ export class SortedBytes<V> {
     for (const run of this.runs) yield* run;
   }
 
-  /** lower <= key < upper, ascending or from the end. */
-  walk(lower: Uint8Array, upper: Uint8Array, reverse: boolean): SortedWalk<V> {
-    return new SortedWalk(this, lower, upper, reverse);
+  /** The gap before `key`, or with `beyond` the one behind it. */
+  gapAt(key: Uint8Array, beyond = false): Gap {
+    const { runs } = this;
+    // The last run that begins at or before the key.
+    const after = runs.length === 1 ? 1 : search(runs.length, (index) => runs[index]![0]!.key, key, true);
+    const run = Math.max(0, after - 1);
+    const items = runs[run]!;
+    return { run, position: search(items.length, (index) => items[index]!.key, key, beyond) };
   }
 
-  /** Where the first item at or after `key` is, or would be. */
-  placeOf(key: Uint8Array): Place {
-    const run = this.runOf(key);
-    return { run, position: firstAtOrAfter(this.runs[run]!, key) };
-  }
-
-  /** The item there, or the first one of the run behind it; moves `place` to it. */
-  itemAt(place: Place): Item<V> | undefined {
-    if (place.position >= this.runs[place.run]!.length && place.run + 1 < this.runs.length) {
-      place.run += 1;
-      place.position = 0;
+  /** The item behind a gap, or the one before it; between two runs the gap moves to where that is. */
+  itemAt(gap: Gap, isBefore = false): Item<V> | undefined {
+    if (isBefore && gap.position === 0 && gap.run > 0) {
+      gap.run -= 1;
+      gap.position = this.runs[gap.run]!.length;
+    } else if (!isBefore && gap.position === this.runs[gap.run]!.length && gap.run + 1 < this.runs.length) {
+      gap.run += 1;
+      gap.position = 0;
     }
-    return this.runs[place.run]![place.position];
-  }
-
-  /** The item before it; moves `place` to it. */
-  itemBefore(place: Place): Item<V> | undefined {
-    if (place.position === 0 && place.run > 0) {
-      place.run -= 1;
-      place.position = this.runs[place.run]!.length;
-    }
-    place.position -= 1;
-    return this.runs[place.run]![place.position];
+    return this.runs[gap.run]![isBefore ? gap.position - 1 : gap.position];
   }
 
   /** Much of what is written comes in order: then one comparison will do. */
@@ -85,33 +73,20 @@ export class SortedBytes<V> {
     return !last || Buffer.compare(last.key, key) < 0;
   }
 
-  private end(): Place {
-    const run = this.runs.length - 1;
-    return { run, position: this.runs[run]!.length };
+  private end(): Gap {
+    return { run: this.runs.length - 1, position: this.runs.at(-1)!.length };
   }
 
   /** Where the last of all was added, the rest is likely to come behind it: its run stays as long as it is. */
-  private split({ run, position }: Place): void {
+  private split({ run, position }: Gap): void {
     const kept = position === longestRun && run === this.runs.length - 1 ? longestRun : longestRun / 2;
     this.runs.splice(run + 1, 0, this.runs[run]!.splice(kept));
   }
-
-  /** The last run that begins at or before `key`. */
-  private runOf(key: Uint8Array): number {
-    if (this.runs.length === 1) return 0;
-    const after = search(this.runs.length, (index) => this.runs[index]![0]!.key, key, true);
-    return Math.max(0, after - 1);
-  }
 }
 
-interface Place {
-  run: number;
-  position: number;
-}
-
-/** A walk that also meets what is inserted before it while it goes on. */
+/** A walk over lower <= key < upper, or from the end, that also meets what is inserted before it while it goes on. */
 export class SortedWalk<V> {
-  private place: Place | null = null;
+  private gap: Gap | null = null;
   private next: Item<V> | undefined;
   private last: Buffer | null = null;
   private sizeSeen = -1;
@@ -125,10 +100,12 @@ export class SortedWalk<V> {
 
   /** The item that comes next, undefined at the end; the same one until `take`, unless another one comes before it. */
   peek(): Item<V> | undefined {
-    // Insertions move what lies behind them.
+    // Insertions move what lies behind them. No key is ever taken out, so the last one is still there.
     if (this.sizeSeen !== this.map.size) {
       this.sizeSeen = this.map.size;
-      this.seek();
+      const from = this.last ?? (this.reverse ? this.upper : this.lower);
+      this.gap = this.map.gapAt(from, this.last !== null && !this.reverse);
+      this.load();
     }
     return this.next;
   }
@@ -136,40 +113,26 @@ export class SortedWalk<V> {
   /** Goes beyond what `peek` has given. */
   take(): void {
     this.last = this.next!.key;
-    if (!this.reverse) this.place!.position += 1;
-    this.load();
-  }
-
-  private seek(): void {
-    this.place = this.map.placeOf(this.last ?? (this.reverse ? this.upper : this.lower));
-    // No key is ever taken out, so the last one is still there.
-    if (this.last && !this.reverse) this.place.position += 1;
+    this.gap!.position += this.reverse ? -1 : 1;
     this.load();
   }
 
   private load(): void {
-    const item = this.reverse ? this.map.itemBefore(this.place!) : this.map.itemAt(this.place!);
-    this.next = item && this.contains(item.key) ? item : undefined;
+    const item = this.map.itemAt(this.gap!, this.reverse);
+    const isWithin =
+      item &&
+      (this.reverse ? Buffer.compare(item.key, this.lower) >= 0 : Buffer.compare(item.key, this.upper) < 0);
+    this.next = isWithin ? item : undefined;
   }
-
-  private contains(key: Buffer): boolean {
-    return this.reverse ? Buffer.compare(key, this.lower) >= 0 : Buffer.compare(key, this.upper) < 0;
-  }
-}
-
-function firstAtOrAfter(run: readonly Item<unknown>[], key: Uint8Array): number {
-  return search(run.length, (index) => run[index]!.key, key, false);
 }
 
 /**
  * The first of `count` ordered keys that is not before `key`, or with `beyond` the first one after it. What both ends of
- * the stretch begin with alike is not compared again: most keys of an index share a long beginning.
+ * the range begin with alike is not compared again: most keys of an index share a long beginning.
  */
 function search(count: number, keyAt: (index: number) => Buffer, key: Uint8Array, beyond: boolean): number {
-  let low = 0;
-  let high = count;
-  let alikeLow = 0;
-  let alikeHigh = 0;
+  let [low, high] = [0, count];
+  let [alikeLow, alikeHigh] = [0, 0];
   while (low < high) {
     const middle = (low + high) >> 1;
     const other = keyAt(middle);
@@ -186,46 +149,4 @@ function search(count: number, keyAt: (index: number) => Buffer, key: Uint8Array
     }
   }
   return low;
-}
-
-/**
- * The entries of `base` with changes over them, in order. Of equal keys the change is what counts; the changes may grow
- * while this is walked.
- * @param openBase called with the first step, so that a walk which is never begun holds nothing
- * @param valueOf what a change puts there: null removes the entry, undefined leaves it as it is
- */
-export function* mergedWalk<V>(
-  openBase: () => IterableIterator<Entry>,
-  changes: SortedWalk<V>,
-  valueOf: (change: V) => Buffer | null | undefined,
-  reverse: boolean,
-): Generator<Entry> {
-  const base = openBase();
-  try {
-    let stored = base.next();
-    for (let change = changes.peek(); change || !stored.done; change = changes.peek()) {
-      const order = orderOf(stored, change?.key, reverse);
-      if (order < 0) {
-        yield stored.value as Entry;
-        stored = base.next();
-        continue;
-      }
-      const { key } = change!;
-      const value = valueOf(change!.value);
-      changes.take();
-      if (value === undefined) continue;
-      if (order === 0) stored = base.next();
-      if (value) yield { key, value };
-    }
-  } finally {
-    base.return?.();
-  }
-}
-
-/** Below 0: the stored entry comes next; above: the change does. */
-function orderOf(stored: IteratorResult<Entry>, change: Buffer | undefined, reverse: boolean): number {
-  if (!change) return -1;
-  if (stored.done) return 1;
-  const { key } = stored.value;
-  return reverse ? Buffer.compare(change, key) : Buffer.compare(key, change);
 }

@@ -18,7 +18,7 @@ export class Session {
   private tail: Promise<unknown> = Promise.resolve();
   private running = 0;
   lastUsed = 0;
-  /** The one that its latest statement came in on. */
+  /** The one that the latest statement of a transaction came in on. */
   connection: ConnectionState | null = null;
 
   get openTransaction(): Transaction | null {
@@ -50,9 +50,11 @@ export class Session {
     this.lastUsed = Date.now();
   };
 
-  /** Aborts a transaction in which nothing has happened since `before`. */
+  /** Aborts a transaction in which nothing has happened since `before`, or whose client has gone: it cannot end it. */
   expire(before: number): void {
-    if (this.running === 0 && this.lastUsed < before) this.abortOpen();
+    const isGone = this.connection?.gone;
+    if (isGone) this.connection = null;
+    if (isGone || (this.running === 0 && this.lastUsed < before)) this.abortOpen();
   }
 
   /** @throws TransactionTooOld, ConflictingOperationInProgress */
@@ -68,11 +70,9 @@ export class Session {
    * @throws TransactionTooOld, NoSuchTransaction, TransactionCommitted
    */
   continue(number: number): Transaction {
-    if (this.isAfter(number)) throw new MongoError(251, `There is no transaction ${number}.`);
-    if (this.phase.kind === 'open') return this.phase.transaction;
-    if (this.phase.kind === 'committed')
-      throw new MongoError(256, `Transaction ${number} has been committed.`);
-    throw new MongoError(251, `Transaction ${number} has been aborted.`);
+    const phase = this.isAfter(number) ? null : this.phase;
+    if (phase?.kind === 'open') return phase.transaction;
+    throw new MongoError(phase?.kind === 'committed' ? 256 : 251, `There is no open transaction ${number}.`);
   }
 
   /** The answers of this retryable write so far; a higher number than before forgets those of the older one. */

@@ -1,4 +1,4 @@
-import { CommandRequest, ConnectionState, Reply } from '../commands/request';
+import { CommandRequest, Reply } from '../commands/request';
 import { check, MongoError } from '../language/errors';
 import { Session, StatementResults } from './session';
 import { sessionIdOf, TransactionFields, transactionFieldsOf } from './transaction-fields';
@@ -22,7 +22,6 @@ export class Sessions {
   /** Least recently used first. */
   private readonly sessions = new Map<string, Session>();
   private readonly participations = new WeakMap<CommandRequest, Participation>();
-  private readonly watched = new WeakSet<ConnectionState>();
   private readonly reaper: NodeJS.Timeout;
 
   constructor(
@@ -51,19 +50,18 @@ export class Sessions {
     const participation: Participation = { ...fields, session, transaction: null };
     this.participations.set(request, participation);
     if (fields.kind === 'retryable') return session.run(command);
-    return session.run(() => this.runStatement(request.connection, participation, command));
+    session.connection = request.connection;
+    return session.run(() => this.runStatement(participation, command));
   }
 
-  /** Resolves when the transaction is on disk. Committing again is answered in the same way. */
-  async commit(request: CommandRequest): Promise<Reply> {
-    const { session, number } = this.endedBy(request);
-    await session.commit(number);
-    return new Map();
-  }
-
-  abort(request: CommandRequest): Reply {
-    const { session, number } = this.endedBy(request);
-    session.abort(number);
+  /** Commits or aborts; a commit is answered when it is on disk, and again in the same way. */
+  async end(request: CommandRequest): Promise<Reply> {
+    const participation = this.participations.get(request);
+    if (!participation) throw new MongoError(125, `${request.name} must be run within a transaction`);
+    check(request.db === 'admin', 13, `${request.name} may only be run against the admin database.`);
+    const { session, number } = participation;
+    if (request.name === 'commitTransaction') await session.commit(number);
+    else session.abort(number);
     return new Map();
   }
 
@@ -81,23 +79,12 @@ export class Sessions {
     return new Map();
   }
 
-  killAll(): Reply {
-    for (const session of this.sessions.values()) session.abortOpen();
-    return new Map();
-  }
-
-  /** Aborts the transaction of a request that answers with write errors. */
-  abortAfterWriteErrors(request: CommandRequest): void {
-    this.participations.get(request)?.session.abortOpen();
-  }
-
   close(): void {
     clearInterval(this.reaper);
-    this.killAll();
+    for (const session of this.sessions.values()) session.abortOpen();
   }
 
   private async runStatement(
-    connection: ConnectionState,
     participation: Participation,
     command: () => Reply | Promise<Reply>,
   ): Promise<Reply> {
@@ -105,8 +92,9 @@ export class Sessions {
     try {
       if (kind === 'begin') participation.transaction = session.begin(number, this.startTransaction);
       if (kind === 'continue') participation.transaction = session.continue(number);
-      if (kind !== 'end') this.abortWithConnection(session, connection);
-      return await command();
+      const reply = await command();
+      if (reply.has('writeErrors')) session.abortOpen();
+      return reply;
     } catch (error) {
       // An error of begin or continue concerns this statement only, not a transaction that goes on.
       const { transaction } = participation;
@@ -114,13 +102,6 @@ export class Sessions {
       if (!(error instanceof MongoError) || !transientCodes.has(error.code)) throw error;
       throw new MongoError(error.code, error.message, ['TransientTransactionError'], error.extra);
     }
-  }
-
-  private endedBy(request: CommandRequest): Participation {
-    const participation = this.participations.get(request);
-    if (!participation) throw new MongoError(125, `${request.name} must be run within a transaction`);
-    check(request.db === 'admin', 13, `${request.name} may only be run against the admin database.`);
-    return participation;
   }
 
   private sessionOf(id: string): Session {
@@ -140,16 +121,6 @@ export class Sessions {
       this.sessions.delete(id);
       results -= session.resultCount;
     }
-  }
-
-  /** A client that has gone cannot end its transaction; the connection of the latest statement speaks for it. */
-  private abortWithConnection(session: Session, connection: ConnectionState): void {
-    session.connection = connection;
-    if (this.watched.has(connection)) return;
-    this.watched.add(connection);
-    connection.onClose(() => {
-      for (const other of this.sessions.values()) if (other.connection === connection) other.abortOpen();
-    });
   }
 
   private reap(): void {

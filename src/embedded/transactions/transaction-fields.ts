@@ -31,29 +31,25 @@ export function transactionFieldsOf({ name, db, body }: CommandRequest): Transac
   const given = body.get('txnNumber');
   const inTransaction = body.has('autocommit');
   const starts = body.has('startTransaction');
-  check(!inTransaction || body.get('autocommit') === false, 72, 'autocommit may only be false');
-  check(
-    !starts || (inTransaction && body.get('startTransaction') === true),
-    72,
-    "'startTransaction' may only be true, and goes with autocommit=false",
-  );
-  if (given === undefined && !inTransaction) return null;
-  const number = isNumber(given) ? toDouble(given) : NaN;
+  if (given === undefined && !inTransaction && !starts) return null;
   const id = sessionIdOf(body.get('lsid'));
+  const number = isNumber(given) ? toDouble(given) : -1;
+  const isStatement = inTransaction && !endings.has(name);
+  const isRight =
+    number >= 0 &&
+    (!inTransaction || body.get('autocommit') === false) &&
+    (!starts || (inTransaction && body.get('startTransaction') === true)) &&
+    !(isStatement && (body.has('writeConcern') || (!starts && body.has('readConcern'))));
+  check(isRight && id !== null, 72, 'the fields of the session and its transaction do not go together');
   check(
-    number >= 0 && id !== null,
-    72,
-    'a transaction needs a txnNumber of 0 or more and the id of a session',
+    inTransaction || retryableCommands.has(name),
+    50768,
+    'txnNumber may not be provided for this command',
   );
-  if (!inTransaction) {
-    check(retryableCommands.has(name), 50768, 'txnNumber may not be provided for this command');
-    return { id, number, kind: 'retryable' };
-  }
-  if (endings.has(name)) return { id, number, kind: 'end' };
-  check(transactionCommands.has(name), 263, 'Cannot run this command in a multi-document transaction.');
-  check(!systemDatabases.has(db), 263, `Cannot run command against the '${db}' database in a transaction.`);
-  check(!body.has('writeConcern'), 72, 'writeConcern belongs to the end of a transaction');
-  check(starts || !body.has('readConcern'), 72, 'readConcern belongs to the first command of a transaction');
+  if (!inTransaction) return { id, number, kind: 'retryable' };
+  if (!isStatement) return { id, number, kind: 'end' };
+  const isAllowed = transactionCommands.has(name) && !systemDatabases.has(db);
+  check(isAllowed, 263, `Cannot run ${name} on ${db} in a multi-document transaction.`);
   return { id, number, kind: starts ? 'begin' : 'continue' };
 }
 

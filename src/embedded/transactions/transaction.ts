@@ -1,17 +1,16 @@
-import { check, MongoError } from '../language/errors';
+import { check } from '../language/errors';
 import { Catalog, Ids, StoredCollection } from '../storage/catalog';
 import {
   Blocked,
   claimOf,
   claimOfCollection,
   Claims,
-  CountingScope,
   GroupCommit,
   writeConflict,
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
-import { Entry, Snapshot, Table } from '../storage/lmdb';
+import { Entry, Snapshot, Table, writeChanges } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
@@ -19,8 +18,7 @@ const mostBytes = 256 * 2 ** 20;
 
 /** A snapshot with uncommitted writes over it. */
 class TransactionOverlay extends Overlay {
-  private readonly walks = new Set<IterableIterator<Entry>>();
-  private ended = false;
+  isOpen = true;
 
   override get(table: Table, key: Uint8Array): Buffer | undefined {
     this.assertOpen();
@@ -29,37 +27,18 @@ class TransactionOverlay extends Overlay {
 
   /** @throws MongoError TransactionTooLarge */
   override put(table: Table, key: Buffer, value: Buffer): void {
-    check(
-      this.bytes + key.length + value.length <= mostBytes,
-      257,
-      'A transaction may write 256 MiB at most.',
-    );
+    const bytes = this.bytes + key.length + value.length;
+    check(bytes <= mostBytes, 257, 'A transaction may write 256 MiB at most.');
     super.put(table, key, value);
   }
 
-  override *range(...range: Parameters<Overlay['range']>): IterableIterator<Entry> {
+  override range(...range: Parameters<Overlay['range']>): IterableIterator<Entry> {
     this.assertOpen();
-    const walk = super.range(...range);
-    this.walks.add(walk);
-    try {
-      for (const entry of walk) {
-        yield entry;
-        this.assertOpen();
-      }
-    } finally {
-      walk.return?.();
-      this.walks.delete(walk);
-    }
-  }
-
-  /** Lets go of the snapshot's cursors; a walk that a client's cursor still holds fails at its next step. */
-  end(): void {
-    this.ended = true;
-    for (const walk of this.walks) walk.return?.();
+    return super.range(...range);
   }
 
   private assertOpen(): void {
-    if (this.ended) throw new MongoError(251, 'The transaction has ended.');
+    check(this.isOpen, 251, 'The transaction has ended.');
   }
 }
 
@@ -97,7 +76,7 @@ export class OpenTransactions implements Claims {
  * A multi-statement transaction: reads a snapshot with its own writes over it, and claims what it changes, so that the
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
-export class Transaction extends CountingScope implements WriteScope {
+export class Transaction extends WriteScope {
   readonly reader: Overlay;
   readonly writer: TransactionOverlay;
   readonly ids: Ids;
@@ -118,7 +97,7 @@ export class Transaction extends CountingScope implements WriteScope {
   ) {
     super();
     this.snapshot = groups.store.snapshot();
-    this.number = groups.number;
+    this.number = groups.store.commit;
     this.catalog = groups.catalog;
     this.ids = groups.ids;
     this.reader = this.writer = new TransactionOverlay(this.snapshot);
@@ -127,7 +106,7 @@ export class Transaction extends CountingScope implements WriteScope {
   }
 
   /**
-   * Says that a statement reads or writes a collection: from now on its indexes stay as they are until the end.
+   * Says that a statement reads or writes a collection: from now on it and its indexes stay as they are until the end.
    * @throws MongoError SnapshotUnavailable when it has been created, dropped or changed since the snapshot
    */
   use(ns: string): StoredCollection | null {
@@ -169,7 +148,7 @@ export class Transaction extends CountingScope implements WriteScope {
    */
   async commit(): Promise<void> {
     try {
-      if (!this.writer.isEmpty) await this.groups.submit((group) => this.applyTo(group));
+      if (this.writer.bytes > 0) await this.groups.submit((group) => this.applyTo(group));
     } finally {
       this.abort();
     }
@@ -177,7 +156,7 @@ export class Transaction extends CountingScope implements WriteScope {
 
   /** Lets go of everything, and gives up what is not committed. */
   abort(): void {
-    this.writer.end();
+    this.writer.isOpen = false;
     this.snapshot.release();
     this.open.remove(this, this.claims);
     this.tellEnded();
@@ -190,7 +169,7 @@ export class Transaction extends CountingScope implements WriteScope {
     }
     for (const claim of this.claims) group.touched.add(claim);
     for (const [collectionId, added] of this.added) group.count(collectionId, added);
-    this.writer.applyTo(group.writer);
+    writeChanges(group.writer, this.writer.all());
     this.isApplied = true;
   }
 
@@ -200,7 +179,7 @@ export class Transaction extends CountingScope implements WriteScope {
   }
 
   private changedSince(table: Table, key: Buffer): boolean {
-    if (this.groups.number <= this.number) return false;
+    if (this.groups.store.commit <= this.number) return false;
     const latest = this.groups.store.snapshot();
     try {
       const [before, now] = [this.snapshot.get(table, key), latest.get(table, key)];

@@ -82,7 +82,7 @@ export class WireServer {
   private accept(socket: Socket): void {
     const connection = new Connection(++this.lastConnectionId, this.address, socket, this);
     this.connections.add(connection);
-    connection.onClose(() => this.connections.delete(connection));
+    socket.on('close', () => this.connections.delete(connection));
   }
 
   private closeStalled(): void {
@@ -101,7 +101,6 @@ const INVALID_BSON = 22;
  */
 class Connection implements ConnectionState {
   private readonly reader = new FrameReader();
-  private readonly closeCallbacks: (() => void)[] = [];
   private isServing = false;
   private isEnding = false;
   /** Since when the peer owes us its first message, the rest of one, or to take a reply (ms since 1970). */
@@ -116,16 +115,10 @@ class Connection implements ConnectionState {
     socket.on('data', (chunk) => this.receive(chunk));
     // The close that follows says all there is to say: the peer is gone.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.closeCallbacks.forEach((callback) => callback()));
   }
 
   get gone(): boolean {
     return this.socket.destroyed;
-  }
-
-  onClose(callback: () => void): void {
-    if (this.gone) callback();
-    else this.closeCallbacks.push(callback);
   }
 
   /** Bytes in memory for this client: what it sent and we have not served, what we sent and it has not taken. */
