@@ -1,6 +1,7 @@
 import { testRaces } from './races';
 
 testRaces({
+  servers: [2],
   crowd: { clients: 80, events: 600, sessions: 10 },
   twinRounds: 50,
   kills: 1,

@@ -12,6 +12,8 @@ import type { Acknowledged, Crowd } from './race-clients';
 
 /** How hard it is tried. */
 export interface RaceSize {
+  /** How many server processes there are on one database, in turn. */
+  readonly servers: readonly number[];
   readonly crowd: Crowd;
   readonly twinRounds: number;
   readonly kills: number;
@@ -24,14 +26,11 @@ export interface RaceSize {
  */
 const orphanMs = process.env.MONGODB_URI ? 60_000 : 0;
 
-/** The promises about races, kept by one server process and by two on one database. */
-export function testRaces({ crowd, twinRounds, kills, timeoutMs }: RaceSize): void {
+/** The promises about races, kept by one server process and by several on one database. */
+export function testRaces({ servers: counts, crowd, twinRounds, kills, timeoutMs }: RaceSize): void {
   const timeout = timeoutMs + orphanMs;
 
-  describe.each([
-    { servers: 1, words: 'one server process' },
-    { servers: 2, words: 'two server processes on one database' },
-  ])('$words', ({ servers }) => {
+  describe.each(counts)('server processes on one database: %d', (servers) => {
     let arena: RaceArena;
     let runs = 0;
     const prefix = () => `race-${(runs += 1)}`;
