@@ -40,14 +40,12 @@ describe('batches', () => {
   });
 
   it('never make a reply larger than 16 MiB', async () => {
-    const text = 'x'.repeat(1_500_000);
-    for (const _id of range(0, 24)) await collection.insertOne({ _id, text });
+    const text = 'x'.repeat(8_000_000);
+    for (const _id of range(0, 3)) await collection.insertOne({ _id, text });
     const first = await find({ batchSize: 100 });
-    expect(first.cursor.firstBatch).toHaveLength(11);
-    const second = await getMore(first.cursor.id, { batchSize: 100 });
-    expect(ids(second.cursor.nextBatch)).toEqual(range(11, 22));
-    const last = await getMore(first.cursor.id);
-    expect(ids(last.cursor.nextBatch)).toEqual([22, 23]);
+    expect(first.cursor.firstBatch).toHaveLength(2);
+    const last = await getMore(first.cursor.id, { batchSize: 100 });
+    expect(ids(last.cursor.nextBatch)).toEqual([2]);
     expect(last.cursor.id).toEqual(0);
   });
 });

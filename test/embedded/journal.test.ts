@@ -9,18 +9,13 @@ import { Store } from '../../src/embedded/storage/store';
 /** What a store holds, or should: keys and values as text. */
 type Content = Record<string, string>;
 
-const folders: string[] = [];
+const root = mkdtempSync(join(tmpdir(), 'journal-test-'));
+const newFolder = () => mkdtempSync(join(root, 'store-'));
 const opened: Store[] = [];
 let failures: unknown[] = [];
-/** What most tests begin with. */
+/** What tests begin with. */
 let folder: string;
 let store: Store;
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'journal-test-'));
-  folders.push(folder);
-  return folder;
-}
 
 async function open(folder: string, keysOfCheckpoint?: number): Promise<Store> {
   const onFailure = (error: unknown) => failures.push(error);
@@ -29,8 +24,8 @@ async function open(folder: string, keysOfCheckpoint?: number): Promise<Store> {
   return store;
 }
 
-/** Another store than tests begin with, which begins a checkpoint with so many keys. */
-async function openWith(keysOfCheckpoint: number): Promise<void> {
+/** For a store that begins a checkpoint with so many keys. */
+async function openNew(keysOfCheckpoint?: number): Promise<void> {
   folder = newFolder();
   store = await open(folder, keysOfCheckpoint);
 }
@@ -40,16 +35,13 @@ async function close(store: Store): Promise<void> {
   await store.close();
 }
 
-beforeEach(async () => {
-  folder = newFolder();
-  store = await open(folder);
-});
+beforeEach(() => openNew());
 afterEach(async () => {
   jest.restoreAllMocks();
   for (const store of opened.splice(0)) await store.close();
-  for (const each of folders.splice(0)) rmSync(each, { recursive: true });
   failures = [];
 });
+afterAll(() => rmSync(root, { recursive: true }));
 
 function put(store: Store, changes: Record<string, string | null>): Promise<void> {
   return store.write((writer) => {
@@ -67,11 +59,9 @@ function contentOf(reader: Reader): Content {
 
 function latest(store: Store): Content {
   const snapshot = store.snapshot();
-  try {
-    return contentOf(snapshot);
-  } finally {
-    snapshot.release();
-  }
+  const content = contentOf(snapshot);
+  snapshot.release();
+  return content;
 }
 
 /** The folder as a crash would leave it now; `damage` is what happens to the file of the journal. */
@@ -170,7 +160,7 @@ describe('after a crash', () => {
 
   it('refuses a journal that lacks commits on which later ones were built', async () => {
     failingTables();
-    await openWith(2);
+    await openNew(2);
     await put(store, { a: '1', b: '1' });
     await put(store, { c: '2' });
     expect(existsSync(join(folder, 'journal.2'))).toBe(true);
@@ -181,7 +171,7 @@ describe('after a crash', () => {
   });
 
   it('in the middle of a checkpoint has all that was committed, and refuses to start with a part of it', async () => {
-    await openWith(12);
+    await openNew(12);
     const apply = Environment.prototype.apply;
     let pieces = 0;
     const some = function (this: Environment, ...given: Parameters<typeof apply>) {
@@ -276,7 +266,7 @@ describe('a disk that fails', () => {
   });
 
   it('under a checkpoint: it is told, writes go on, and the next one brings in all', async () => {
-    await openWith(2);
+    await openNew(2);
     const tables = failingTables();
     for (let n = 0; n < 20; n++) {
       await put(store, { [`k${n}`]: `${n}`, [`k${n - 1}`]: null });

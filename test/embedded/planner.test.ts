@@ -1,14 +1,6 @@
 import type { Collection, Db, Document, Filter, FindOptions } from 'mongodb';
+import { summarize } from '../api/query-plan';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
-
-/** A stage of a plan as `explain` shows it. */
-interface ExplainedStage {
-  stage: string;
-  indexName?: string;
-  direction?: string;
-  inputStage?: ExplainedStage;
-  inputStages?: ExplainedStage[];
-}
 
 let engine: TemporaryEngine;
 let db: Db;
@@ -59,92 +51,67 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
+/** What was looked at, the stages of the plan, and the indexes that it walks. */
 async function explained(collection: Collection, filter: Filter<Document>, options: FindOptions = {}) {
-  const { executionStats } = await collection.find(filter, options).explain('executionStats');
-  return {
-    stages: stageNames(executionStats.executionStages),
-    scans: scansOf(executionStats.executionStages),
-    returned: executionStats.nReturned as number,
-    keys: executionStats.totalKeysExamined as number,
-    documents: executionStats.totalDocsExamined as number,
-  };
+  const plan = await collection.find(filter, options).explain('executionStats');
+  const { stages, returned, keysExamined, docsExamined } = summarize(plan);
+  const indexes = new Set(JSON.stringify(plan.queryPlanner.winningPlan).match(/(?<="indexName":")\w+/g));
+  return { stages: [...stages], returned, keysExamined, docsExamined, indexes: [...indexes].join() };
 }
 
-function inputsOf(stage: ExplainedStage): ExplainedStage[] {
-  return stage.inputStages ?? (stage.inputStage ? [stage.inputStage] : []);
-}
-
-/** From the top down, alike inputs once. */
-function stageNames(stage: ExplainedStage): string {
-  const below = new Set(inputsOf(stage).map(stageNames));
-  return [stage.stage, ...below].join(' < ');
-}
-
-function scansOf(stage: ExplainedStage): ExplainedStage[] {
-  return stage.stage === 'IXSCAN' ? [stage] : inputsOf(stage).flatMap(scansOf);
-}
-
-describe('a page of one session', () => {
-  it.each([
-    ['forwards', '$gt', 1, 'forward'],
-    ['backwards, by the same index', '$lt', -1, 'backward'],
-  ] as const)('begins behind a place among equals, %s', async (_, beyond, step, direction) => {
-    const ties = [{ timestamp: { [beyond]: at(50) } }, { position: { [beyond]: 152 } }];
-    const filter = { sessionId: 'a', timestamp: { [`${beyond}e`]: at(50) }, $or: ties };
-    const options: FindOptions = { sort: { timestamp: step, position: step }, limit: 21 };
-    const plan = await explained(events, filter, options);
-    // What lies before the place is passed over in the index.
-    expect(plan).toMatchObject({ stages: 'LIMIT < FETCH < IXSCAN', returned: 21, documents: 21 });
-    expect(plan.keys).toBeLessThanOrEqual(23);
-    expect(plan.scans).toMatchObject([{ indexName: 'order', direction }]);
-    const rows = await events.find(filter, options).toArray();
-    expect(rows.map(({ position }) => position as number)).toEqual(
-      Array.from({ length: 21 }, (_row, n) => 152 + step * (n + 1)),
-    );
-  });
-});
-
-describe('a list of sessions', () => {
-  it('merges the entries of several labels, and gives a session that has two of them once', async () => {
-    const filter = { labels: { $in: ['user=7', 'tier=1'] } };
-    const options: FindOptions = { sort: newestFirst, limit: 12 };
-    const plan = await explained(sessions, filter, options);
-    expect(plan.stages).toBe('LIMIT < FETCH < SORT_MERGE < IXSCAN');
-    const rows = await sessions.find(filter, options).toArray();
-    expect(rows.map(({ sessionId }) => sessionId)).toEqual(
-      Array.from({ length: 12 }, (_, n) => `s${299 - 2 * n}`),
-    );
-  });
-
-  it.each([{ labels: { $all: ['tier=1', 'user=7'] } }, { status: 'ACTIVE', labels: 'user=7' }])(
-    'finds out which condition is the rarer one: %j',
-    async (filter) => {
-      const plan = await explained(sessions, filter, { sort: newestFirst });
-      expect(plan).toMatchObject({ stages: 'FETCH < IXSCAN', keys: 15, scans: [{ indexName: 'labels' }] });
-    },
+it.each([
+  ['forwards', '$gt', 1],
+  ['backwards, by the same index', '$lt', -1],
+] as const)('begins a page of one session behind a place among equals, %s', async (_, beyond, step) => {
+  const ties = [{ timestamp: { [beyond]: at(50) } }, { position: { [beyond]: 152 } }];
+  const filter = { sessionId: 'a', timestamp: { [`${beyond}e`]: at(50) }, $or: ties };
+  const options: FindOptions = { sort: { timestamp: step, position: step }, limit: 21 };
+  const plan = await explained(events, filter, options);
+  // What lies before the place is passed over in the index.
+  expect(plan).toMatchObject({ stages: ['LIMIT', 'FETCH', 'IXSCAN'], docsExamined: 21, indexes: 'order' });
+  expect(plan.keysExamined).toBeLessThanOrEqual(23);
+  const rows = await events.find(filter, options).toArray();
+  expect(rows.map(({ position }) => position as number)).toEqual(
+    Array.from({ length: 21 }, (_row, n) => 152 + step * (n + 1)),
   );
 });
 
+it('merges the entries of several labels, and gives a session that has two of them once', async () => {
+  const filter = { labels: { $in: ['user=7', 'tier=1'] } };
+  const options: FindOptions = { sort: newestFirst, limit: 12 };
+  const plan = await explained(sessions, filter, options);
+  expect(plan.stages).toEqual(['LIMIT', 'FETCH', 'SORT_MERGE', 'IXSCAN']);
+  const rows = await sessions.find(filter, options).toArray();
+  expect(rows.map(({ sessionId }) => sessionId)).toEqual(
+    Array.from({ length: 12 }, (_, n) => `s${299 - 2 * n}`),
+  );
+});
+
+it.each([{ labels: { $all: ['tier=1', 'user=7'] } }, { status: 'ACTIVE', labels: 'user=7' }])(
+  'finds out which condition is the rarer one: %j',
+  async (filter) => {
+    const plan = await explained(sessions, filter, { sort: newestFirst });
+    expect(plan).toMatchObject({ stages: ['FETCH', 'IXSCAN'], keysExamined: 15, indexes: 'labels' });
+  },
+);
+
 it('seeks each branch of an $or by bounds of its own', async () => {
-  const branches = Array.from({ length: 200 }, (_, n) => ({
-    sessionId: n % 2 ? 'a' : 'b',
-    eventId: `e${n}`,
-  }));
-  const plan = await explained(events, { $or: branches });
-  expect(plan).toMatchObject({ stages: 'FETCH < OR < IXSCAN', returned: 200, keys: 200, documents: 200 });
-  expect(await events.find({ $or: branches }).toArray()).toHaveLength(200);
+  const branch = (n: number) => ({ sessionId: n % 2 ? 'a' : 'b', eventId: `e${n}` });
+  const filter = { $or: Array.from({ length: 200 }, (_, n) => branch(n)) };
+  const plan = await explained(events, filter);
+  expect(plan).toMatchObject({ stages: ['FETCH', 'OR', 'IXSCAN'], keysExamined: 200, docsExamined: 200 });
+  expect(await events.find(filter).toArray()).toHaveLength(200);
 });
 
 it.each([
-  [{}, 900, 'RECORD_STORE_FAST_COUNT < EOF'],
-  [{ sessionId: 'a', timestamp: { $gte: at(10), $lt: at(20) } }, 30, 'COUNT < IXSCAN'],
-  [{ sessionId: 'a', type: 'bot' }, 100, 'COUNT < IXSCAN'],
+  [{}, 900, ['RECORD_STORE_FAST_COUNT', 'EOF']],
+  [{ sessionId: 'a', timestamp: { $gte: at(10), $lt: at(20) } }, 30, ['COUNT', 'IXSCAN']],
+  [{ sessionId: 'a', type: 'bot' }, 100, ['COUNT', 'IXSCAN']],
 ])('reads no document to count: %j', async (query, count, stages) => {
   expect(await events.countDocuments(query)).toBe(count);
   const explain = { count: 'events', query };
-  const { executionStats } = await db.command({ explain, verbosity: 'executionStats' });
-  expect(executionStats.totalDocsExamined).toBe(0);
-  expect(stageNames(executionStats.executionStages)).toBe(stages);
+  const plan = summarize(await db.command({ explain, verbosity: 'executionStats' }));
+  expect(plan).toMatchObject({ docsExamined: 0, stages: new Set(stages) });
 });
 
 it('takes arrays apart for distinct values, and gives each once', async () => {
@@ -156,8 +123,8 @@ it('takes arrays apart for distinct values, and gives each once', async () => {
 it('follows a hint, by name or by pattern, and refuses one that names no index', async () => {
   const filter = { sessionId: 'a' };
   for (const hint of ['stored', { sessionId: 1, position: 1 }])
-    expect((await explained(events, filter, { hint })).scans[0]!.indexName).toBe('stored');
-  expect((await explained(events, filter, { hint: { $natural: 1 } })).stages).toBe('COLLSCAN');
+    expect(await explained(events, filter, { hint })).toMatchObject({ indexes: 'stored' });
+  expect((await explained(events, filter, { hint: { $natural: 1 } })).stages).toEqual(['COLLSCAN']);
   await expect(events.find(filter, { hint: 'nowhere' }).toArray()).rejects.toMatchObject({ code: 2 });
 });
 

@@ -11,15 +11,39 @@ type Model = ReadonlyMap<string, string>;
 
 const key = fc.integer({ min: 0, max: 30 }).map((n) => `k${String(n).padStart(2, '0')}`);
 const change = fc.record({ key, value: fc.option(fc.string({ maxLength: 6 }), { freq: 3 }) });
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), changes: fc.array(change) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('bulk' as const), changes: fc.array(change) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('hold' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('look' as const), from: key, to: key }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
-);
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+/** What is done to a store and its model. */
+type Step = (pair: Pair) => void | Promise<void>;
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.array(change).map(
+      (changes): Step =>
+        (pair) =>
+          pair.write('write', changes),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(change).map(
+      (changes): Step =>
+        (pair) =>
+          pair.write('writeThrough', changes),
+    ),
+  },
+  { weight: 3, arbitrary: fc.constant<Step>((pair) => pair.hold()) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(key, key).map(
+      ([from, to]): Step =>
+        (pair) =>
+          pair.look(from, to),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.reopen()) },
+  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.crash()) },
+);
 
 function expectRange(reader: Reader, model: Model, from: string, to: string): void {
   const expected = [...model].filter(([each]) => each >= from && each < to).sort();
@@ -66,7 +90,7 @@ class Pair {
     await this.store.close();
   }
 
-  async write(kind: 'write' | 'bulk', changes: readonly Change[]): Promise<void> {
+  async write(kind: 'write' | 'writeThrough', changes: readonly Change[]): Promise<void> {
     const next = changed(this.model, changes);
     const body = (writer: Parameters<Parameters<Store['write']>[0]>[0]) => {
       for (const { key, value } of changes) {
@@ -76,8 +100,8 @@ class Pair {
       // It reads its own writes.
       expectRange(writer, next, 'k', 'l');
     };
-    const writing = kind === 'write' ? this.store.write(body) : this.store.writeThrough(body);
-    if (kind === 'write') this.look(this.model, 'k', 'l');
+    const writing = this.store[kind](body);
+    if (kind === 'write') this.look('k', 'l');
     await writing;
     this.model = next;
   }
@@ -87,11 +111,16 @@ class Pair {
     if (this.held.length > 4) this.held.shift()!.snapshot.release();
   }
 
-  look(model: Model, from: string, to: string): void {
+  look(from: string, to: string): void {
     const snapshot = this.store.snapshot();
-    expectRange(snapshot, model, from, to);
+    expectRange(snapshot, this.model, from, to);
     snapshot.release();
     for (const each of this.held) expectRange(each.snapshot, each.model, from, to);
+  }
+
+  async reopen(): Promise<void> {
+    await this.close();
+    await this.open();
   }
 
   /** Goes on with what a crash would have left on disk at this moment. */
@@ -112,15 +141,8 @@ it('shows each snapshot what was committed when it was taken, over checkpoints, 
       const pair = await new Pair(root, mkdtempSync(join(root, 'store-')), keysOfCheckpoint).open();
       try {
         for (const each of all) {
-          if (each.kind === 'write' || each.kind === 'bulk') await pair.write(each.kind, each.changes);
-          else if (each.kind === 'hold') pair.hold();
-          else if (each.kind === 'look') pair.look(pair.model, each.from, each.to);
-          else if (each.kind === 'crash') await pair.crash();
-          else {
-            await pair.close();
-            await pair.open();
-          }
-          pair.look(pair.model, 'k', 'l');
+          await each(pair);
+          pair.look('k', 'l');
         }
       } finally {
         await pair.close();
