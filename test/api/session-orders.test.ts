@@ -36,26 +36,29 @@ const number = (field: 'startedAt' | 'endedAt' | 'durationMs') => (session: Sess
   return typeof value === 'number' ? value : Date.parse(value);
 };
 
-beforeAll(async () => {
-  for (let n = 0; n < 60; n += 1) {
-    const sessionId = `s${n}`;
-    await newSession(test.app, {
-      sessionId,
-      language: n % 2 === 0 ? 'en' : 'de',
-      metadata: { channel: ['phone', 'web', 'app'][n % 3], n },
-      startedAt: at(n),
-    });
-    if (n % 6 === 0) {
-      const event = { sessionId, eventId: 'e', type: 'SYSTEM' as const, payload: {}, timestamp: at(100 + n) };
-      await test.app.execute(AddEventDocument, { input: event });
-    }
-    if (n % 4 === 3) continue;
-    const outcome = n % 5 === 0 ? ('FAILED' as const) : ('COMPLETED' as const);
-    // Several end in the same second, and several took as long as others.
-    const endedAt = at(n + 10 * (1 + (n % 3)));
-    const endReason = n % 4 === 0 ? undefined : ['hung-up', 'transferred'][n % 2];
-    await test.app.execute(CompleteSessionDocument, { input: { sessionId, outcome, endedAt, endReason } });
+/** Stores the session of this number. */
+async function storeSession(n: number): Promise<void> {
+  const sessionId = `s${n}`;
+  await newSession(test.app, {
+    sessionId,
+    language: n % 2 === 0 ? 'en' : 'de',
+    metadata: { channel: ['phone', 'web', 'app'][n % 3], n },
+    startedAt: at(n),
+  });
+  if (n % 6 === 0) {
+    const event = { sessionId, eventId: 'e', type: 'SYSTEM' as const, payload: {}, timestamp: at(100 + n) };
+    await test.app.execute(AddEventDocument, { input: event });
   }
+  if (n % 4 === 3) return;
+  const outcome = n % 5 === 0 ? ('FAILED' as const) : ('COMPLETED' as const);
+  // Several end in the same second, and several took as long as others.
+  const endedAt = at(n + 10 * (1 + (n % 3)));
+  const endReason = n % 4 === 0 ? undefined : ['hung-up', 'transferred'][n % 2];
+  await test.app.execute(CompleteSessionDocument, { input: { sessionId, outcome, endedAt, endReason } });
+}
+
+beforeAll(async () => {
+  await Promise.all(Array.from({ length: 60 }, (_, n) => storeSession(n)));
 });
 
 describe('the list of sessions in the order of', () => {

@@ -106,36 +106,37 @@ const starts = [
   '2024-12-31T18:00:00Z',
 ];
 
-beforeAll(async () => {
-  let n = 0;
-  for (const start of starts) {
-    for (let minutes = 0; minutes < 36 * 60; minutes += 25) {
-      n += 1;
-      const startedAt = Date.parse(start) + minutes * 60_000;
-      const sessionId = await newSession(test.app, {
-        language: ['en', 'de', 'pt-BR'][n % 3],
-        metadata: {
-          ...[{ channel: 'phone' }, { channel: 'web' }, { channel: 7 }, {}, { channel: { deep: 1 } }][n % 5],
-          n,
-        },
-        startedAt: new Date(startedAt).toISOString(),
-      });
-      if (n % 7 === 0) {
-        const events = Array.from({ length: n % 4 }, (_, e) => speech(sessionId, `e${e}`));
-        if (events.length > 0) await test.app.execute(AddEventsDocument, { input: { events } });
-      }
-      if (n % 6 === 0) continue;
-      const durationMs = n % 11 === 0 ? 0 : Math.round(1000 * 1.05 ** (n % 200));
-      await test.app.execute(CompleteSessionDocument, {
-        input: {
-          sessionId,
-          outcome: n % 5 === 0 ? ('FAILED' as const) : ('COMPLETED' as const),
-          endedAt: new Date(startedAt + durationMs).toISOString(),
-          endReason: n % 4 === 0 ? undefined : ['hung-up', 'transferred'][n % 2],
-        },
-      });
-    }
+/** Stores the session of this number. */
+async function storeSession(n: number, startedAt: number): Promise<void> {
+  const sessionId = await newSession(test.app, {
+    language: ['en', 'de', 'pt-BR'][n % 3],
+    metadata: {
+      ...[{ channel: 'phone' }, { channel: 'web' }, { channel: 7 }, {}, { channel: { deep: 1 } }][n % 5],
+      n,
+    },
+    startedAt: new Date(startedAt).toISOString(),
+  });
+  if (n % 7 === 0) {
+    const events = Array.from({ length: n % 4 }, (_, e) => speech(sessionId, `e${e}`));
+    if (events.length > 0) await test.app.execute(AddEventsDocument, { input: { events } });
   }
+  if (n % 6 === 0) return;
+  const durationMs = n % 11 === 0 ? 0 : Math.round(1000 * 1.05 ** (n % 200));
+  await test.app.execute(CompleteSessionDocument, {
+    input: {
+      sessionId,
+      outcome: n % 5 === 0 ? ('FAILED' as const) : ('COMPLETED' as const),
+      endedAt: new Date(startedAt + durationMs).toISOString(),
+      endReason: n % 4 === 0 ? undefined : ['hung-up', 'transferred'][n % 2],
+    },
+  });
+}
+
+beforeAll(async () => {
+  const instants = starts.flatMap((start) =>
+    Array.from({ length: Math.ceil((36 * 60) / 25) }, (_, index) => Date.parse(start) + index * 25 * 60_000),
+  );
+  await Promise.all(instants.map((startedAt, index) => storeSession(index + 1, startedAt)));
 }, 120_000);
 
 describe('sessionStatistics', () => {
