@@ -12,7 +12,7 @@ import { opMsg } from './raw-connection';
 /** An engine without a socket: what is said to it is exactly what stands in the test, also about sessions. */
 export class InProcessEngine {
   readonly folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
-  readonly errors: string[] = [];
+  private readonly errors: string[] = [];
   private readonly log = {
     error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
   };
@@ -27,9 +27,11 @@ export class InProcessEngine {
     await this.engine.close();
   }
 
+  /** @throws Error where the engine has told its operator of one */
   async remove(): Promise<void> {
     await this.close();
     rmSync(this.folder, { recursive: true });
+    if (this.errors.length > 0) throw new Error(this.errors.join('\n'));
   }
 
   /** The reply, also of a failed command. */

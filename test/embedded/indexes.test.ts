@@ -6,10 +6,7 @@ let engine: InProcessEngine;
 beforeEach(async () => {
   engine = await new InProcessEngine().open();
 });
-afterEach(async () => {
-  await engine.remove();
-  expect(engine.errors).toEqual([]);
-});
+afterEach(() => engine.remove());
 
 const index = (key: Document, options: Document = {}) => ({
   key,
@@ -22,11 +19,6 @@ const insert = (...documents: Document[]) => engine.run({ insert: 'c', documents
 async function errorOf(reply: Promise<Document>): Promise<Document> {
   const { writeErrors } = await reply;
   return (writeErrors as Document[])[0]!;
-}
-
-async function specs(): Promise<Document[]> {
-  const reply = await engine.run({ listIndexes: 'c' });
-  return (reply['cursor'] as { firstBatch: Document[] }).firstBatch;
 }
 
 async function expectValid(): Promise<void> {
@@ -63,7 +55,7 @@ describe('unique indexes', () => {
     await insert({ _id: 1, a: 1, b: 1 }, { _id: 2, a: 1, b: 2 });
     const reply = await create(index({ b: 1 }), index({ a: 1 }, { unique: true }));
     expect(reply).toMatchObject({ ok: 0, code: 11000, keyPattern: { a: 1 }, keyValue: { a: 1 } });
-    expect(await specs()).toHaveLength(1);
+    expect(await engine.run({ listIndexes: 'c' })).toMatchObject({ cursor: { firstBatch: { length: 1 } } });
     await expectValid();
   });
 

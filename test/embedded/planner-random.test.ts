@@ -182,8 +182,6 @@ it('uses a partial index only where it has all that the filter finds', async () 
 }, 120_000);
 
 /** As the driver has it, null where there is none. */
-function valueOf(document: Document, name: string): unknown {
-  const [outer, inner] = name.split('.') as [string, string?];
-  const value: unknown = document[outer] ?? null;
-  return inner === undefined ? value : ((value as Document | null)?.[inner] ?? null);
+function valueOf(document: Document, path: string): unknown {
+  return path.split('.').reduce((value: Document | null, name) => value?.[name] ?? null, document);
 }

@@ -22,10 +22,7 @@ it('presents itself as the primary of a replica set of one, so that drivers use 
     setName: 'embedded',
     hosts: [address],
     me: address,
-    maxWireVersion: 9,
     logicalSessionTimeoutMinutes: 30,
-    maxBsonObjectSize: 16_777_216,
-    maxMessageSizeBytes: 48_000_000,
   });
 });
 

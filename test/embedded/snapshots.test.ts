@@ -12,37 +12,18 @@ type Model = ReadonlyMap<string, string>;
 const key = fc.integer({ min: 0, max: 30 }).map((n) => `k${String(n).padStart(2, '0')}`);
 const change = fc.record({ key, value: fc.option(fc.string({ maxLength: 6 }), { freq: 3 }) });
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
-/** What is done to a store and its model. */
-type Step = (pair: Pair) => void | Promise<void>;
+function stepOf<T>(weight: number, given: fc.Arbitrary<T>, act: (pair: Pair, given: T) => unknown) {
+  return { weight, arbitrary: given.map((each) => (pair: Pair) => act(pair, each)) };
+}
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.array(change).map(
-      (changes): Step =>
-        (pair) =>
-          pair.write('write', changes),
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.array(change).map(
-      (changes): Step =>
-        (pair) =>
-          pair.write('writeThrough', changes),
-    ),
-  },
-  { weight: 3, arbitrary: fc.constant<Step>((pair) => pair.hold()) },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(key, key).map(
-      ([from, to]): Step =>
-        (pair) =>
-          pair.look(from, to),
-    ),
-  },
-  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.reopen()) },
-  { weight: 1, arbitrary: fc.constant<Step>((pair) => pair.crash()) },
+const changes = fc.array(change);
+const step = fc.oneof(
+  stepOf(6, changes, (pair, each) => pair.write('write', each)),
+  stepOf(1, changes, (pair, each) => pair.write('writeThrough', each)),
+  stepOf(3, fc.constant(null), (pair) => pair.hold()),
+  stepOf(3, fc.tuple(key, key), (pair, [from, to]) => pair.look(from, to)),
+  stepOf(1, fc.constant(null), (pair) => pair.reopen()),
+  stepOf(1, fc.constant(null), (pair) => pair.crash()),
 );
 
 function expectRange(reader: Reader, model: Model, from: string, to: string): void {

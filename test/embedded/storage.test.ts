@@ -7,10 +7,7 @@ let engine: InProcessEngine;
 beforeEach(async () => {
   engine = await new InProcessEngine().open();
 });
-afterEach(async () => {
-  await engine.remove();
-  expect(engine.errors).toEqual([]);
-});
+afterEach(() => engine.remove());
 
 const insert = (...ids: number[]) => ({ insert: 'c', documents: ids.map((_id) => ({ _id })) });
 const increment = (_id: number) => ({ update: 'c', updates: [{ q: { _id }, u: { $inc: { n: 1 } } }] });
@@ -65,17 +62,11 @@ describe('sessions', () => {
     const commit = (number: number) =>
       engine.run({ commitTransaction: 1, ...session.statement(number) }, 'admin');
     expect(await commit(1)).toMatchObject({ code: 225, codeName: 'TransactionTooOld' });
-    expect(await commit(9)).toMatchObject({
-      code: 251,
-      codeName: 'NoSuchTransaction',
-      errorLabels: ['TransientTransactionError'],
-    });
+    expect(await commit(9)).toMatchObject({ code: 251, errorLabels: ['TransientTransactionError'] });
     expect(await commit(2)).toEqual({ ok: 1 });
     expect(await commit(2)).toEqual({ ok: 1 });
-    expect(await engine.run({ abortTransaction: 1, ...session.statement() }, 'admin')).toMatchObject({
-      code: 256,
-      codeName: 'TransactionCommitted',
-    });
+    const abort = { abortTransaction: 1, ...session.statement() };
+    expect(await engine.run(abort, 'admin')).toMatchObject({ code: 256, codeName: 'TransactionCommitted' });
     expect(await engine.all('c')).toEqual([{ _id: 1, n: 1 }]);
   });
 
@@ -99,14 +90,10 @@ describe('sessions', () => {
     await engine.run({ ...increment(1), ...session.begin() }, 'test', first);
     await engine.run({ ...increment(2), ...session.statement() }, 'test', second);
     first.close();
-    expect(await engine.run({ ...increment(1), maxTimeMS: 20 })).toMatchObject({
-      codeName: 'MaxTimeMSExpired',
-    });
+    expect(await engine.run({ ...increment(1), maxTimeMS: 20 })).toMatchObject({ code: 50 });
     second.close();
     expect(await engine.run(increment(1))).toMatchObject({ n: 1 });
-    expect(await engine.run({ commitTransaction: 1, ...session.statement() }, 'admin')).toMatchObject({
-      code: 251,
-    });
+    expect(await engine.run({ ...increment(1), ...session.statement() })).toMatchObject({ code: 251 });
   });
 });
 
@@ -124,23 +111,17 @@ it('aborts a transaction that lies idle', async () => {
 });
 
 describe('one statement among others', () => {
-  it('is refused alone', async () => {
-    await engine.run(insert(1));
-    const replies = await Promise.all([2, 1, 3].map((_id) => engine.run(insert(_id))));
-    expect(replies.map(({ n }) => n as number)).toEqual([1, 0, 1]);
-    expect(await engine.all('c')).toHaveLength(3);
-  });
-
-  it('changes nothing where it is refused halfway through its indexes', async () => {
+  it('is refused alone, and changes nothing where it is refused halfway through its indexes', async () => {
     const indexes = [
       { key: { a: 1 }, name: 'a' },
       { key: { b: 1 }, name: 'b', unique: true },
     ];
     await engine.run({ createIndexes: 'c', indexes });
-    await engine.run({ insert: 'c', documents: [{ _id: 1, a: 1, b: 1 }] });
-    expect(await engine.run({ insert: 'c', documents: [{ _id: 2, a: 2, b: 1 }] })).toMatchObject({ n: 0 });
+    const put = (_id: number, b: number) => engine.run({ insert: 'c', documents: [{ _id, a: _id, b }] });
+    const replies = await Promise.all([put(1, 1), put(2, 1), put(3, 3)]);
+    expect(replies.map(({ n }) => n as number)).toEqual([1, 0, 1]);
     expect(await engine.all('c', { a: 2 })).toEqual([]);
-    expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 1 });
+    expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 2 });
   });
 
   it('is not held up by a long one, which is done completely all the same', async () => {
@@ -204,13 +185,11 @@ describe('a data folder', () => {
     await engine.run({ insert: 'c', documents });
     await engine.run({ drop: 'c' });
     await engine.close();
-    const environment = new Environment(engine.folder);
-    const snapshot = environment.snapshot();
-    const left = [...snapshot.range('documents', Buffer.of(0), Buffer.of(255))];
-    snapshot.release();
-    await environment.close();
-    await engine.open();
+    const tables = new Environment(engine.folder);
+    const left = [...tables.snapshot().range('documents', Buffer.of(0), Buffer.of(255))];
+    await tables.close();
     expect(left.length).toBeLessThan(documents.length);
+    await engine.open();
     await engine.run({ insert: 'c', documents });
     expect(await engine.run({ validate: 'c' })).toMatchObject({ valid: true, nrecords: 3000 });
   });

@@ -10,12 +10,9 @@ import {
 
 /** An engine on a folder of its own, and clients of it. */
 export interface TemporaryEngine {
-  readonly folder: string;
   readonly mongo: EmbeddedMongo;
-  /** What the engine told its operator; an error here fails `close`. */
-  readonly errors: string[];
   connect(options?: MongoClientOptions): Promise<MongoClient>;
-  /** Closes the clients and the engine and removes the folder. */
+  /** Closes the clients and the engine and removes the folder; fails where the engine has told its operator of an error. */
   close(): Promise<void>;
 }
 
@@ -31,9 +28,7 @@ export async function startTemporaryEngine(
     log: (level, message, detail) => level === 'error' && errors.push(`${message}: ${detail}`),
   });
   return {
-    folder,
     mongo,
-    errors,
     connect: async (clientOptions) => {
       const client = await new MongoClient(mongo.uri, clientOptions).connect();
       clients.push(client);

@@ -38,31 +38,25 @@ const row = documentFrom({
 /** An expression on `row`, and its value. */
 const expressions = String.raw`
 "$docs.v" | [1, 2]
-"$$ROOT.s" | "Hey"
 {"a": "$i", "b": "$missing", "c": {"d": "$s"}} | {"a": 5, "c": {"d": "Hey"}}
 {"$literal": "$i"} | "$i"
 {"$let": {"vars": {"v": {"$add": ["$i", 1]}}, "in": {"$multiply": ["$$v", 2]}}} | 12
-{"$eq": ["$d", 2]} | true
 {"$lt": ["$missing", null]} | true
 {"$eq": ["$missing", null]} | false
 {"$and": ["$i", {"$not": ["$n"]}]} | true
 {"$cond": [{"$eq": ["$s", "Hey"]}, "yes", "no"]} | "yes"
-{"$cond": {"if": "$n", "then": 1, "else": 2}} | 2
 {"$ifNull": ["$n", "none"]} | "none"
 {"$switch": {"branches": [{"case": "$n", "then": 1}, {"case": "$i", "then": 2}], "default": 3}} | 2
 {"$add": ["$i", "$d"]} | {"$numberDouble":"7"}
-{"$add": ["$i", "$l", 1]} | {"$numberLong":"13"}
 {"$add": [2147483647, 1]} | {"$numberLong":"2147483648"}
 {"$add": [{"$numberLong":"9223372036854775807"}, 1]} | {"$numberDouble":"9223372036854776000"}
 {"$add": ["$at", 1000]} | {"$date":{"$numberLong":"1767323046678"}}
 {"$add": ["$i", "$n"]} | null
 {"$subtract": ["$at", {"$date":{"$numberLong":"1767323045673"}}]} | {"$numberLong":"5"}
 {"$subtract": [{"$date":{"$numberLong":"-5000000000"}}, {"$date":{"$numberLong":"0"}}]} | {"$numberLong":"-5000000000"}
-{"$subtract": ["$at", {"$divide": [6, 2]}]} | {"$date":{"$numberLong":"1767323045675"}}
 {"$divide": ["$l", 2]} | {"$numberDouble":"3.5"}
 {"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
 {"$ln": "$n"} | null
-[{"$divide": [1, 2]}] | [0.5]
 {"$size": "$a"} | 3
 {"$arrayElemAt": ["$a", -1]} | "x"
 {"$arrayElemAt": ["$a", 9]} | -
@@ -85,7 +79,6 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 const refusedExpressions = String.raw`
 168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]} ; {"$mod": [7, 4]}
 16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$floor": [1, 2]}
-15983 | {"$add": 1, "$sum": 2}
 17276 | "$$nope"
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
@@ -115,7 +108,6 @@ const rows = [
 
 /** Stages, and what they make of `rows`. */
 const pipelines = String.raw`
-[{"$match": {"n": {"$gt": 1}}}, {"$project": {"k": 1}}] | [{"_id": 2, "k": "b"}, {"_id": 3, "k": "a"}]
 [{"$sort": {"k": -1, "n": 1}}, {"$skip": 1}, {"$limit": 1}, {"$project": {"_id": 1}}] | [{"_id": 1}]
 [{"$addFields": {"n": "$k", "m": {"$add": ["$n", 1]}}}, {"$project": {"t": 0, "k": 0}}, {"$limit": 1}] | [{"_id": 1, "n": "a", "m": 2}]
 [{"$set": {"o": {"$literal": {"p": 1}}, "k": "$none"}}, {"$match": {"_id": 3}}] | [{"_id": 3, "n": 3, "o": {"p": 1}}]
@@ -123,10 +115,7 @@ const pipelines = String.raw`
 [{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null}]
 [{"$group": {"_id": {"k": "$k", "o": {"half": {"$divide": [4, 2]}, "zz": "$zz"}}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a", "o": {"half": {"$numberDouble":"2"}}}}, {"_id": {"k": "b", "o": {"half": {"$numberDouble":"2"}}}}]
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
-[{"$count": "n"}] | [{"n": 3}]
-[{"$match": {"_id": 99}}, {"$count": "n"}] | []
 [{"$unwind": "$t"}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}]
-[{"$unwind": {"path": "$t"}}, {"$limit": 1}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}]
 [{"$project": {"o": {"$cond": [true, {"t": "$t"}, 1]}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"_id": 1, "o": {"t": "x"}}]
 [{"$project": {"d": [{"t": "$t"}]}}, {"$unwind": "$d.t"}] | []
 [{"$limit": 1}, {"$project": {"_id": 1}}, {"$unionWith": {"coll": "events", "pipeline": [{"$match": {"s": "b"}}]}}] | [{"_id": 1}, {"_id": 3, "s": "b", "n": 3}]
@@ -160,17 +149,14 @@ it('groups equal numbers of any type together, and keeps apart what is not equal
 
 const refusedStages = String.raw`
 40324 | {"$replaceRoot": {"newRoot": "$n"}} ; {"$sortByCount": "$k"} ; {"$unset": "k"} ; {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
-40323 | {"$match": {}, "$limit": 1}
 15959 | {"$match": 1}
 15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
 40177 | {"$sort": {}} ; {"$project": {}} ; {"$addFields": 1}
-31254 | {"$project": {"a": 1, "b": 0}}
 15955 | {"$group": {"n": {"$sum": 1}}}
 40234 | {"$group": {"_id": 1, "n": 1}}
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}
 40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
-40156 | {"$count": ""}
 9 | {"$unionWith": "events"}
 238 | {"$unwind": {"path": "$t", "includeArrayIndex": "i"}} ; {"$set": {"o.p": 1}}
 28818 | {"$unwind": "t"} ; {"$unwind": {"path": 1}}

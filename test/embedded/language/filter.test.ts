@@ -10,7 +10,6 @@ function matches(filter: Document, document: Document): boolean {
 /** What a filter matches, and what it does not. */
 const cases = String.raw`
 # equality
-{} | [{}, {"a": 1}] | []
 {"a": 1} | [{"a": 1}, {"a": {"$numberDouble":"1"}}, {"a": {"$numberLong":"1"}}, {"a": [0, 1]}] | [{"a": "1"}, {}, {"a": true}]
 {"a": {"$numberDecimal":"1.0"}} | [{"a": 1}, {"a": {"$numberDecimal":"1"}}] | [{"a": 1.5}]
 {"a": {"$numberDouble":"NaN"}} | [{"a": {"$numberDouble":"NaN"}}, {"a": {"$numberDecimal":"NaN"}}] | [{"a": 1}, {"a": null}]
@@ -20,7 +19,6 @@ const cases = String.raw`
 {"a": {"$eq": {"$regularExpression":{"pattern":"x","options":""}}}} | [{"a": {"$regularExpression":{"pattern":"x","options":""}}}] | [{"a": "x"}]
 {"a": {"$ne": 1}} | [{}, {"a": 2}, {"a": "1"}, {"a": []}] | [{"a": 1}, {"a": [2, 1]}]
 # ranges
-{"a": {"$gt": 1}} | [{"a": 2}, {"a": 1.5}, {"a": {"$numberLong":"9223372036854775807"}}, {"a": [0, 2]}] | [{"a": 1}, {"a": "2"}, {"a": {"$date":{"$numberLong":"5"}}}, {}]
 {"a": {"$gt": {"$numberLong":"9007199254740992"}}} | [{"a": {"$numberLong":"9007199254740993"}}] | [{"a": {"$numberDouble":"9007199254740992"}}]
 {"a": {"$lte": null}} | [{}, {"a": null}] | [{"a": 0}]
 {"a": {"$gt": null}} | [] | [{}, {"a": null}, {"a": 1}]
@@ -30,8 +28,6 @@ const cases = String.raw`
 {"a": {"$lt": {"$maxKey":1}}} | [{"a": "x"}] | [{"a": {"$maxKey":1}}]
 {"a": {"$gt": [1]}} | [{"a": [1, 0]}, {"a": [2]}, {"a": [[3]]}] | [{"a": [1]}, {"a": 5}]
 # lists
-{"a": {"$in": [1, "x"]}} | [{"a": 1}, {"a": {"$numberDouble":"1"}}, {"a": "x"}, {"a": [5, "x"]}] | [{"a": 2}, {}]
-{"a": {"$in": [{"$regularExpression":{"pattern":"^x","options":""}}, 4]}} | [{"a": "xy"}, {"a": 4}, {"a": {"$regularExpression":{"pattern":"^x","options":""}}}] | [{"a": "yx"}]
 {"a": {"$in": [[1, 2]]}} | [{"a": [1, 2]}, {"a": [[1, 2]]}] | [{"a": [1]}]
 {"a": {"$nin": [1, null]}} | [{"a": 2}, {"a": []}] | [{}, {"a": 1}, {"a": [1, 2]}]
 # logic
@@ -39,7 +35,6 @@ const cases = String.raw`
 {"a": {"$not": {"$regularExpression":{"pattern":"^x","options":""}}}} | [{"a": "y"}, {}] | [{"a": "x"}]
 {"$comment": "why", "a": 1} | [{"a": 1}] | [{}]
 # paths
-{"a.b": 1} | [{"a": {"b": 1}}, {"a": [{"b": 2}, {"b": 1}]}, {"a": {"b": [1]}}] | [{"a.b": 1}, {"a": [[{"b": 1}]]}]
 {"a.0": 1} | [{"a": [1]}, {"a": {"0": 1}}, {"a": [{"0": 1}]}] | [{"a": [2, 1]}, {"a": [[1]]}]
 {"a.0": [1]} | [{"a": [[1]]}] | [{"a": [1]}]
 {"a.0.b": 1} | [{"a": [{"b": 1}]}, {"a": [[{"b": 1}]]}] | [{"a": [{"b": 2}, {"b": 1}]}]
@@ -47,11 +42,9 @@ const cases = String.raw`
 {"a.b": {"$exists": false}} | [{}, {"a": 1}, {"a": []}, {"a": [{"c": 1}]}] | [{"a": {"b": null}}, {"a": [{}, {"b": 1}]}]
 # elements
 {"a": {"$type": "array"}} | [{"a": []}, {"a": [[1]]}] | [{"a": {}}]
-{"a": {"$size": 2}} | [{"a": [1, [2, 3]]}] | [{"a": [[1, 2]]}, {"a": "xy"}, {}]
 {"a": {"$all": [[1, 2]]}} | [{"a": [1, 2]}, {"a": [[1, 2]]}] | [{"a": [2, 1]}]
 {"a": {"$all": []}} | [] | [{"a": []}, {}]
 {"a": {"$all": [{"$regularExpression":{"pattern":"^x","options":""}}]}} | [{"a": ["xy"]}] | [{"a": ["y"]}]
-{"a": {"$elemMatch": {"b": 1, "c": {"$gt": 1}}}} | [{"a": [{"b": 1, "c": 2}]}] | [{"a": [{"b": 1}, {"c": 2}]}, {"a": {"b": 1, "c": 2}}]
 {"a": {"$elemMatch": {"0": 1}}} | [{"a": [[1]]}] | [{"a": [1]}]
 # patterns
 {"a": {"$regularExpression":{"pattern":"^x","options":""}}} | [{"a": "xy"}, {"a": ["b", "x"]}, {"a": {"$regularExpression":{"pattern":"^x","options":""}}}] | [{"a": "yx"}, {"a": 1}, {"a": {"$regularExpression":{"pattern":"^x","options":"i"}}}]
