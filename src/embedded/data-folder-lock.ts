@@ -1,17 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const LOCK_FILE = 'engine.lock';
@@ -33,16 +22,16 @@ export function lockDataFolder(folder: string): () => void {
   makeFolder(folder);
   const lockFile = join(folder, LOCK_FILE);
   const self: Holder = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', token: randomUUID() };
-  const draft = join(folder, `${LOCK_FILE}.${self.token}`);
-  writeFileSync(draft, JSON.stringify(self), { mode: 0o600 });
+  const draft = `${lockFile}.${self.token}`;
+  fs.writeFileSync(draft, JSON.stringify(self), { mode: 0o600 });
   try {
     // Linking the finished file is atomic: nobody ever reads half a lock, and only one can link.
-    while (failed('EEXIST', () => linkSync(draft, lockFile))) removeStale(lockFile, folder);
+    while (failed('EEXIST', () => fs.linkSync(draft, lockFile))) removeStale(lockFile, folder);
   } finally {
-    unlinkSync(draft);
+    fs.unlinkSync(draft);
   }
   return () => {
-    if (readHolder(lockFile)?.token === self.token) unlinkSync(lockFile);
+    if (readHolder(lockFile)?.token === self.token) fs.unlinkSync(lockFile);
   };
 }
 
@@ -53,12 +42,13 @@ export function lockDataFolder(folder: string): () => void {
 export function findDataFolderProblem(dataFolder: string): string | null {
   const folder = resolve(dataFolder);
   let path = folder;
-  while (!existsSync(path) && path !== dirname(path)) path = dirname(path);
+  while (!fs.existsSync(path) && path !== dirname(path)) path = dirname(path);
   try {
-    if (!statSync(path).isDirectory()) return `the data folder ${folder} cannot be made: ${path} is a file`;
+    if (!fs.statSync(path).isDirectory())
+      return `the data folder ${folder} cannot be made: ${path} is a file`;
     const holder = readHolder(join(folder, LOCK_FILE));
     if (holder && isAlive(holder)) return inUse(folder, holder);
-    accessSync(path, constants.W_OK | constants.X_OK);
+    fs.accessSync(path, fs.constants.W_OK | fs.constants.X_OK);
     return null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -72,15 +62,10 @@ function inUse(folder: string, { pid }: Holder): string {
 
 /** With its parents. Not `recursive`: where the system refuses with ENOENT, as in /proc, Node.js would try for ever. */
 function makeFolder(folder: string): void {
-  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
-  if (isThere()) return;
-  if (folder !== dirname(folder)) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // It may have been made by someone else in the meantime.
-    if (!isThere()) throw error;
-  }
+  if (!fs.existsSync(dirname(folder))) makeFolder(dirname(folder));
+  const isTaken = failed('EEXIST', () => fs.mkdirSync(folder, { mode: 0o700 }));
+  // With the system's error for a file in its place.
+  if (isTaken) fs.opendirSync(folder).closeSync();
 }
 
 function removeStale(lockFile: string, folder: string): void {
@@ -89,15 +74,15 @@ function removeStale(lockFile: string, folder: string): void {
   if (isAlive(holder)) throw new Error(inUse(folder, holder));
   // Moved aside first and looked at again: another process may have taken the stale lock over since it was read.
   const aside = `${lockFile}.${randomUUID()}`;
-  if (failed('ENOENT', () => renameSync(lockFile, aside))) return;
-  if (readHolder(aside)?.token !== holder.token) failed('EEXIST', () => linkSync(aside, lockFile));
-  unlinkSync(aside);
+  if (failed('ENOENT', () => fs.renameSync(lockFile, aside))) return;
+  if (readHolder(aside)?.token !== holder.token) failed('EEXIST', () => fs.linkSync(aside, lockFile));
+  fs.unlinkSync(aside);
 }
 
 /** Null when there is no lock. A file that is not ours to read counts as the lock of a process that is gone. */
 function readHolder(lockFile: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(lockFile, 'utf8')) as Holder;
+    return JSON.parse(fs.readFileSync(lockFile, 'utf8')) as Holder;
   } catch (error) {
     if (error instanceof SyntaxError) return { pid: 0, startTime: '', token: '' };
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -121,7 +106,7 @@ function startTimeOf(pid: number): string | null {
   try {
     if (process.platform !== 'linux')
       return execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     // Field 22, counted behind the command's name, which may itself hold spaces and brackets.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
   } catch {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Expiry } from './commands/expiry';
 import { CommandRequest } from './commands/request';
@@ -20,7 +19,7 @@ export interface EngineLog {
 }
 
 export interface EngineOptions {
-  /** The data folder; made where it is missing. */
+  /** The data folder. */
   readonly path: string;
   readonly log: EngineLog;
   /** How long a transaction may lie idle before it is aborted; 60,000 by default. */
@@ -29,7 +28,7 @@ export interface EngineOptions {
   readonly expireEveryMilliseconds?: number;
 }
 
-const minute = 60_000;
+const MINUTE = 60_000;
 /** How often cursors are looked at, and what old snapshots may keep in memory before those used least lately are closed. */
 const LOOK_AT_CURSORS_MS = 5000;
 const MOST_KEPT_BYTES = 128 * 2 ** 20;
@@ -38,19 +37,30 @@ const MOST_KEPT_BYTES = 128 * 2 ** 20;
 export class Engine {
   /** The cursors that clients may ask for more. */
   readonly cursors = new OpenCursors();
+  /** Which request belongs to which transaction, and what retries are answered with. */
+  readonly sessions: Sessions;
+  private readonly groups: GroupCommit;
+  private readonly garbage: GarbageCollector;
   private readonly expiry: Expiry;
   private readonly cursorTimer = setInterval(() => this.lookAtCursors(), LOOK_AT_CURSORS_MS).unref();
 
   constructor(
     private readonly store: Store,
-    private readonly groups: GroupCommit,
-    /** Which request belongs to which transaction, and what retries are answered with. */
-    readonly sessions: Sessions,
-    private readonly garbage: GarbageCollector,
-    expireEvery: number,
-    onExpiryFailure: (error: unknown) => void,
+    { log, transactionIdleMilliseconds = MINUTE, expireEveryMilliseconds = MINUTE }: EngineOptions,
   ) {
-    this.expiry = new Expiry(this, () => groups.catalog.all(), onExpiryFailure, expireEvery);
+    const snapshot = store.snapshot();
+    const catalog = readCatalog(snapshot);
+    const dropped = readGarbage(snapshot);
+    snapshot.release();
+    const open = new OpenTransactions();
+    const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped), open);
+    const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);
+    this.groups = groups;
+    this.sessions = new Sessions(() => new Transaction(groups, open), transactionIdleMilliseconds);
+    this.garbage = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
+    if (dropped.length > 0) this.garbage.wake();
+    const onFailure = tell('expired documents could not be removed');
+    this.expiry = new Expiry(this, () => groups.catalog.all(), onFailure, expireEveryMilliseconds);
   }
 
   /**
@@ -59,9 +69,8 @@ export class Engine {
    * @throws MongoError NoSuchTransaction, SnapshotUnavailable
    */
   read(request: CommandRequest, ns: string): CollectionView | null {
-    const transaction = this.sessions.transactionOf(request);
-    transaction?.use(ns);
-    return viewOf(transaction ?? this.groups.latest(), ns);
+    this.sessions.transactionOf(request)?.use(ns);
+    return viewOf(this.readScope(request), ns);
   }
 
   /** As `read`, for what is asked of the catalog itself; the caller releases it. */
@@ -82,14 +91,13 @@ export class Engine {
   /**
    * Runs a write within the transaction of `request`, or else in the next group that commits, and resolves when it is on
    * disk. It may run more than once: when it throws Blocked, what it has written so far stays, and it is called again.
+   * @param isBulk whether it may write more than fits into memory
    */
-  write<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
-    return this.submit(request, run);
-  }
-
-  /** As `write`, for what may write more than fits into memory. */
-  build<T>(request: CommandRequest, run: (scope: WriteScope) => T): Promise<T> {
-    return this.submit(request, run, true);
+  write<T>(request: CommandRequest, run: (scope: WriteScope) => T, isBulk = false): Promise<T> {
+    const transaction = this.sessions.transactionOf(request);
+    return transaction
+      ? runWithin(transaction, run)
+      : this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
   }
 
   /** As `write`, for what drops something. */
@@ -97,13 +105,6 @@ export class Engine {
     const result = await this.write(request, run);
     this.garbage.wake();
     return result;
-  }
-
-  private submit<T>(request: CommandRequest, run: (scope: WriteScope) => T, isBulk = false): Promise<T> {
-    const transaction = this.sessions.transactionOf(request);
-    return transaction
-      ? runWithin(transaction, run)
-      : this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
   }
 
   /** Aborts what is open, brings to disk what was answered or is being written, and closes. */
@@ -141,33 +142,14 @@ async function runWithin<T>(transaction: Transaction, run: (scope: WriteScope) =
  * @throws Error for a folder that a newer version has written
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  mkdirSync(options.path, { recursive: true });
   const environment = new Environment(options.path);
   try {
     await environment.write(checkFormat);
     const told = 'recent writes stay in the journal: they could not be brought into the tables yet';
     const onFailure = (error: unknown) => options.log.error(told, error);
-    return compose(await Store.open(environment, options.path, { onFailure }), options);
+    return new Engine(await Store.open(environment, options.path, { onFailure }), options);
   } catch (error) {
     await environment.close();
     throw error;
   }
-}
-
-function compose(store: Store, { log, ...options }: EngineOptions): Engine {
-  const snapshot = store.snapshot();
-  const catalog = readCatalog(snapshot);
-  const garbage = readGarbage(snapshot);
-  snapshot.release();
-
-  const open = new OpenTransactions();
-  const groups = new GroupCommit(store, catalog, new Ids(catalog, garbage), open);
-  const startTransaction = () => new Transaction(groups, open);
-  const sessions = new Sessions(startTransaction, options.transactionIdleMilliseconds ?? minute);
-  const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);
-  const collector = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
-  if (garbage.length > 0) collector.wake();
-  const onExpiryFailure = tell('expired documents could not be removed');
-  const expireEvery = options.expireEveryMilliseconds ?? minute;
-  return new Engine(store, groups, sessions, collector, expireEvery, onExpiryFailure);
 }

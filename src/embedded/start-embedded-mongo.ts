@@ -79,7 +79,7 @@ class EngineThread {
   /** Where it listens. Rejects where it cannot start. */
   readonly address: Promise<string>;
   private readonly worker: Worker;
-  private readonly exited: Promise<void>;
+  private readonly exited: Promise<unknown>;
   private state: 'starting' | 'running' | 'closing' = 'starting';
   private failure: Error | null = null;
 
@@ -91,15 +91,10 @@ class EngineThread {
     const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
     this.worker = new Worker(join(__dirname, 'worker.js'), { workerData: input, resourceLimits });
     this.worker.on('error', (error) => (this.failure = error as Error));
+    this.exited = new Promise((resolve) => this.worker.once('exit', resolve));
     this.address = new Promise((listening, refuse) => {
       this.worker.on('message', (report: WorkerReport) => this.hear(report, listening));
-      this.worker.once('exit', () => refuse(this.failure ?? new Error('the embedded engine did not start')));
-    });
-    this.exited = new Promise((ended) => {
-      this.worker.once('exit', (code) => {
-        ended();
-        this.ended(code);
-      });
+      this.worker.once('exit', (code) => this.ended(code, refuse));
     });
   }
 
@@ -112,23 +107,22 @@ class EngineThread {
   }
 
   private hear(report: WorkerReport, listening: (address: string) => void): void {
-    switch (report.kind) {
-      case 'listening':
-        this.state = 'running';
-        return listening(report.address);
-      case 'refused':
-        this.failure = Object.assign(new Error(report.message), report.error);
-        return;
-      case 'error':
-        this.options.log?.('error', report.message, report.detail);
+    if (report.kind === 'refused') {
+      this.failure = Object.assign(new Error(report.message), report.error);
+    } else if (report.kind === 'error') {
+      this.options.log?.('error', report.message, report.detail);
+    } else {
+      this.state = 'running';
+      listening(report.address);
     }
   }
 
-  private ended(exitCode: number): void {
+  private ended(exitCode: number, refuse: (error: Error) => void): void {
     this.release();
     // The exit code of a worker that was cut off is 1.
-    if (this.state === 'starting' || (this.state === 'closing' && !this.failure)) return;
+    if (this.state === 'closing' && !this.failure) return;
     const failure = this.failure ?? new Error(`the embedded engine stopped with exit code ${exitCode}`);
+    if (this.state === 'starting') return refuse(failure);
     if (!this.options.onFailure) throw failure;
     this.options.onFailure(failure);
   }

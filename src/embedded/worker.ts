@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type EngineLog, openEngine } from './engine';
+import { type Engine, type EngineLog, openEngine } from './engine';
 import { type Place, WireServer } from './wire/server';
 
 /** What the worker is started with. */
@@ -15,38 +15,33 @@ export type WorkerReport =
   | { kind: 'refused'; message: string; error: { code?: string; syscall?: string } }
   | { kind: 'error'; message: string; detail: string | undefined };
 
-function report(message: WorkerReport): void {
-  parentPort?.postMessage(message);
-}
+const report = (message: WorkerReport): void => parentPort!.postMessage(message);
 
 const log: EngineLog = {
   error: (message, error) =>
     report({ kind: 'error', message, detail: error instanceof Error ? error.stack : String(error) }),
 };
 
+/** Serves until the host says `'close'`. With its port closed and nothing left to do, the thread ends. */
 async function serve({ path, place, stalledAfterMilliseconds }: WorkerInput): Promise<void> {
-  const engine = await openEngine({ path, log });
-  const server = new WireServer(engine, log, stalledAfterMilliseconds);
+  let engine: Engine | undefined;
+  let server: WireServer | undefined;
   const close = async () => {
-    await server.close();
-    await engine.close();
+    await server?.close();
+    await engine?.close();
+    parentPort!.close();
   };
   try {
+    engine = await openEngine({ path, log });
+    server = new WireServer(engine, log, stalledAfterMilliseconds);
     const address = await server.listen(place);
-    parentPort?.once('message', () => void close().finally(end));
+    parentPort!.once('message', () => void close());
     report({ kind: 'listening', address });
   } catch (error) {
+    const { message, code, syscall } = error as NodeJS.ErrnoException;
+    report({ kind: 'refused', message, error: { code, syscall } });
     await close();
-    throw error;
   }
 }
 
-/** With its port closed and nothing left to do, the thread ends. */
-function end(): void {
-  parentPort?.close();
-}
-
-serve(workerData as WorkerInput).catch(({ message, code, syscall }: NodeJS.ErrnoException) => {
-  report({ kind: 'refused', message, error: { code, syscall } });
-  end();
-});
+void serve(workerData as WorkerInput);

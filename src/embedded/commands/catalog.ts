@@ -38,7 +38,7 @@ export function existing(scope: WriteScope, ns: string): StoredCollection {
 
 export async function dropDatabase(request: CommandRequest, engine: Engine): Promise<Reply> {
   const dropped = await engine.change(request, (scope) => {
-    const collections = scope.catalog.inDatabase(request.db);
+    const collections = scope.catalog.all(request.db);
     // All or none: each is free before the first one goes.
     for (const { ns } of collections) scope.claimCollection(ns);
     for (const collection of collections) dropCollection(scope, collection);
@@ -48,7 +48,7 @@ export async function dropDatabase(request: CommandRequest, engine: Engine): Pro
 }
 
 export function listCollections(request: CommandRequest, engine: Engine, options: Options): Reply {
-  const collections = engine.readCatalog(request, ({ catalog }) => catalog.inDatabase(request.db));
+  const collections = engine.readCatalog(request, ({ catalog }) => catalog.all(request.db));
   const entries = collections.map(({ name, options: given, uuid, indexes }) => {
     const details = { options: given, info: { readOnly: false, uuid }, idIndex: indexes[0]!.spec };
     return { name, type: 'collection', ...(!options.flag('nameOnly') && details) };
@@ -60,7 +60,7 @@ export function listDatabases(request: CommandRequest, engine: Engine, options: 
   check(request.db === 'admin', 13, 'listDatabases may only be run against the admin database.');
   return engine.readCatalog(request, (scope) => {
     const names = [...new Set(scope.catalog.all().map(({ db }) => db))].sort();
-    const sizes = names.map((name) => totalsOf(scope, scope.catalog.inDatabase(name)).bytes);
+    const sizes = names.map((name) => totalsOf(scope, scope.catalog.all(name)).bytes);
     const totalSize = new Double(sizes.reduce((sum, size) => sum + size, 0));
     const entries = names.map((name, i) => ({ name, sizeOnDisk: new Double(sizes[i]!), empty: false }));
     const shown = options.flag('nameOnly') ? names.map((name) => ({ name })) : entries;

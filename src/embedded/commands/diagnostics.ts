@@ -91,7 +91,7 @@ function statsOf(scope: ReadScope, collections: readonly StoredCollection[], opt
 /** What a database holds. */
 export function dbStats(request: CommandRequest, engine: Engine, options: Options): Reply {
   return engine.readCatalog(request, (scope) => {
-    const collections = scope.catalog.inDatabase(request.db);
+    const collections = scope.catalog.all(request.db);
     const { documents: objects, size: dataSize, ...sizes } = statsOf(scope, collections, options);
     const indexes = collections.reduce((sum, each) => sum + each.indexes.length, 0);
     const counts = { collections: collections.length, views: 0, objects, indexes, indexSize: 0 };

@@ -7,6 +7,7 @@ import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import { addIndexes, dropIndexes as dropFrom } from '../storage/catalog-changes';
+import { WriteScope } from '../storage/group-commit';
 import { existing } from './catalog';
 import { collectionFor } from './modification';
 import { namesIn, namespaceOf, Options } from './options';
@@ -25,7 +26,7 @@ export async function createIndexes(
   const ns = namespaceOf(request, true);
   const specs = options.need('indexes', 'an array of objects').map(normalizedSpec);
   check(specs.length > 0, 2, 'Must specify at least one index to create');
-  return engine.build(request, (scope) => {
+  const build = (scope: WriteScope): Reply => {
     const createdCollectionAutomatically = !scope.use(ns);
     const collection = collectionFor(scope, ns);
     const all = collection.indexes.map(({ spec }) => spec);
@@ -36,7 +37,8 @@ export async function createIndexes(
     if (missing.length > 0) addIndexes(scope, collection, missing);
     const note = missing.length === 0 && { note: 'all indexes already exist' };
     return bson({ createdCollectionAutomatically, numIndexesBefore, numIndexesAfter: all.length, ...note });
-  });
+  };
+  return engine.write(request, build, true);
 }
 
 export function listIndexes(request: CommandRequest, engine: Engine): Reply {

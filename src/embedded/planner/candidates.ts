@@ -47,12 +47,10 @@ export function candidatesOf(
 ): Candidate[] {
   const isGiven = (path: string) =>
     conjuncts.some((node) => node.kind === 'field' && node.op === 'eq' && node.path === path);
-  const isOnlyPlace = ({ unique, partial, sparse, key }: StoredIndex) =>
-    unique && !partial && !sparse && [...key.keys()].every(isGiven);
+  const isOnlyPlace = ({ unique, partial, key }: StoredIndex) =>
+    unique && !partial && [...key.keys()].every(isGiven);
   const only = indexes.find(isOnlyPlace);
-  const usable = only
-    ? [only]
-    : indexes.filter(({ sparse, partial }) => !sparse && (!partial || implies(conjuncts, partial)));
+  const usable = only ? [only] : indexes.filter(({ partial }) => !partial || implies(conjuncts, partial));
   return usable
     .flatMap((index) => indexAccesses(index, conjuncts))
     .map((access) => ({ access, order: walkOrder(access, sort) }));

@@ -15,18 +15,13 @@ import { GroupCommit, WriteGroup, WriteScope } from './group-commit';
 import { endOf, prefixOf } from './keys';
 import { duplicateKey, entriesOf, rememberArrays } from './records';
 
-/** @param options as listCollections shows them */
-export function createCollection(
-  scope: WriteScope,
-  ns: string,
-  options: BsonDocument = new Map(),
-): StoredCollection {
+export function createCollection(scope: WriteScope, ns: string): StoredCollection {
   scope.claimCollection(ns);
   const uuid = new UUID().toBinary();
   const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
-  const collection = new StoredCollection(scope.ids.next(), ns, uuid, options, [
-    new StoredIndex(scope.ids.next(), spec),
-  ]);
+  const id = scope.ids.next();
+  const indexes = [new StoredIndex(scope.ids.next(), spec)];
+  const collection = new StoredCollection(id, ns, uuid, new Map(), indexes);
   setCollection(scope, collection);
   return collection;
 }
@@ -57,10 +52,8 @@ export function dropIndexes(
   dropped: readonly StoredIndex[],
 ): void {
   scope.claimCollection(collection.ns);
-  setCollection(
-    scope,
-    collection.withIndexes(collection.indexes.filter((index) => !dropped.includes(index))),
-  );
+  const kept = collection.indexes.filter((index) => !dropped.includes(index));
+  setCollection(scope, collection.withIndexes(kept));
   // Kept until later: who reads with the catalog of before this commit may still walk them.
   for (const index of dropped) discard(scope.writer, index.id);
 }
@@ -69,7 +62,6 @@ export function dropCollection(scope: WriteScope, collection: StoredCollection):
   scope.claimCollection(collection.ns);
   scope.catalog = scope.catalog.without(collection.ns);
   forgetCollection(scope.writer, collection);
-  for (const { id } of [collection, ...collection.indexes]) discard(scope.writer, id);
 }
 
 function setCollection(scope: WriteScope, collection: StoredCollection): void {

@@ -1,5 +1,5 @@
 import { Binary, Int32 } from 'bson';
-import { BsonDocument, BsonValue, documentOf, isDocument } from '../language/bson-value';
+import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
@@ -29,9 +29,7 @@ export class StoredIndex {
   readonly unique: boolean;
   /** The key's paths, taken apart. */
   readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
-  /** Leaves documents out: must never be used to answer. */
-  readonly sparse: boolean;
-  /** What a document must meet to have entries in a partial index; null for an index of all documents. */
+  /** What a document must meet to have entries in a partial or sparse index; null for an index of all documents. */
   readonly partial: FilterNode | null;
   private readonly partialFilter: CompiledFilter | null;
   /**
@@ -48,10 +46,12 @@ export class StoredIndex {
     this.name = spec.get('name') as string;
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
-    const partial = spec.get('partialFilterExpression') as BsonDocument | undefined;
+    const paths = [...this.key.keys()];
+    const isThere = (path: string) => documentOf({ [path]: documentOf({ $exists: true }) });
+    const sparse = spec.get('sparse') === true ? documentOf({ $or: paths.map(isThere) }) : undefined;
+    const partial = (spec.get('partialFilterExpression') as BsonDocument | undefined) ?? sparse;
     this.partial = partial ? parseFilter(partial) : null;
     this.partialFilter = this.partial && compileFilter(this.partial);
-    this.sparse = spec.get('sparse') === true;
     this.paths = [...this.key].map(([path, order]) => ({
       path,
       names: path.split('.'),
@@ -64,10 +64,9 @@ export class StoredIndex {
     return [...this.paths.map(({ names }) => names[0]!), ...(this.partialFilter?.fields ?? [])];
   }
 
-  /** Whether a document has entries at all: a sparse index leaves some out, and a partial one. */
+  /** Whether a document has entries at all. */
   covers(document: BsonDocument): boolean {
-    if (this.partialFilter) return this.partialFilter.matches(document);
-    return !this.sparse || this.paths.some(({ names }) => isAtPath(document, names));
+    return !this.partialFilter || this.partialFilter.matches(document);
   }
 
   get multikey(): boolean {
@@ -108,12 +107,10 @@ export class Catalog {
     return this.collections.get(ns) ?? null;
   }
 
-  all(): StoredCollection[] {
-    return [...this.collections.values()];
-  }
-
-  inDatabase(db: string): StoredCollection[] {
-    return this.all().filter((collection) => collection.db === db);
+  /** Those of a database, or all. */
+  all(db?: string): StoredCollection[] {
+    const all = [...this.collections.values()];
+    return db === undefined ? all : all.filter((collection) => collection.db === db);
   }
 
   with(collection: StoredCollection): Catalog {
@@ -137,8 +134,10 @@ export function saveCollection(
   writer.put('catalog', keyOf('c', id), encodeDocument(documentOf({ ns, uuid, options, indexes })));
 }
 
-export function forgetCollection(writer: Writer, collection: StoredCollection): void {
-  writer.remove('catalog', keyOf('c', collection.id));
+/** Forgets a collection, and marks what it and its indexes have stored as garbage. */
+export function forgetCollection(writer: Writer, { id, indexes }: StoredCollection): void {
+  writer.remove('catalog', keyOf('c', id));
+  for (const each of [id, ...indexes.map((index) => index.id)]) discard(writer, each);
 }
 
 /** Marks what a dropped collection or index has stored as garbage, to be removed bit by bit later. */
@@ -195,13 +194,6 @@ function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: 
   for (const { key, value } of reader.range('catalog', Buffer.from(kind), Buffer.from(next))) {
     yield { id: key.readUInt32BE(1), path: key.toString('utf8', 5), value };
   }
-}
-
-function isAtPath(value: BsonValue | undefined, names: readonly string[]): boolean {
-  const [name, ...rest] = names;
-  if (name === undefined) return value !== undefined;
-  if (Array.isArray(value)) return value.some((element) => isAtPath(element, names));
-  return isDocument(value) && isAtPath(value.get(name), rest);
 }
 
 /** Hands out the numbers of collections, indexes and records. None is given twice while the engine runs. */

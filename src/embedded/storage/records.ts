@@ -2,6 +2,7 @@ import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { formatForMessage, MongoError } from '../language/errors';
 import { indexKeysOf } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
+import { valuesAtPath } from '../language/path';
 import { multikeyKey, StoredCollection, StoredIndex } from './catalog';
 import { WriteScope } from './group-commit';
 import { documentKey, StoredEntry, storedEntry } from './keys';
@@ -41,23 +42,13 @@ export function duplicateKey(
 function keyValueOf(index: StoredIndex, document: BsonDocument, { key }: StoredEntry): BsonDocument {
   const keyValue: BsonDocument = new Map();
   let position = 4;
-  for (const { path, names, direction } of index.paths) {
-    const candidates = valuesAt(document, names);
+  for (const { path, direction } of index.paths) {
+    const candidates = valuesAtPath(document, path);
     const found = candidates.find((value) => startsWith(key, position, encodeKeyComponent(value, direction)));
     position += encodeKeyComponent(found, direction).length;
     keyValue.set(path, found ?? null);
   }
   return keyValue;
-}
-
-function valuesAt(value: BsonValue | undefined, names: readonly string[]): (BsonValue | undefined)[] {
-  const [name, ...rest] = names;
-  if (Array.isArray(value) && (name === undefined || !(Number(name) < value.length))) {
-    return value.flatMap((element) => (name === undefined ? element : valuesAt(element, names)));
-  }
-  if (name === undefined) return [value];
-  if (Array.isArray(value)) return valuesAt(value[Number(name)], rest);
-  return valuesAt(isDocument(value) ? value.get(name) : undefined, rest);
 }
 
 function startsWith(key: Buffer, position: number, component: Uint8Array): boolean {
