@@ -2,12 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { mongo } from 'mongoose';
 import type { OperationRecord } from './transport/operations/operation-observer';
 
+/** A trace that an operation belongs to. */
+export interface OperationTrace {
+  /** Runs an operation in its own span; `record` is called when it has ended, or a subscription has started. */
+  runOperation<T>(record: () => OperationRecord, work: () => Promise<T>): Promise<T>;
+}
+
 /** The trace of one HTTP request. */
-export interface RequestTrace {
+export interface RequestTrace extends OperationTrace {
   /** The response headers with the trace context. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Runs an operation in its own span; `record` is called when it has ended. */
-  runOperation<T>(record: () => OperationRecord, work: () => Promise<T>): Promise<T>;
   end(route: string, status: number): void;
 }
 
@@ -21,6 +25,8 @@ export type TracedOperation = object | null;
 export interface Tracing {
   /** Starts the trace of a request, or continues that of its `traceparent`. */
   startRequest(method: string, headers: IncomingHttpHeaders): RequestTrace;
+  /** The trace of one operation that did not come by an HTTP request of its own. */
+  startOperation(): OperationTrace;
   /** The current operation. */
   current(): TracedOperation;
   /** Runs `work`, which stores events of these operations, in a span of the first one, linked to all others. */

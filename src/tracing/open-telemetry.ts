@@ -24,7 +24,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { mongo } from 'mongoose';
 import { buildInfo } from '../build-info';
 import type { Log } from '../log';
-import type { RequestTrace, TracedOperation, Tracing } from '../tracing';
+import type { OperationTrace, RequestTrace, TracedOperation, Tracing } from '../tracing';
 import type { OperationRecord } from '../transport/operations/operation-observer';
 import { traceCommands } from './command-spans';
 
@@ -88,6 +88,10 @@ class OpenTelemetryTracing implements Tracing {
     };
   }
 
+  startOperation(): OperationTrace {
+    return { runOperation: (record, work) => this.runOperation(ROOT_CONTEXT, record, work, SpanKind.SERVER) };
+  }
+
   current(): TracedOperation {
     return this.contexts.getStore() ?? null;
   }
@@ -124,8 +128,9 @@ class OpenTelemetryTracing implements Tracing {
     parent: Context,
     record: () => OperationRecord,
     work: () => Promise<T>,
+    kind = SpanKind.INTERNAL,
   ): Promise<T> {
-    const span = this.tracer.startSpan('GraphQL operation', {}, parent);
+    const span = this.tracer.startSpan('GraphQL operation', { kind }, parent);
     try {
       return await this.contexts.run(trace.setSpan(parent, span), work);
     } finally {

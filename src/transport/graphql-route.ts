@@ -81,7 +81,8 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
 
 /** An operation as server-sent events. */
 function streamEvents(route: GraphQLRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  return route.live.eventStreams.answer(request, reply, request.caller!);
+  const trace = route.traces && route.traces.of(request);
+  return route.live.eventStreams.answer(request, reply, request.caller!, trace);
 }
 
 const nothing = (): void => undefined;

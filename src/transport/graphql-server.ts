@@ -79,6 +79,7 @@ export async function createGraphQLServer(
   const liveOptions = {
     schema,
     turns,
+    tracing,
     pipeline,
     trustedDocuments,
     config,

@@ -10,10 +10,8 @@ export class RequestTraces {
       const trace = tracing.startRequest(request.method, request.headers);
       this.traces.set(request, trace);
       reply.headers(trace.headers);
-      done();
-    });
-    server.addHook('onResponse', (request, reply, done) => {
-      this.of(request).end(request.routeOptions.url ?? 'nowhere', reply.statusCode);
+      // Not the hook onResponse, which is not called for event streams.
+      reply.raw.once('close', () => trace.end(request.routeOptions.url ?? 'nowhere', reply.raw.statusCode));
       done();
     });
   }

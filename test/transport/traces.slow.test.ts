@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type RunningProcess, startServerProcess } from '../process/server-process';
 import { type CollectedSpan, TraceCollector } from '../process/trace-collector';
+import { connectTo, Follower } from '../live/follower';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 
 const create =
@@ -109,6 +110,39 @@ it('events that are stored together are one span, linked to all of their operati
   for (const { spanId } of operations) expect(reached).toContain(spanId);
   for (const batch of batches)
     expect(childrenOf(batch).map(({ name }) => name)).toContain('commitTransaction');
+});
+
+it('operations over a WebSocket have traces of their own, and those of an event stream that of its request', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const follow = 'subscription Follow($id: ID!) { eventAdded(sessionId: $id, afterPosition: 0) { eventId } }';
+  await send(create, { id: 's' });
+  const client = connectTo(app.url);
+  const looking = new Follower(client, look, { id: 's' });
+  await looking.ended();
+  const following = new Follower(client, follow, { id: 's' });
+  const stream = await send(
+    follow,
+    { id: 's' },
+    { accept: 'text/event-stream', traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+  );
+  await send(add, { id: 's', event: 'e' });
+  await following.length(1);
+  await stream.body!.cancel();
+  await client.dispose();
+  expect(await app.stop()).toBe(0);
+
+  const [looked] = named('query Look');
+  expect(looked).toMatchObject({ kind: server });
+  expect(looked).not.toHaveProperty('parentSpanId');
+  expect(childrenOf(looked).map(({ name }) => name)).toContainEqual(
+    expect.stringMatching(/^(find|aggregate) (sessions|events)$/),
+  );
+  const followed = named('subscription Follow');
+  expect(followed).toHaveLength(2);
+  const [request] = named('POST /graphql').filter((span) => span.traceId === traceId);
+  expect(followed.map(({ parentSpanId }) => parentSpanId)).toEqual(
+    expect.arrayContaining([undefined, request!.spanId]),
+  );
 });
 
 it('errors are marked, and nothing that was sent or stored is in a trace', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Event } from '../../store/event.model';
+import type { OperationTrace } from '../../tracing';
 import type { Caller } from '../access/caller';
 import { RunningOperation } from '../operations/running-operation';
 import { EventStreamConnection } from './event-stream-connection';
@@ -34,9 +35,15 @@ export class EventStreams {
 
   /**
    * Answers a request with a stream of its results.
+   * @param trace of the request, if it is traced
    * @throws BadRequest, UNAUTHENTICATED, SERVICE_UNAVAILABLE before anything is sent
    */
-  async answer(request: FastifyRequest, reply: FastifyReply, caller: Caller): Promise<void> {
+  async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    trace: OperationTrace | null,
+  ): Promise<void> {
     const { operations, connections, stallTimeoutMs } = this.options;
     const sent = readOperationRequest(request);
     // Its body came after its credential was looked at.
@@ -52,7 +59,7 @@ export class EventStreams {
     const leave = () => scope.leave();
     connection.signal.addEventListener('abort', leave);
     try {
-      const outcome = await operations.run(sent, running, scope);
+      const outcome = await operations.run(sent, running, scope, trace);
       connection.signal.removeEventListener('abort', leave);
       await this.send(outcome, connection, running.requestId);
     } finally {

@@ -9,6 +9,7 @@ import {
 import type { Config } from '../../config';
 import type { RequestContext } from '../../schema/request-context';
 import type { RequestScope } from '../../store/request-scope';
+import type { OperationTrace } from '../../tracing';
 import type { DocumentRequest, TrustedDocuments } from '../access/trusted-documents';
 import type { FormatError } from '../mask-errors';
 import { formatResult } from '../operations/format-result';
@@ -78,13 +79,15 @@ export class LiveOperations {
     return formatResult({ errors }, requestId, this.options.formatError).body.errors!;
   }
 
-  /** Runs an operation of any type. Never rejects: errors are part of the outcome. */
+  /** Runs an operation of any type, in its `trace` if there is one. Never rejects: errors are part of the outcome. */
   async run(
     request: OperationRequest,
     running: RunningOperation,
     scope: OperationScope,
+    trace: OperationTrace | null,
   ): Promise<OperationOutcome> {
-    const outcome = await this.outcome(request, running, scope);
+    const work = () => this.outcome(request, running, scope);
+    const outcome = await (trace === null ? work() : trace.runOperation(() => running.record(), work));
     if (outcome.kind !== 'stream') this.options.observer.ended(running.record());
     return outcome;
   }

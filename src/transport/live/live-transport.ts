@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config';
 import type { Log } from '../../log';
 import type { EventLoopTurns } from '../../event-loop-turns';
+import type { Tracing } from '../../tracing';
 import type { HttpAccess } from '../access/http-access';
 import { checkJson } from '../json-body';
 import type { Lifecycle } from '../lifecycle';
@@ -14,6 +15,7 @@ import { WebSockets } from './websockets';
 
 export interface LiveTransportOptions extends LiveOperationsOptions {
   readonly turns: EventLoopTurns;
+  readonly tracing: Tracing | null;
 }
 
 /** The transports with long-lived connections, for the routes to pass requests to. */
@@ -33,7 +35,7 @@ export function createLiveTransport(
   lifecycle: Lifecycle,
   log: Log,
 ): LiveTransport {
-  const { config, schema, turns } = options;
+  const { config, schema, turns, tracing } = options;
   const operations = new LiveOperations(options);
   const connections = new LiveConnections(config.maxLiveConnections, config.liveCheckMs);
   const protocol = new WebSocketProtocol({
@@ -46,6 +48,7 @@ export function createLiveTransport(
     authenticate: (payload, { origin }) =>
       access.authenticateConnection(payload, origin.address, origin.headers),
     isStopping: () => lifecycle.isStopping,
+    tracing,
   });
   handleUpgrades(server);
   access.onKeysChanged(() => connections.endRevoked((caller) => access.isRevoked(caller)));

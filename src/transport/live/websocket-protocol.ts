@@ -14,6 +14,7 @@ import {
 } from 'graphql-ws';
 import { DomainError, serviceUnavailable } from '../../errors';
 import type { Log } from '../../log';
+import type { Tracing } from '../../tracing';
 import type { Caller } from '../access/caller';
 import { asGraphQLError, textError } from '../operations/refusals';
 import { RunningOperation } from '../operations/running-operation';
@@ -35,6 +36,8 @@ export interface ProtocolOptions {
    */
   authenticate(payload: unknown, connection: WebSocketConnection): Caller | Promise<Caller>;
   isStopping(): boolean;
+  /** Null if nothing is traced. */
+  readonly tracing: Tracing | null;
 }
 
 type Connected = Context<Record<string, unknown>, WebSocketConnection>;
@@ -118,7 +121,7 @@ export class WebSocketProtocol {
   }
 
   private async start(context: Connected, id: string, payload: SubscribePayload) {
-    const { operations, schema } = this.options;
+    const { operations, schema, tracing } = this.options;
     const connection = context.extra;
     const refusal = this.refusalOf(context);
     if (refusal !== null) return this.refuse([asGraphQLError(refusal)], connection.nextRequestId());
@@ -126,7 +129,12 @@ export class WebSocketProtocol {
     const running = new RunningOperation(connection.nextRequestId(), connection.caller!, 'websocket');
     const scope = operations.scope();
     connection.pending.set(id, scope);
-    const outcome = await operations.run(payload as OperationPayload, running, scope);
+    const outcome = await operations.run(
+      payload as OperationPayload,
+      running,
+      scope,
+      tracing && tracing.startOperation(),
+    );
     if (outcome.kind !== 'result') connection.settle(id);
     if (outcome.kind === 'refused') return this.refuse(outcome.errors, running.requestId);
     const { document, node } = running.prepared!;
