@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { Expiry } from './commands/expiry';
 import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/cursors';
@@ -24,8 +23,6 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** How long a transaction may lie idle before it is aborted; 60,000 by default. */
   readonly transactionIdleMilliseconds?: number;
-  /** How often expired documents are removed; 60,000 by default. */
-  readonly expireEveryMilliseconds?: number;
 }
 
 const MINUTE = 60_000;
@@ -41,12 +38,11 @@ export class Engine {
   readonly sessions: Sessions;
   private readonly groups: GroupCommit;
   private readonly garbage: GarbageCollector;
-  private readonly expiry: Expiry;
   private readonly cursorTimer = setInterval(() => this.lookAtCursors(), LOOK_AT_CURSORS_MS).unref();
 
   constructor(
     private readonly store: Store,
-    { log, transactionIdleMilliseconds = MINUTE, expireEveryMilliseconds = MINUTE }: EngineOptions,
+    { log, transactionIdleMilliseconds = MINUTE }: EngineOptions,
   ) {
     const snapshot = store.snapshot();
     const catalog = readCatalog(snapshot);
@@ -54,13 +50,11 @@ export class Engine {
     snapshot.release();
     const open = new OpenTransactions();
     const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped), open);
-    const tell = (what: string) => (error: unknown) => log.error(`${what}; it will be tried again`, error);
+    const told = 'what was dropped could not be removed from disk; it will be tried again';
     this.groups = groups;
     this.sessions = new Sessions(() => new Transaction(groups, open), transactionIdleMilliseconds);
-    this.garbage = new GarbageCollector(groups, tell('what was dropped could not be removed from disk'));
+    this.garbage = new GarbageCollector(groups, (error) => log.error(told, error));
     if (dropped.length > 0) this.garbage.wake();
-    const onFailure = tell('expired documents could not be removed');
-    this.expiry = new Expiry(this, () => groups.catalog.all(), onFailure, expireEveryMilliseconds);
   }
 
   /**
@@ -112,7 +106,6 @@ export class Engine {
     this.sessions.close();
     clearInterval(this.cursorTimer);
     this.cursors.closeAll();
-    await this.expiry.stop();
     await this.garbage.stop();
     await this.groups.idle();
     await this.store.close();

@@ -31,7 +31,6 @@ const ASKED: readonly (readonly [db: string, command: Document])[] = [
   ['admin', { ping: 1 }],
   ['admin', { buildInfo: 1 }],
   ['admin', { hostInfo: 1 }],
-  ['admin', { serverStatus: 1 }],
   ['admin', { getCmdLineOpts: 1 }],
   ['admin', { getLog: 'startupWarnings' }],
   ['admin', { getParameter: 1, featureCompatibilityVersion: 1 }],

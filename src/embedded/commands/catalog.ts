@@ -60,9 +60,9 @@ export function listDatabases(request: CommandRequest, engine: Engine, options: 
   check(request.db === 'admin', 13, 'listDatabases may only be run against the admin database.');
   return engine.readCatalog(request, (scope) => {
     const names = [...new Set(scope.catalog.all().map(({ db }) => db))].sort();
-    const sizes = names.map((name) => totalsOf(scope, scope.catalog.all(name)).bytes);
-    const totalSize = new Double(sizes.reduce((sum, size) => sum + size, 0));
-    const entries = names.map((name, i) => ({ name, sizeOnDisk: new Double(sizes[i]!), empty: false }));
+    const sizeOf = (name: string) => totalsOf(scope, scope.catalog.all(name)).bytes;
+    const entries = names.map((name) => ({ name, sizeOnDisk: new Double(sizeOf(name)), empty: false }));
+    const totalSize = new Double(entries.reduce((sum, { sizeOnDisk }) => sum + sizeOnDisk.value, 0));
     const shown = options.flag('nameOnly') ? names.map((name) => ({ name })) : entries;
     return bson({ databases: filtered(shown, options), totalSize });
   });

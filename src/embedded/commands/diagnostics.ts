@@ -4,31 +4,22 @@ import type { Engine } from '../engine';
 import { compilePipeline } from '../language/aggregate';
 import { BsonDocument, isDocument } from '../language/bson-value';
 import { StoredCollection } from '../storage/catalog';
-import { ReadScope, CollectionView } from '../storage/view';
 import { noTotals, sumOf, Totals } from '../storage/keys';
+import { CollectionView, ReadScope } from '../storage/view';
 import { namespaceOf, Options } from './options';
-import {
-  bson,
-  CommandRequest,
-  listing,
-  MAX_BATCH_SIZE,
-  MAX_DOCUMENT_BYTES,
-  MAX_MESSAGE_BYTES,
-  Plain,
-  Reply,
-} from './request';
+import { bson, CommandRequest, listing, Plain, Reply } from './request';
+import { MAX_BATCH_SIZE, MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from './request';
 
 /** The version whose behaviour and wire protocol this engine has: clients choose what they send by it. */
 export const VERSION = '4.4.6';
-/** Drivers ask a replica set's name before they use transactions or retry writes. */
-const SET_NAME = 'embedded';
 
 /** Who we are: the primary of a replica set of one. Also by the names that it had before, which old clients use. */
 function hello({ name, body, connection: { address, id } }: CommandRequest): Plain {
   return {
     ...(body.get('helloOk') === true && { helloOk: true }),
     [name === 'hello' ? 'isWritablePrimary' : 'ismaster']: true,
-    ...{ secondary: false, setName: SET_NAME, setVersion: 1 },
+    // Drivers ask for the set's name before they use transactions or retry writes.
+    ...{ secondary: false, setName: 'embedded', setVersion: 1 },
     ...{ hosts: [address], primary: address, me: address },
     maxBsonObjectSize: MAX_DOCUMENT_BYTES,
     maxMessageSizeBytes: MAX_MESSAGE_BYTES,
@@ -51,27 +42,22 @@ function hostInfo(): Plain {
   return { system, os: { type: osType(), name: osType(), version: release() }, extra: {} };
 }
 
-function serverStatus(): Plain {
-  return {
-    ...{ host: hostname(), version: VERSION, process: 'mongod', pid: process.pid },
-    ...{ uptime: Math.floor(process.uptime()), localTime: new Date() },
-    mem: { bits: 64, resident: Math.floor(process.memoryUsage.rss() / 2 ** 20), supported: true },
-    storageEngine: { name: 'lmdb', persistent: true },
-  };
+/** There are no users: who may open the socket or the loopback port may do everything. */
+function connectionStatus({ body }: CommandRequest): Plain {
+  const privileges = body.get('showPrivileges') === true && { authenticatedUserPrivileges: [] };
+  return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], ...privileges } };
 }
 
-/** What drivers and shells ask of a server when they connect; none of it reads a collection. */
+/** What drivers and shells ask of a server when they connect, by all its names; none of it reads a collection. */
 export const ANSWERS: Readonly<Record<string, (request: CommandRequest) => Plain>> = {
-  ...{ hello, isMaster: hello, ismaster: hello, ping: () => ({}), refreshSessions: () => ({}) },
-  ...{ buildInfo, buildinfo: buildInfo, hostInfo, serverStatus },
+  'hello isMaster ismaster': hello,
+  'buildInfo buildinfo': buildInfo,
+  'ping refreshSessions': () => ({}),
+  hostInfo,
+  connectionStatus,
   getParameter: () => ({ featureCompatibilityVersion: { version: '4.4' } }),
   getCmdLineOpts: () => ({ argv: ['mongod'], parsed: {} }),
   getLog: () => ({ totalLinesWritten: 0, log: [] }),
-  // There are no users: who may open the socket or the loopback port may do everything.
-  connectionStatus: ({ body }) => {
-    const privileges = body.get('showPrivileges') === true && { authenticatedUserPrivileges: [] };
-    return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], ...privileges } };
-  },
 };
 
 /** What collections hold together, without counting. */
@@ -93,7 +79,7 @@ export function dbStats(request: CommandRequest, engine: Engine, options: Option
   return engine.readCatalog(request, (scope) => {
     const collections = scope.catalog.all(request.db);
     const { documents: objects, size: dataSize, ...sizes } = statsOf(scope, collections, options);
-    const indexes = collections.reduce((sum, each) => sum + each.indexes.length, 0);
+    const indexes = collections.flatMap((each) => each.indexes).length;
     const counts = { collections: collections.length, views: 0, objects, indexes, indexSize: 0 };
     return bson({ db: request.db, ...counts, dataSize, ...sizes });
   });
@@ -109,16 +95,14 @@ type DiagnosticStage = (
 /** Stages that begin a pipeline and tell of a collection or the server instead of reading documents. */
 const DIAGNOSTIC_STAGES: Readonly<Record<string, DiagnosticStage>> = {
   $collStats(collection, spec, request, scope) {
-    const wanted = new Options(spec, '$collStats').get('storageStats', 'an object');
-    const options = new Options(wanted ?? new Map(), '$collStats.storageStats');
+    const wanted = new Options(spec, '$collStats').document('storageStats');
+    const options = new Options(wanted, '$collStats.storageStats');
     const { documents: count, ...sizes } = statsOf(scope, collection ? [collection] : [], options);
     const indexes = collection?.indexes ?? [];
     const indexSizes = Object.fromEntries(indexes.map(({ name }) => [name, 0]));
     const ofIndexes = { nindexes: indexes.length, totalIndexSize: 0, indexSizes };
     const storageStats = { count, ...sizes, capped: false, ...ofIndexes };
-    return [
-      { ns: namespaceOf(request), ...(wanted && { storageStats }), ...(spec.has('count') && { count }) },
-    ];
+    return [{ ns: namespaceOf(request), storageStats, count }];
   },
   $indexStats(collection) {
     // How often an index was used is not counted.
@@ -142,8 +126,9 @@ export function answerDiagnosticStage(
   const [first, ...rest] = options.need('pipeline', 'an array of objects');
   const [[name, spec] = ['', null]] = first ?? [];
   if (!Object.hasOwn(DIAGNOSTIC_STAGES, name) || !isDocument(spec)) return null;
-  const stage = DIAGNOSTIC_STAGES[name]!;
   const ns = `${request.db}.${request.body.get('aggregate')}`;
-  const told = engine.readCatalog(request, (scope) => stage(scope.catalog.find(ns), spec, request, scope));
+  const told = engine.readCatalog(request, (scope) =>
+    DIAGNOSTIC_STAGES[name]!(scope.catalog.find(ns), spec, request, scope),
+  );
   return listing(ns, [...compilePipeline(rest, NO_SOURCE)(told.map(bson))]);
 }

@@ -9,15 +9,13 @@ import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
 import { namespaceOf, Options } from './options';
-import { clockOf, countsAll, readAggregate, readFind, readQuery } from './reads';
+import { clockOf, countsAll, readAggregate, readQuery } from './reads';
 import { bson, CommandRequest, Plain, Reply } from './request';
 
-/** How a command is planned. */
+/** How a command is planned, the stage above the plan, and the stages of a pipeline that follow. */
 interface Explained {
   readonly plan: (view: CollectionView | null) => Plan;
-  /** A stage above the plan. */
   readonly top?: string;
-  /** The stages of a pipeline that follow. */
   readonly rest?: readonly BsonDocument[];
 }
 
@@ -26,9 +24,9 @@ function readExplained(name: string, options: Options): Explained {
     const split = readAggregate(options);
     return { plan: (view) => planPipeline(view, split), rest: split.rest };
   }
-  check(['find', 'count', 'distinct'].includes(name), 59, `Explain failed due to unknown command: ${name}`);
-  const query = name === 'find' ? readFind(options) : readQuery(options);
-  if (name !== 'count') return { plan: (view) => planQuery(view, query) };
+  check(name === 'find' || name === 'count', 59, `Explain failed due to unknown command: ${name}`);
+  const query = readQuery(options, name === 'find' ? 'filter' : 'query');
+  if (name === 'find') return { plan: (view) => planQuery(view, query) };
   return countsAll(query)
     ? { plan: () => planCount(null, query), top: 'RECORD_STORE_FAST_COUNT' }
     : { plan: (view) => planCount(view, query), top: 'COUNT' };
@@ -52,9 +50,8 @@ export async function explain(request: CommandRequest, engine: Engine, options: 
     const execution = { view, clock: clockOf(request) };
     const executionStats = verbosity > 0 && (await statsOf(chosen, winningPlan, execution));
     const explanation = { queryPlanner, ...(executionStats && { executionStats }) };
-    const serverInfo = { host: hostname(), port: 0, version: VERSION };
     const staged = rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation;
-    return bson({ ...staged, serverInfo });
+    return bson({ ...staged, serverInfo: { host: hostname(), port: 0, version: VERSION } });
   } finally {
     view?.release();
   }
@@ -84,17 +81,21 @@ function stagesOf({ walks, isMerged, query, ...plan }: Plan, top: string | undef
   });
   const isFetched = walks.some(({ access, filters }) => access && (plan.fetches || filters.length > 0));
   const union = isMerged ? 'SORT_MERGE' : 'OR';
-  let stage = scans.length > 1 ? bson({ stage: union, inputStages: scans }) : scans[0];
-  const above = (isThere: unknown, name: string, details: Plain = {}) => {
-    if (isThere) stage = bson({ stage: name, ...details, ...(stage && { inputStage: stage }) });
-  };
-  above(!stage, 'EOF');
-  above(isFetched, 'FETCH');
-  above(!plan.isOrdered, 'SORT', { sortPattern: query.sort });
-  above(query.skip, 'SKIP', { skipAmount: query.skip });
-  above(plan.project, 'PROJECTION_DEFAULT');
-  above(plan.decode, 'PROJECTION_COVERED');
-  above(query.limit, 'LIMIT', { limitAmount: query.limit });
-  above(top, top ?? '');
-  return stage!;
+  const above: readonly (readonly [isThere: unknown, stage: string, details?: Plain])[] = [
+    [scans.length === 0, 'EOF'],
+    [isFetched, 'FETCH'],
+    [!plan.isOrdered, 'SORT', { sortPattern: query.sort }],
+    [query.skip, 'SKIP', { skipAmount: query.skip }],
+    [plan.project, 'PROJECTION_DEFAULT'],
+    [plan.decode, 'PROJECTION_COVERED'],
+    [query.limit, 'LIMIT', { limitAmount: query.limit }],
+    [top, top ?? ''],
+  ];
+  const scanned = scans.length > 1 ? bson({ stage: union, inputStages: scans }) : scans[0];
+  return above
+    .filter(([isThere]) => isThere)
+    .reduce<BsonDocument | undefined>(
+      (inputStage, [, stage, details]) => bson({ stage, ...details, ...(inputStage && { inputStage }) }),
+      scanned,
+    )!;
 }

@@ -10,19 +10,14 @@ import { addIndexes, dropIndexes as dropFrom } from '../storage/catalog-changes'
 import { WriteScope } from '../storage/group-commit';
 import { existing } from './catalog';
 import { collectionFor } from './modification';
-import { namesIn, namespaceOf, Options } from './options';
+import { namespaceOf, Options } from './options';
 import { bson, CommandRequest, listing, Reply } from './request';
 
-const CANNOT_CREATE_INDEX = 67;
 const MOST_FIELDS = 32;
 const MOST_INDEXES = 64;
 
 /** Builds at once, with nothing else written meanwhile: over a million documents that takes seconds. */
-export async function createIndexes(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
-): Promise<Reply> {
+export function createIndexes(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const ns = namespaceOf(request, true);
   const specs = options.need('indexes', 'an array of objects').map(normalizedSpec);
   check(specs.length > 0, 2, 'Must specify at least one index to create');
@@ -32,7 +27,7 @@ export async function createIndexes(
     const all = collection.indexes.map(({ spec }) => spec);
     const numIndexesBefore = all.length;
     for (const spec of specs) if (!isPresent(all, spec)) all.push(spec);
-    check(all.length <= MOST_INDEXES, CANNOT_CREATE_INDEX, `too many indexes for ${ns}`);
+    refuseUnless(all.length <= MOST_INDEXES, `too many indexes for ${ns}`);
     const missing = all.slice(numIndexesBefore);
     if (missing.length > 0) addIndexes(scope, collection, missing);
     const note = missing.length === 0 && { note: 'all indexes already exist' };
@@ -62,16 +57,15 @@ export async function dropIndexes(request: CommandRequest, engine: Engine, optio
 /** @throws MongoError IndexNotFound, InvalidOptions for the index of `_id` */
 function chosen({ indexes }: StoredCollection, which: BsonValue | undefined): StoredIndex[] {
   if (which === '*') return indexes.slice(1);
-  const isRight = (index: StoredIndex) => index.name === which || compareValues(index.key, which) === 0;
-  const found = indexes.filter(isRight);
+  const found = indexes.filter(({ name, key }) => name === which || compareValues(key, which) === 0);
   check(found.length > 0, 27, `index not found with name [${formatForMessage(which)}]`);
   check(!found.includes(indexes[0]!), 72, 'cannot drop _id index');
   return found;
 }
 
-const TAKEN = namesIn('v key name unique background sparse expireAfterSeconds partialFilterExpression ns');
+const TAKEN = new Set('v key name unique background sparse partialFilterExpression ns'.split(' '));
 /** What is told first, and what is not told at all. */
-const NOT_COPIED = namesIn('v unique key name ns');
+const NOT_COPIED = new Set('v unique key name ns'.split(' '));
 
 /**
  * An index specification as listIndexes shows it, checked.
@@ -82,43 +76,31 @@ function normalizedSpec(given: BsonDocument): BsonDocument {
     check(TAKEN.has(option), 197, `'${option}' is not valid for an index specification, or not supported`);
   const fields = new Options(given, 'createIndexes.indexes');
   const key = fields.need('key', 'an object');
-  checkKey(key);
+  const isKey = key.size > 0 && key.size <= MOST_FIELDS && [...key].every(isKeyField);
+  refuseUnless(isKey, `The key of an index has from 1 to ${MOST_FIELDS} fields, each with 1 or -1`);
   const isId = key.size === 1 && compareValues(key.get('_id'), new Int32(1)) === 0;
   const name = isId ? '_id_' : fields.need('name', 'a string');
-  const isName = isId || !['', '*', '_id_'].includes(name);
-  check(isName, CANNOT_CREATE_INDEX, `The index name '${name}' is not valid`);
-  const mayExpire = fields.count('expireAfterSeconds') < 2 ** 31 && key.size === 1 && !isId;
-  const expires = given.has('expireAfterSeconds');
-  check(
-    !expires || mayExpire,
-    CANNOT_CREATE_INDEX,
-    'expireAfterSeconds is for one field, and less than 2^31',
-  );
+  refuseUnless(isId || !['', '*', '_id_'].includes(name), `The index name '${name}' is not valid`);
   const sparse = fields.flag('sparse');
   const partial = fields.get('partialFilterExpression', 'an object');
-  check(!partial || !sparse, CANNOT_CREATE_INDEX, 'an index is partial or sparse, not both');
+  refuseUnless(!partial || !sparse, 'an index is partial or sparse, not both');
   if (partial) parseFilter(partial);
   const spec = bson({ v: 2, ...(fields.flag('unique') && { unique: true }), key, name });
   for (const [option, value] of given) if (!NOT_COPIED.has(option)) spec.set(option, value);
   return given.has('sparse') ? spec.set('sparse', sparse) : spec;
 }
 
-function checkKey(key: BsonDocument): void {
-  const isFilled = key.size > 0 && key.size <= MOST_FIELDS;
-  check(isFilled, CANNOT_CREATE_INDEX, `The key of an index has from 1 to ${MOST_FIELDS} fields`);
-  for (const [path, order] of key) {
-    const isPath = path.split('.').every((name) => name !== '' && !name.startsWith('$'));
-    const isOrder = isNumber(order) && Math.abs(toDouble(order)) > 0;
-    check(
-      isPath && isOrder,
-      CANNOT_CREATE_INDEX,
-      `The key of an index must be fields with 1 or -1, not ${path}`,
-    );
-  }
+function refuseUnless(isRight: boolean, message: string): void {
+  check(isRight, 67, message);
+}
+
+function isKeyField([path, order]: [string, BsonValue]): boolean {
+  const isPath = path.split('.').every((name) => name !== '' && !name.startsWith('$'));
+  return isPath && isNumber(order) && Math.abs(toDouble(order)) > 0;
 }
 
 /** The options that make two indexes with the same key different ones. */
-const TELLING = ['name', 'unique', 'sparse', 'expireAfterSeconds', 'partialFilterExpression'];
+const TELLING = ['name', 'unique', 'sparse', 'partialFilterExpression'];
 
 /**
  * Whether an equal index is there already.

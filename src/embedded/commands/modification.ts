@@ -4,13 +4,11 @@ import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
 import { ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
-import { filterEqualities } from '../language/filter';
-import { FilterNode } from '../language/filter';
+import { filterEqualities, FilterNode } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
 import { Clock, documentTest } from '../planner/execution';
-import { PlanRun, Row, rowsOf, runToEnd } from '../planner/plan';
+import { PlanRun, Query, rowsOf, runToEnd } from '../planner/plan';
 import { planQuery } from '../planner/plan-query';
-import { Query } from '../planner/query';
 import { StoredCollection } from '../storage/catalog';
 import { createCollection } from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
@@ -18,8 +16,6 @@ import { changeRecord } from '../storage/records';
 import { CollectionView, StoredDocument } from '../storage/view';
 import { clockOf } from './reads';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
-
-const TOO_LARGE = `a document may have at most ${MAX_DOCUMENT_BYTES} bytes`;
 
 /** The write of a client, and the collection that it is about. */
 export interface Target {
@@ -29,13 +25,12 @@ export interface Target {
 }
 
 /** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
-interface Modification {
+interface Statement {
   readonly filter: FilterNode;
   readonly sort?: BsonDocument;
-  readonly hint?: BsonValue;
   readonly multi: boolean;
   readonly update: CompiledUpdate | null;
-  readonly upserts?: boolean;
+  readonly upserts: boolean;
 }
 
 /** What a statement has done so far. */
@@ -50,76 +45,71 @@ export interface Outcome {
   after: Uint8Array | null;
 }
 
-/** Changes the documents of a statement. May be called again when it had to wait: it goes on with the same document. */
-export function beginModification(
-  target: Target,
-  { update, upserts, ...selection }: Modification,
-): (scope: WriteScope) => Outcome {
-  const selected = new SelectedRecords(target, selection);
-  const outcome: Outcome = { n: 0, modified: 0, before: null, after: null };
-  return (scope) => {
-    selected.each(scope, (collection, record) => {
-      const after = update && updateRecord(scope, collection, record, update);
-      if (!update) deleteRecord(scope, collection, record);
-      outcome.n += 1;
-      if (after !== record.bytes) outcome.modified += 1;
-      [outcome.before, outcome.after] = [record.bytes, after];
-    });
-    if (outcome.n > 0 || !update || !upserts) return outcome;
-    const document = update.insert(filterEqualities(selection.filter));
-    const after = insertDocument(scope, target.ns, encodeDocument(document));
-    return { n: 1, modified: 0, upserted: document.get('_id')!, before: null, after };
-  };
-}
-
-/** The documents of a statement, found and then changed one at a time. */
-class SelectedRecords {
+/** A statement that changes documents, which are found and then changed one at a time. */
+export class Modification {
+  private readonly outcome: Outcome = { n: 0, modified: 0, before: null, after: null };
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
   private readonly query: Query;
-  private readonly matches: (bytes: Uint8Array) => boolean;
 
   constructor(
     private readonly target: Target,
-    { filter, sort = new Map(), hint, multi }: Omit<Modification, 'update'>,
+    private readonly statement: Statement,
   ) {
-    this.query = { filter, sort, hint, limit: multi ? 0 : 1, skip: 0 };
-    this.matches = documentTest([filter]) ?? (() => true);
+    const { filter, sort = new Map(), multi } = statement;
+    this.query = { filter, sort, limit: multi ? 0 : 1, skip: 0 };
   }
 
-  /** Calls `change` for each selected document; when it is called again, not for those that match no more. */
-  each(scope: WriteScope, change: (collection: StoredCollection, record: StoredDocument) => void): void {
-    const collection = scope.use(this.target.ns);
-    if (!collection) return;
+  /** May be called again when it had to wait: it goes on with the same document. */
+  run(scope: WriteScope): Outcome {
+    const { ns } = this.target;
+    const collection = scope.use(ns);
+    if (collection) this.changeSelected(scope, collection);
+    const { update, upserts, filter } = this.statement;
+    if (this.outcome.n > 0 || !update || !upserts) return this.outcome;
+    const document = update.insert(filterEqualities(filter));
+    const after = insertDocument(scope, ns, encodeDocument(document));
+    return { n: 1, modified: 0, upserted: document.get('_id')!, before: null, after };
+  }
+
+  private changeSelected(scope: WriteScope, collection: StoredCollection): void {
     const view = new CollectionView(collection, scope);
-    const isSingle = this.query.limit === 1;
-    if (isSingle && !this.pending) {
-      // Looked for again after a wait: another one may have taken its place.
-      const [found] = this.search(view, scope);
-      if (found) change(collection, { recordId: found.recordId, bytes: found.bytes! });
-      return;
+    const { multi, filter } = this.statement;
+    if (!this.pending) {
+      const found: number[] = [];
+      let only: StoredDocument | null = null;
+      for (const row of rowsOf(planQuery(view, this.query), { view, clock: new Clock() }, new PlanRun())) {
+        // Goes on with the search elsewhere where it takes more than a turn.
+        if (!row) scope.pause(() => this.searchElsewhere());
+        else if (multi) found.push(row.recordId);
+        else only = { recordId: row.recordId, bytes: row.bytes! };
+      }
+      // A single one is looked for again after a wait: another one may have taken its place.
+      if (only) this.change(scope, collection, only);
+      if (!multi) return;
+      // All are found before the first is changed, so that none is met again where its change has moved it.
+      this.pending = found.reverse();
     }
-    // All are found before the first is changed, so that none is met again where its change has moved it.
-    const pending = (this.pending ??= Array.from(
-      this.search(view, scope),
-      ({ recordId }) => recordId,
-    ).reverse());
+    const { pending } = this;
+    const matches = documentTest([filter])!;
     for (let recordId = pending.at(-1); recordId !== undefined; recordId = pending.at(-1)) {
       const bytes = view.document(recordId);
-      if (bytes && this.matches(bytes)) change(collection, { recordId, bytes });
-      else if (isSingle) this.pending = null;
+      if (bytes && matches(bytes)) this.change(scope, collection, { recordId, bytes });
+      else if (!multi) this.pending = null;
       pending.pop();
       if (pending.length > 0) scope.pause();
     }
-    if (!this.pending) this.each(scope, change);
+    if (!this.pending) this.changeSelected(scope, collection);
   }
 
-  /** Goes on with the search elsewhere where it takes more than a turn. */
-  private *search(view: CollectionView, scope: WriteScope): Generator<Row> {
-    for (const row of rowsOf(planQuery(view, this.query), { view, clock: new Clock() }, new PlanRun())) {
-      if (row) yield row;
-      else scope.pause(() => this.searchElsewhere());
-    }
+  private change(scope: WriteScope, collection: StoredCollection, record: StoredDocument): void {
+    const { outcome } = this;
+    const { update } = this.statement;
+    outcome.before = record.bytes;
+    outcome.after = update && updateRecord(scope, collection, record, update);
+    if (!update) deleteRecord(scope, collection, record);
+    outcome.n += 1;
+    if (outcome.after !== record.bytes) outcome.modified += 1;
   }
 
   /** Searches in a snapshot, while others write. */
@@ -144,24 +134,27 @@ function updateRecord(
   { recordId, bytes }: StoredDocument,
   update: CompiledUpdate,
 ): Uint8Array {
+  const { indexedFields } = collection;
   const before = update.fields ? decodeFields(bytes, update.fields) : decodeDocument(bytes);
   const { document: after, modified } = update.apply(before);
   if (!modified) return bytes;
   const changed = update.fields ? patchDocument(bytes, before, after) : encodeDocument(after);
-  check(changed.length <= MAX_DOCUMENT_BYTES, 17419, TOO_LARGE);
-  const { indexedFields } = collection;
+  checkSize(changed, 17419);
   const isKnown = !update.fields || [...indexedFields].every((name) => before.get(name) === after.get(name));
-  const recordOf = (document: Uint8Array, known: BsonDocument) => ({
-    bytes: document,
-    fields: isKnown ? known : decodeFields(document, indexedFields),
-  });
-  changeRecord(scope, collection, recordId, recordOf(bytes, before), recordOf(changed, after));
+  const [old, next] = isKnown
+    ? [before, after]
+    : [decodeFields(bytes, indexedFields), decodeFields(changed, indexedFields)];
+  changeRecord(scope, collection, recordId, { bytes, fields: old }, { bytes: changed, fields: next });
   return changed;
 }
 
-function deleteRecord(scope: WriteScope, collection: StoredCollection, record: StoredDocument): void {
-  const fields = decodeFields(record.bytes, collection.indexedFields);
-  changeRecord(scope, collection, record.recordId, { bytes: record.bytes, fields }, null);
+function deleteRecord(scope: WriteScope, collection: StoredCollection, { recordId, bytes }: StoredDocument) {
+  const fields = decodeFields(bytes, collection.indexedFields);
+  changeRecord(scope, collection, recordId, { bytes, fields }, null);
+}
+
+function checkSize({ length }: Uint8Array, code: number): void {
+  check(length <= MAX_DOCUMENT_BYTES, code, `a document may have at most ${MAX_DOCUMENT_BYTES} bytes`);
 }
 
 /** The collection, made where it is missing: the first insert does that. */
@@ -194,26 +187,26 @@ const FIRST_FIELD = 4;
  * they make behind the other fields.
  */
 function storable(bytes: Uint8Array): Uint8Array {
-  check(bytes.length <= MAX_DOCUMENT_BYTES, 2, TOO_LARGE);
+  checkSize(bytes, 2);
   let ids = 0;
   let [idStart, idEnd] = [FIRST_FIELD, FIRST_FIELD];
   const fields = new ElementScanner(bytes);
   while (fields.next()) {
-    const { type, nameStart, valueStart, valueEnd } = fields;
+    const { type, nameStart, nameEnd, valueStart, valueEnd } = fields;
     check(bytes[nameStart] !== DOLLAR, 2, "Document can't have $ prefixed field names");
     const isOpen = type === TIMESTAMP && bytes.subarray(valueStart, valueEnd).every((byte) => byte === 0);
     check(!isOpen, 238, 'an empty timestamp, which stands for the present, is not supported');
-    if (fields.name !== '_id') continue;
+    if (nameEnd - nameStart !== 3 || fields.name !== '_id') continue;
     check(!REFUSED_ID_TYPES.has(type), 2, "can't use an array or a regular expression for _id");
     [idStart, idEnd] = [nameStart - 1, valueEnd];
     ids += 1;
   }
   check(ids <= 1, 2, "can't have multiple _id fields in one document");
   if (ids === 1 && idStart === FIRST_FIELD) return bytes;
-  const made =
-    ids === 1 ? [] : [encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1)];
-  const parts = [bytes.subarray(idStart, idEnd), bytes.subarray(FIRST_FIELD, idStart), bytes.subarray(idEnd)];
-  const document = Buffer.concat([bytes.subarray(0, FIRST_FIELD), ...made, ...parts]);
+  const made = () => encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1);
+  const id = ids === 1 ? bytes.subarray(idStart, idEnd) : made();
+  const others = [bytes.subarray(FIRST_FIELD, idStart), bytes.subarray(idEnd)];
+  const document = Buffer.concat([bytes.subarray(0, FIRST_FIELD), id, ...others]);
   document.writeInt32LE(document.length);
   return document;
 }

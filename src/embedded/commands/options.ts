@@ -3,50 +3,52 @@ import { check, MongoError } from '../language/errors';
 import { toDouble } from '../language/numbers';
 import { CommandRequest } from './request';
 
-/** The names in a list with spaces between them. */
-export const namesIn = (list: string): ReadonlySet<string> => new Set(list.split(' '));
-
 /** What may stand in any command or statement: it is read elsewhere, or makes no difference here. */
-const IGNORED = namesIn(
+const IGNORED =
   // Who is asking, and as part of what: transactions/transaction-fields.ts.
   'lsid txnNumber autocommit startTransaction $db maxTimeMS ' +
-    // One node: every read sees the latest commit, and every write is on disk when it is answered.
-    'readConcern writeConcern $readPreference $clusterTime $configServerState commitQuorum term ' +
-    'lastKnownCommittedOpTime allowPartialResults ' +
-    // Nothing is logged, versioned, validated, spilled to disk or kept from a user.
-    'comment $audit $client apiVersion apiStrict apiDeprecationErrors bypassDocumentValidation allowDiskUse ' +
-    'noCursorTimeout oplogReplay readOnce authorizedCollections authorizedDatabases freeStorage',
-);
+  // One node: every read sees the latest commit, and every write is on disk when it is answered.
+  'readConcern writeConcern $readPreference $clusterTime $configServerState commitQuorum term ' +
+  'lastKnownCommittedOpTime allowPartialResults ' +
+  // Nothing is logged, versioned, validated, spilled to disk or kept from a user.
+  'comment $audit $client apiVersion apiStrict apiDeprecationErrors bypassDocumentValidation allowDiskUse ' +
+  'noCursorTimeout oplogReplay readOnce authorizedCollections authorizedDatabases freeStorage';
 /** Options of MongoDB's that this engine does not have. Drivers send some of them although they ask for nothing. */
-const REFUSED = namesIn(
-  'collation let max min returnKey showRecordId tailable awaitData explain c arrayFilters capped autoIndexId idIndex ' +
-    'size storageEngine validator validationLevel validationAction indexOptionDefaults viewOn pipeline temp ' +
-    'timeseries expireAfterSeconds ignoreUnknownIndexOptions',
+const REFUSED = new Set(
+  (
+    'collation let max min returnKey showRecordId tailable awaitData explain c arrayFilters hint capped autoIndexId ' +
+    'idIndex size storageEngine validator validationLevel validationAction indexOptionDefaults viewOn pipeline temp ' +
+    'timeseries expireAfterSeconds ignoreUnknownIndexOptions'
+  ).split(' '),
 );
+
+/** The options named, with spaces between them, and those of every command. */
+export function optionNames(names: string): ReadonlySet<string> {
+  return new Set(`${names} ${IGNORED}`.split(' '));
+}
 
 /** The types of options. Older clients and the shell send 0 and 1 as booleans. */
 const TYPES = {
   'an object': isDocument,
-  'an array of objects': (value: BsonValue) => Array.isArray(value) && value.every(isDocument),
-  'a boolean': (value: BsonValue) => typeof value === 'boolean' || isNumber(value),
+  'an array of objects': (value: BsonValue): value is BsonDocument[] =>
+    Array.isArray(value) && value.every(isDocument),
+  'a boolean': (value: BsonValue): value is boolean | BsonNumber =>
+    typeof value === 'boolean' || isNumber(value),
   'a number': isNumber,
-  'a string': (value: BsonValue) => typeof value === 'string',
-  'a name or an object': (value: BsonValue) => typeof value === 'string' || isDocument(value),
+  'a string': (value: BsonValue): value is string => typeof value === 'string',
+  'a name or an object': (value: BsonValue): value is string | BsonDocument =>
+    typeof value === 'string' || isDocument(value),
 };
-interface TypedValues {
-  'an object': BsonDocument;
-  'an array of objects': BsonDocument[];
-  'a boolean': boolean | BsonNumber;
-  'a number': BsonNumber;
-  'a string': string;
-  'a name or an object': string | BsonDocument;
-}
+type Types = typeof TYPES;
+type Typed<Type extends keyof Types> = Types[Type] extends (value: BsonValue) => value is infer V & BsonValue
+  ? V
+  : never;
 
 /** The options of a command or a statement, which are refused where they are none, and checked as they are read. */
 export class Options {
   /**
    * @param where for messages: `find`, `update.updates`
-   * @param taken the options that there are, but for those of every command; all are taken without it
+   * @param taken the options that there are; any is taken without it
    * @throws MongoError FailedToParse (9) for a field that is no option, NotImplemented (238) for one that is not here
    */
   constructor(
@@ -56,7 +58,7 @@ export class Options {
   ) {
     if (!taken) return;
     for (const [name, value] of fields) {
-      if (taken.has(name) || IGNORED.has(name)) continue;
+      if (taken.has(name)) continue;
       check(REFUSED.has(name), 9, `Failed to parse: Unrecognized field '${where}.${name}'.`);
       check(asksForNothing(value), 238, `${where} option '${name}' is not supported`);
     }
@@ -68,14 +70,14 @@ export class Options {
   }
 
   /** @throws MongoError TypeMismatch (14) */
-  get<Type extends keyof TypedValues>(name: string, type: Type): TypedValues[Type] | undefined {
+  get<Type extends keyof Types>(name: string, type: Type): Typed<Type> | undefined {
     const value = this.fields.get(name) ?? undefined;
-    if (value === undefined || TYPES[type](value)) return value as TypedValues[Type] | undefined;
+    if (value === undefined || TYPES[type](value)) return value as Typed<Type> | undefined;
     throw new MongoError(14, `'${this.where}.${name}' must be ${type}, not of type ${typeName(value)}`);
   }
 
   /** @throws MongoError 40414 where it is missing, TypeMismatch (14) */
-  need<Type extends keyof TypedValues>(name: string, type: Type): TypedValues[Type] {
+  need<Type extends keyof Types>(name: string, type: Type): Typed<Type> {
     const value = this.get(name, type);
     if (value !== undefined) return value;
     throw new MongoError(40414, `BSON field '${this.where}.${name}' is missing but a required field`);
@@ -128,8 +130,7 @@ const MOST_BYTES = 255;
 export function namespaceOf({ name, db, body }: CommandRequest, isWritten = false): string {
   const collection = body.get(name);
   const ns = typeof collection === 'string' ? `${db}.${collection}` : '';
-  const isRight =
-    NAMESPACE.test(ns) && !(isWritten && (NOT_WRITABLE.test(ns) || Buffer.byteLength(ns) > MOST_BYTES));
-  check(isRight, 73, `Invalid namespace specified '${ns}'`);
+  const isForbidden = isWritten && (NOT_WRITABLE.test(ns) || Buffer.byteLength(ns) > MOST_BYTES);
+  check(NAMESPACE.test(ns) && !isForbidden, 73, `Invalid namespace specified '${ns}'`);
   return ns;
 }

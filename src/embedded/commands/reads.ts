@@ -5,15 +5,12 @@ import { BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
-import { parseSort } from '../language/index-key';
 import { identityOf } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
-import { compileProjection } from '../language/projection';
 import { Clock } from '../planner/execution';
 import { encodedRows, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
-import { PlanRun, runToEnd } from '../planner/plan';
+import { PlanRun, Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
-import { Query } from '../planner/query';
 import { CollectionView } from '../storage/view';
 import { answerDiagnosticStage } from './diagnostics';
 import { namespaceOf, Options, timeLimitOf } from './options';
@@ -29,20 +26,24 @@ export function clockOf({ body, connection }: CommandRequest): Clock {
   return clock;
 }
 
-/** @throws MongoError for a filter, an order or a projection that is none */
-export function readFind(options: Options): Query {
-  const [sort, projection] = [options.document('sort'), options.document('projection')];
-  if (!sort.has('$natural')) parseSort(sort);
-  else check(sort.size === 1, 2, "Cannot include '$natural' in compound sort");
-  compileProjection(projection);
-  const filter = parseFilter(options.document('filter'));
-  const [skip, limit] = [options.count('skip'), options.count('limit')];
-  return { filter, sort, projection, hint: options.hint(), skip, limit };
+/**
+ * The query of a find, or of a count or distinct, which name its filter `query`.
+ * @throws MongoError for a filter that is none; the planner reads the rest
+ */
+export function readQuery(options: Options, filter: 'filter' | 'query'): Query {
+  return {
+    filter: parseFilter(options.document(filter)),
+    sort: options.document('sort'),
+    skip: options.count('skip'),
+    limit: options.count('limit'),
+    hint: options.hint(),
+    projection: options.document('projection'),
+  };
 }
 
 /** The documents that match, as a cursor. */
-export async function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const query = readFind(options);
+export function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+  const query = readQuery(options, 'filter');
   return answerWithCursor(request, engine, options, (view, clock) => {
     const run = new PlanRun();
     const stream = encodedRows(planQuery(view, query), { view, clock }, run);
@@ -67,7 +68,7 @@ export async function aggregate(request: CommandRequest, engine: Engine, options
 }
 
 /** The first batch of a query's results, and a cursor for the others where there are more and they are wanted. */
-async function answerWithCursor(
+function answerWithCursor(
   request: CommandRequest,
   engine: Engine,
   options: Options,
@@ -77,13 +78,14 @@ async function answerWithCursor(
   const isOnly = options.flag('singleBatch');
   const ns = namespaceOf(request);
   const view = engine.read(request, ns);
+  let cursor: ClientCursor;
   try {
-    const cursor = new ClientCursor(ns, open(view, clockOf(request)), request);
-    return await answerBatch(engine, request, cursor, { size, isOnly });
+    cursor = new ClientCursor(ns, open(view, clockOf(request)), request);
   } catch (error) {
     view?.release();
     throw error;
   }
+  return answerBatch(engine, request, cursor, { size, isOnly });
 }
 
 /** The next batch of a cursor, which is closed where no more is to come; then the `id` in the reply is 0. */
@@ -129,13 +131,6 @@ export function killCursors(request: CommandRequest, engine: Engine, options: Op
   return bson({ cursorsKilled: killed, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] });
 }
 
-/** The query of a count or distinct. */
-export function readQuery(options: Options): Query {
-  const filter = parseFilter(options.document('query'));
-  const [skip, limit] = [options.count('skip'), options.count('limit')];
-  return { filter, sort: new Map(), hint: options.hint(), skip, limit };
-}
-
 /** Whether the query finds every document. */
 export function countsAll({ filter, hint }: Query): boolean {
   return filter.kind === 'and' && filter.children.length === 0 && hint === undefined;
@@ -143,7 +138,7 @@ export function countsAll({ filter, hint }: Query): boolean {
 
 /** The number of documents that match: where there is no condition, as the storage keeps it. */
 export async function count(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const query = readQuery(options);
+  const query = readQuery(options, 'query');
   const view = engine.read(request, namespaceOf(request));
   try {
     const left = Math.max(0, (view?.documentCount() ?? 0) - query.skip);
@@ -156,31 +151,27 @@ export async function count(request: CommandRequest, engine: Engine, options: Op
   }
 }
 
-/** What an element of an array has besides its value, at most. */
-const BYTES_OF_ELEMENT = 16;
-
 /** The values that a field has in the documents that match, each once; an array counts as its elements. */
 export async function distinct(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const key = options.need('key', 'a string');
-  const query = readQuery(options);
+  const query = readQuery(options, 'query');
   const view = engine.read(request, namespaceOf(request));
-  const clock = clockOf(request);
   try {
     const values = new Map<string, BsonValue>();
     const fields = new Set([topLevelName(key)]);
     let bytes = 0;
-    await runToEnd(planQuery(view, query), { view, clock }, (row) => {
+    await runToEnd(planQuery(view, query), { view, clock: clockOf(request) }, (row) => {
       for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
         const identity = identityOf(value);
         if (values.has(identity)) continue;
         values.set(identity, value);
-        bytes += identity.length + BYTES_OF_ELEMENT;
+        // An element of the reply's array has a few bytes besides its value.
+        bytes += identity.length + 16;
         check(bytes <= MAX_DOCUMENT_BYTES, 17217, 'distinct too big, 16mb cap');
       }
     });
     return bson({ values: [...values.values()] });
   } finally {
-    clock.end();
     view?.release();
   }
 }

@@ -52,7 +52,9 @@ type PlainValue = number | Plain | readonly PlainValue[] | BsonValue;
 
 /** A document of fields written out in their order. */
 export function bson(fields: Plain): BsonDocument {
-  return new Map(Object.entries(fields).map(([name, value]) => [name, bsonValue(value)]));
+  const document: BsonDocument = new Map();
+  for (const name of Object.keys(fields)) document.set(name, bsonValue(fields[name]!));
+  return document;
 }
 
 function bsonValue(value: PlainValue): BsonValue {

@@ -3,7 +3,7 @@ import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
 import { createIndexes, dropIndexes, listIndexes } from './indexes';
-import { Options } from './options';
+import { optionNames, Options } from './options';
 import * as reads from './reads';
 import { bson, CommandRequest, Reply } from './request';
 import { validate } from './validate';
@@ -12,7 +12,7 @@ import * as writes from './writes';
 /** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
 type Command = (request: CommandRequest, engine: Engine, options: Options) => Promise<Reply> | Reply;
 
-const FIND_AND_MODIFY = 'query sort update remove new upsert fields hint';
+const FIND_AND_MODIFY = 'query sort update remove new upsert fields';
 
 /** The commands, each with the options that it takes; for those without, what they are sent is of no consequence. */
 const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[] = [
@@ -32,7 +32,7 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['drop', catalog.drop, ''],
   ['dropDatabase', catalog.dropDatabase, ''],
   ['listCollections', catalog.listCollections, 'filter nameOnly cursor'],
-  ['listDatabases', catalog.listDatabases, 'filter nameOnly'],
+  ['listDatabases', catalog.listDatabases, 'nameOnly filter'],
   ['listIndexes', listIndexes, 'cursor'],
   ['createIndexes', createIndexes, 'indexes'],
   ['dropIndexes', dropIndexes, 'index'],
@@ -42,21 +42,21 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['commitTransaction abortTransaction', (request, engine) => engine.sessions.end(request)],
   ['endSessions killSessions', (request, engine) => engine.sessions.kill(request)],
   ...Object.entries(ANSWERS).map(
-    ([name, answer]) => [name, (request: CommandRequest) => bson(answer(request))] as const,
+    ([names, answer]) => [names, (request: CommandRequest) => bson(answer(request))] as const,
   ),
 ];
 
 type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply> | Reply;
 
-/** The commands by every name, ready to run within the session that they belong to. */
-export const commands: ReadonlyMap<string, BoundCommand> = new Map(
-  TABLE.flatMap(([names, run, taken]) =>
-    names.split(' ').map((name) => [name, prepared(name, run, taken)] as const),
-  ),
-);
-
-function prepared(name: string, run: Command, taken?: string): BoundCommand {
-  const known = taken === undefined ? undefined : new Set([name, ...taken.split(' ')]);
+function bound(name: string, run: Command, taken?: string): BoundCommand {
+  const known = taken === undefined ? undefined : optionNames(`${name} ${taken}`);
   return (request, engine) =>
     engine.sessions.run(request, () => run(request, engine, new Options(request.body, name, known)));
 }
+
+/** The commands by every name, ready to run within the session that they belong to. */
+export const commands: ReadonlyMap<string, BoundCommand> = new Map(
+  TABLE.flatMap(([names, run, taken]) =>
+    names.split(' ').map((name) => [name, bound(name, run, taken)] as const),
+  ),
+);

@@ -5,12 +5,12 @@ import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
-import { beginModification, insertDocument, Outcome, Target } from './modification';
-import { namesIn, namespaceOf, Options } from './options';
+import { insertDocument, Modification, Outcome, Target } from './modification';
+import { namespaceOf, optionNames, Options } from './options';
 import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
-type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Outcome>;
+type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Pick<Outcome, 'modified'>>;
 
 /** A statement: throws MongoError when it is refused, and must not have changed anything then. */
 type Perform = (scope: WriteScope) => StatementOutcome;
@@ -32,8 +32,8 @@ async function runStatements(
 ): Promise<Reply> {
   check(count >= 1 && count <= MAX_BATCH_SIZE, 16, `a write has from 1 to ${MAX_BATCH_SIZE} statements`);
   const done = engine.sessions.resultsOf(request) as Map<number, StatementOutcome> | null;
-  const isOrdered = options.flag('ordered', true);
   const inTransaction = engine.sessions.transactionOf(request) !== null;
+  const endsAtError = options.flag('ordered', true) || inTransaction;
   const fresh = new Map<number, StatementOutcome>();
   const writeErrors: BsonDocument[] = [];
   const upserted: BsonDocument[] = [];
@@ -46,26 +46,25 @@ async function runStatements(
       if (index > 0) scope.pause();
       try {
         const outcome = done?.get(index) ?? (perform ??= begin(index))(scope);
-        fresh.set(index, outcome);
+        if (done) fresh.set(index, outcome);
         n += outcome.n;
         nModified += outcome.modified ?? 0;
         if (outcome.upserted !== undefined) upserted.push(bson({ index, _id: outcome.upserted }));
       } catch (error) {
-        if (!(error instanceof MongoError) || (inTransaction && ENDS_TRANSACTION.has(error.code)))
-          throw error;
+        const isRefusal = error instanceof MongoError && !(inTransaction && ENDS_TRANSACTION.has(error.code));
+        if (!isRefusal) throw error;
         const { code, extra = [], message: errmsg } = error;
         writeErrors.push(bson({ index, code, ...Object.fromEntries(extra), errmsg }));
-        if (isOrdered || inTransaction) return;
+        if (endsAtError) return;
       }
     }
   });
-  if (done) for (const [place, outcome] of fresh) done.set(place, outcome);
-  return bson({
-    n,
-    ...(request.name === 'update' && { nModified }),
-    ...(upserted.length > 0 && { upserted }),
-    ...(writeErrors.length > 0 && { writeErrors }),
-  });
+  // Only now are they on disk.
+  for (const [place, outcome] of fresh) done?.set(place, outcome);
+  const reply = bson({ n, ...(request.name === 'update' && { nModified }) });
+  if (upserted.length > 0) reply.set('upserted', upserted);
+  if (writeErrors.length > 0) reply.set('writeErrors', writeErrors);
+  return reply;
 }
 
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
@@ -77,41 +76,30 @@ export function insert(request: CommandRequest, engine: Engine, options: Options
   });
 }
 
-const UPDATES = {
-  field: 'updates',
-  taken: namesIn('q u multi upsert hint'),
-  isMulti: (statement: Options) => statement.flag('multi'),
-};
-const DELETES = {
-  field: 'deletes',
-  taken: namesIn('q limit hint'),
-  isMulti(statement: Options) {
-    const limit = statement.count('limit', Infinity);
-    check(limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
-    return limit === 0;
-  },
-};
+const UPDATES = { field: 'updates', where: 'update.updates', taken: optionNames('q u multi upsert') };
+const DELETES = { field: 'deletes', where: 'delete.deletes', taken: optionNames('q limit') };
 
 /** An update or a delete. The shape of all statements is checked before the first one runs. */
 export function change(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const target = { request, engine, ns: namespaceOf(request, true) };
-  const { field, taken, isMulti } = request.name === 'update' ? UPDATES : DELETES;
+  const isUpdate = request.name === 'update';
+  const { field, where, taken } = isUpdate ? UPDATES : DELETES;
   const isRetryable = engine.sessions.resultsOf(request) !== null;
   const statements = options.need(field, 'an array of objects').map((fields) => {
-    const statement = new Options(fields, `${request.name}.${field}`, taken);
-    statement.need('q', 'an object');
-    const multi = isMulti(statement);
+    const statement = new Options(fields, where, taken);
+    const q = statement.need('q', 'an object');
+    const limit = isUpdate || statement.count('limit', Infinity);
+    check(limit === true || limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
+    const multi = isUpdate ? statement.flag('multi') : limit === 0;
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
-    return { statement, multi };
+    return { q, u: statement.value('u'), multi, upserts: statement.flag('upsert') };
   });
   return runStatements(target, options, statements.length, (index) => {
-    const { statement, multi } = statements[index]!;
-    const filter = parseFilter(statement.need('q', 'an object'));
-    const update = field === 'updates' ? parseUpdate(statement.value('u'), multi) : null;
-    const upserts = statement.flag('upsert');
-    const run = beginModification(target, { filter, hint: statement.hint(), multi, update, upserts });
+    const { q, u, multi, upserts } = statements[index]!;
+    const update = isUpdate ? parseUpdate(u, multi) : null;
+    const modification = new Modification(target, { filter: parseFilter(q), multi, update, upserts });
     return (scope) => {
-      const { n, modified, upserted } = run(scope);
+      const { n, modified, upserted } = modification.run(scope);
       return { n, modified, upserted };
     };
   });
@@ -139,34 +127,32 @@ export async function findAndModify(
     results?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
   // A copy, because the bytes in hand may be a small part of a large piece of memory.
   results?.set(0, { lastErrorObject, value: value && new Uint8Array(value) });
-  const reply: Reply = bson({ lastErrorObject });
-  return reply.set('value', value && new RawDocument(value));
+  return new Map<string, BsonDocument | RawDocument | null>([
+    ['lastErrorObject', lastErrorObject],
+    ['value', value && new RawDocument(value)],
+  ]);
 }
 
 function beginFindAndModify(request: CommandRequest, engine: Engine, options: Options) {
-  const [removes, returnsNew, upserts] = ['remove', 'new', 'upsert'].map((name) => options.flag(name));
+  const [removes, returnsNew, upserts] = [
+    options.flag('remove'),
+    options.flag('new'),
+    options.flag('upsert'),
+  ];
   const given = options.value('update');
   const isEither = removes === (given === undefined) && !(removes && (returnsNew || upserts));
-  check(
-    isEither,
-    9,
-    'Either an update or remove=true must be specified, and upsert and new only with an update',
-  );
+  check(isEither, 9, 'Either update or remove=true must be given, and upsert and new only with an update');
   const update = removes ? null : parseUpdate(given, false);
   const fields = options.document('fields');
-  const project = fields.size > 0 ? compileProjection(fields).applyToBytes : (bytes: Uint8Array) => bytes;
-  const run = beginModification(
-    { request, engine, ns: namespaceOf(request, true) },
-    {
-      filter: parseFilter(options.document('query')),
-      ...{ sort: options.document('sort'), hint: options.hint(), multi: false, update, upserts },
-    },
-  );
+  const project = fields.size > 0 ? compileProjection(fields).applyToBytes : null;
+  const filter = parseFilter(options.document('query'));
+  const statement = { filter, sort: options.document('sort'), multi: false, update, upserts };
+  const modification = new Modification({ request, engine, ns: namespaceOf(request, true) }, statement);
   return (scope: WriteScope): Modified => {
-    const { n, before, after, upserted } = run(scope);
-    const updatedExisting = update && { updatedExisting: before !== null };
-    const lastErrorObject = bson({ n, ...updatedExisting, ...(upserted !== undefined && { upserted }) });
+    const { n, before, after, upserted } = modification.run(scope);
+    const lastErrorObject = bson({ n, ...(update && { updatedExisting: before !== null }) });
+    if (upserted !== undefined) lastErrorObject.set('upserted', upserted);
     const shown = returnsNew ? after : before;
-    return { lastErrorObject, value: shown && project(shown) };
+    return { lastErrorObject, value: shown && project ? project(shown) : shown };
   };
 }

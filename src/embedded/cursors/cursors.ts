@@ -1,7 +1,7 @@
 import { Long } from 'bson';
 import { randomBytes } from 'node:crypto';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from '../commands/request';
-import { formatForMessage, MongoError } from '../language/errors';
+import { check, formatForMessage, MongoError } from '../language/errors';
 import { Clock, Yielder } from '../planner/execution';
 import { CollectionView } from '../storage/view';
 
@@ -69,15 +69,14 @@ export class ClientCursor {
     }
   }
 
-  /** @throws MongoError 12051 where a batch is being made already, 50738 to 50741 where another session or transaction asks */
+  /** @throws MongoError 12051 where a batch is being made already, 50738 and others where another session or transaction asks */
   admit(request: CommandRequest): void {
-    if (this.busy) throw new MongoError(12051, 'the cursor is in use already');
+    check(!this.busy, 12051, 'the cursor is in use already');
     const [session, transaction] = callerOf(this.opener);
     const [askingSession, asking] = callerOf(request);
-    if (session !== askingSession) throw new MongoError(50738, 'the cursor belongs to another session');
-    if (transaction === asking) return;
+    check(session === askingSession, 50738, 'the cursor belongs to another session');
     const code = transaction === '' ? 50739 : asking === '' ? 50740 : 50741;
-    throw new MongoError(code, 'the cursor belongs to another transaction, or to none');
+    check(transaction === asking, code, 'the cursor belongs to another transaction, or to none');
   }
 
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
@@ -101,7 +100,7 @@ const IDLE_MILLISECONDS = 10 * 60 * 1000;
 /** Beyond so many, those that were idle longest are closed: each keeps a snapshot. */
 const MAX_CURSORS = 1000;
 
-/** The cursors that clients may ask for more. */
+/** The cursors that clients may ask for more, by their ids. */
 export class OpenCursors {
   /** Least recently used first. */
   private readonly cursors = new Map<string, ClientCursor>();
@@ -120,10 +119,9 @@ export class OpenCursors {
 
   /** The cursor, which counts as used now. */
   use(id: Long): ClientCursor | undefined {
-    const cursor = this.cursors.get(id.toString());
-    if (!cursor) return undefined;
-    this.cursors.delete(id.toString());
-    this.cursors.set(id.toString(), cursor);
+    const name = id.toString();
+    const cursor = this.cursors.get(name);
+    if (this.cursors.delete(name)) this.cursors.set(name, cursor!);
     return cursor;
   }
 

@@ -31,14 +31,13 @@ export const everything: readonly KeyRange[] = [
 const unbounded: Bounds = { ranges: everything, exact: false };
 
 /** The first byte string after all that begin with `bytes`. */
-export function afterPrefix(bytes: Uint8Array): Uint8Array {
-  for (let i = bytes.length - 1; i >= 0; i--) {
-    if (bytes[i] === 0xff) continue;
-    const next = bytes.slice(0, i + 1);
-    next[i]!++;
-    return next;
-  }
-  return afterEverything;
+function afterPrefix(bytes: Uint8Array): Uint8Array {
+  let last = bytes.length - 1;
+  while (bytes[last] === 0xff) last--;
+  if (last < 0) return afterEverything;
+  const next = bytes.slice(0, last + 1);
+  next[last]!++;
+  return next;
 }
 
 /** What lies in both lists. */
@@ -62,14 +61,16 @@ export function intersection(left: readonly KeyRange[], right: readonly KeyRange
 /** The ranges as an index has them whose component goes that way. */
 export function inDirection(ranges: readonly KeyRange[], direction: 1 | -1): readonly KeyRange[] {
   if (direction === 1 || ranges === everything) return ranges;
+  const flipped = (bytes: Uint8Array) => bytes.map((byte) => byte ^ 0xff);
   return ranges.toReversed().map(({ low, high, isPoint }) => {
     const first = flipped(low);
     return { low: isPoint ? first : afterPrefix(flipped(high)), high: afterPrefix(first), isPoint };
   });
 }
 
-function flipped(bytes: Uint8Array): Uint8Array {
-  return bytes.map((byte) => byte ^ 0xff);
+/** The conditions of a filter that must all hold. */
+export function conjunctsOf(filter: FilterNode): readonly FilterNode[] {
+  return filter.kind === 'and' ? filter.children : [filter];
 }
 
 /**
@@ -78,19 +79,11 @@ function flipped(bytes: Uint8Array): Uint8Array {
  */
 export function boundsOf(node: FilterNode, path: string, holdsArrays: boolean): Bounds {
   if (node.kind !== 'field' || node.path !== path) return unbounded;
-  switch (node.op) {
-    case 'eq':
-      return anyOf([node.value], holdsArrays);
-    case 'in':
-      return anyOf(node.value, holdsArrays);
-    case 'gt':
-    case 'gte':
-    case 'lt':
-    case 'lte':
-      return comparedTo(node.op, node.value, holdsArrays);
-    default:
-      return unbounded;
-  }
+  const { op, value } = node;
+  if (op === 'eq') return anyOf([value], holdsArrays);
+  if (op === 'in') return anyOf(value, holdsArrays);
+  if (op === 'gt' || op === 'gte' || op === 'lt' || op === 'lte') return comparedTo(op, value, holdsArrays);
+  return unbounded;
 }
 
 function anyOf(values: readonly BsonValue[], holdsArrays: boolean): Bounds {

@@ -1,15 +1,21 @@
-import { BsonDocument } from '../language/bson-value';
+import { isDeepStrictEqual } from 'node:util';
 import { FilterNode } from '../language/filter';
-import { directionOf } from '../language/index-key';
-import { decodeKeyComponent, endOfKeyComponent } from '../language/key-decoder';
+import { SortKey } from '../language/index-key';
 import { StoredIndex } from '../storage/catalog';
-import { IndexEntry } from '../storage/keys';
-import { boundsOf, everything, inDirection, intersection, KeyRange } from './bounds';
+import { boundsOf, conjunctsOf, everything, inDirection, intersection, KeyRange } from './bounds';
+import { KeyTest, keyTestOf } from './key-tests';
 
 /** More places than this are not looked up one by one: listing them would hold up others. */
 const MAX_PLACES = 20_000;
+/** More walks than this are not merged: sorting is cheaper then. */
+const MAX_MERGED_WALKS = 500;
 
-type KeyTest = (key: KeyReader) => boolean;
+/** How the walks of an access come to give a wanted order. */
+export interface WalkOrder {
+  readonly reverse: boolean;
+  /** The components before this one are fixed in each of several walks, which are merged by what follows; 0: one walk. */
+  readonly mergeFrom: number;
+}
 
 /**
  * One way to answer a filter by one index: leading components that hold nothing but points, and perhaps one of ranges
@@ -23,108 +29,76 @@ export interface IndexAccess {
   readonly points: number;
   /** Which of the conditions bounds the component that holds arrays; -1 for none. */
   readonly choice: number;
-  /** What the bounds leave open and each key decides, before its document is read. */
+  /** What the bounds leave open and each key decides. */
   readonly keyTests: readonly KeyTest[];
   /** What only the documents decide. */
   readonly documentFilters: readonly FilterNode[];
+  /** How it gives the wanted order; null where the rows still need sorting. */
+  readonly order: WalkOrder | null;
 }
 
 /** A piece of an index. */
 export type Place = Omit<KeyRange, 'isPoint'>;
 
-/** Whether the component at `position` has the same value in all entries of the walk. */
-export function isConstant({ bounds }: IndexAccess, position: number): boolean {
-  const ranges = bounds[position];
-  return ranges?.length === 1 && ranges[0]!.isPoint;
-}
-
-/** Whether one document can have several entries in the walk. */
-export function findsTwice(access: IndexAccess): boolean {
-  const { multikey, multikeyPaths, key } = access.index;
-  return multikey && [...key.keys()].some((path, i) => multikeyPaths.has(path) && !isConstant(access, i));
-}
-
-/** What the first `count` bounds make up, ascending: a place for each combination of their ranges. */
-export function placesOf({ index, bounds }: IndexAccess, count = bounds.length): readonly Place[] {
-  let places: readonly Place[] = everything;
-  let position = 0;
-  for (const order of index.key.values()) {
-    if (position === count) break;
-    const ranges = inDirection(bounds[position++]!, directionOf(order));
-    places = places.flatMap((head) =>
-      ranges.map(({ low, high }) => ({ low: joined(head.low, low), high: joined(head.low, high) })),
-    );
-  }
-  return places;
-}
-
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  return head.length === 0 ? tail : Buffer.concat([head, tail]);
-}
-
-/** All tests in one, of whole keys; null for none. */
-export function keyTest({ keyTests }: IndexAccess): ((key: Uint8Array) => boolean) | null {
-  if (keyTests.length === 0) return null;
-  const reader = new KeyReader();
-  return (key) => {
-    reader.read(key);
-    return keyTests.every((test) => test(reader));
-  };
-}
-
 /**
- * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
- * where the index does not have all of the fields, or holds arrays. A document is good until the next one is made.
+ * What the indexes offer to a query with these conditions. Where equalities name the one place in a unique index, there is
+ * nothing to choose.
  */
-export function decoderOf(
-  { key, multikey }: StoredIndex,
-  fields: ReadonlySet<string>,
-): ((entry: IndexEntry) => BsonDocument | null) | null {
-  const names = [...key.keys()];
-  if (multikey || [...fields].some((field) => !names.includes(field))) return null;
-  const wanted = names.map((name) => fields.has(name));
-  const count = wanted.lastIndexOf(true) + 1;
-  const document: BsonDocument = new Map();
-  return ({ stored, keyStart }) => {
-    for (let i = 0, at = keyStart; i < count; i++) {
-      const end = endOfKeyComponent(stored, at);
-      if (wanted[i]) {
-        const value = decodeKeyComponent(stored, at, end);
-        if (value === undefined) return null;
-        document.set(names[i]!, value);
-      }
-      at = end;
-    }
-    return document;
-  };
-}
-
-/**
- * The ways to answer the conjunction of `conjuncts` by the index. More than one where a component holds arrays and
- * several conjuncts speak of it: each may be met by another element, so only one of them can bound the walk.
- */
-export function indexAccesses(index: StoredIndex, conjuncts: readonly FilterNode[]): IndexAccess[] {
-  const arrayPath = index.multikey && [...index.key.keys()].find((path) => index.multikeyPaths.has(path));
-  if (!arrayPath) return [indexAccess(index, conjuncts, -1)];
-  const choices = [...conjuncts.keys()].filter(
-    (i) => boundsOf(conjuncts[i]!, arrayPath, true).ranges !== everything,
+export function candidatesOf(
+  indexes: readonly StoredIndex[],
+  conjuncts: readonly FilterNode[],
+  sort: readonly SortKey[],
+): IndexAccess[] {
+  const isGiven = ({ path }: { path: string }) =>
+    conjuncts.some((node) => node.kind === 'field' && node.op === 'eq' && node.path === path);
+  const only = indexes.find(({ unique, partial, paths }) => unique && !partial && paths.every(isGiven));
+  const usable = only ? [only] : indexes.filter(({ partial }) => !partial || implies(conjuncts, partial));
+  return usable.flatMap((index) =>
+    choicesOf(index, conjuncts).map((choice) => indexAccess(index, conjuncts, choice, sort)),
   );
-  return (choices.length > 0 ? choices : [-1]).map((choice) => indexAccess(index, conjuncts, choice));
 }
 
-function indexAccess(index: StoredIndex, conjuncts: readonly FilterNode[], choice: number): IndexAccess {
+/** Whether what meets all the conditions meets a partial index's filter too: as it stands in them, or within its range. */
+function implies(conjuncts: readonly FilterNode[], wanted: FilterNode): boolean {
+  return conjunctsOf(wanted).every((condition) =>
+    conjuncts.some((given) => {
+      if (given.kind !== 'field' || condition.kind !== 'field' || given.path !== condition.path) return false;
+      const inner = boundsOf(given, given.path, true);
+      const outer = boundsOf(condition, given.path, true);
+      if (!inner.exact || !outer.exact) return isDeepStrictEqual(given, condition);
+      return isDeepStrictEqual(intersection(inner.ranges, outer.ranges), inner.ranges);
+    }),
+  );
+}
+
+/**
+ * Which conditions may bound the component that holds arrays: each of several may be met by another element, so only one
+ * of them can bound a walk.
+ */
+function choicesOf({ multikey, multikeyPaths, paths }: StoredIndex, conjuncts: readonly FilterNode[]) {
+  const arrays = multikey && paths.find(({ path }) => multikeyPaths.has(path));
+  if (!arrays) return [-1];
+  const isBounding = (node: FilterNode) => boundsOf(node, arrays.path, true).ranges !== everything;
+  const choices = [...conjuncts.keys()].filter((i) => isBounding(conjuncts[i]!));
+  return choices.length > 0 ? choices : [-1];
+}
+
+function indexAccess(
+  index: StoredIndex,
+  conjuncts: readonly FilterNode[],
+  choice: number,
+  sort: readonly SortKey[],
+): IndexAccess {
   const settled = new Set<FilterNode>();
   const bounds: (readonly KeyRange[])[] = [];
   // Two paths below one array: each entry is of one element, and each condition may be met by another one.
   const forArrays = conjuncts.slice(choice, choice + 1);
-  let places = 1;
-  let points = 0;
-  for (const path of index.key.keys()) {
+  let [places, points] = [1, 0];
+  for (const { path } of index.paths) {
     const holdsArrays = index.multikeyPaths.has(path);
-    const speaking = holdsArrays ? forArrays.splice(0) : conjuncts;
     let ranges = everything;
     const exact: FilterNode[] = [];
-    for (const node of speaking) {
+    for (const node of holdsArrays ? forArrays.splice(0) : conjuncts) {
       const own = boundsOf(node, path, holdsArrays);
       ranges = intersection(ranges, own.ranges);
       if (own.exact) exact.push(node);
@@ -144,59 +118,84 @@ function indexAccess(index: StoredIndex, conjuncts: readonly FilterNode[], choic
     if (test) keyTests.push(test);
     else documentFilters.push(node);
   }
-  return { index, bounds, points, choice, keyTests, documentFilters };
+  const order = walkOrder(index, bounds, points, sort);
+  return { index, bounds, points, choice, keyTests, documentFilters, order };
 }
 
-/** The condition as a test of keys; null where keys do not tell: of an array, the entry at hand is one element of many. */
-function keyTestOf(node: FilterNode, index: StoredIndex): KeyTest | null {
-  if (node.kind === 'and' || node.kind === 'or') {
-    const tests = node.children.map((child) => keyTestOf(child, index));
-    if (!tests.every((test) => test !== null)) return null;
-    return node.kind === 'or'
-      ? (key) => tests.some((test) => test(key))
-      : (key) => tests.every((test) => test(key));
-  }
-  if (node.kind !== 'field' || !index.key.has(node.path) || index.multikeyPaths.has(node.path)) return null;
-  const { ranges, exact } = boundsOf(node, node.path, false);
-  const position = [...index.key.keys()].indexOf(node.path);
-  const sorted = inDirection(ranges, directionOf(index.key.get(node.path)!));
-  return exact ? (key) => key.isWithin(position, sorted) : null;
+/** How the index gives the order, or null where it does not: its components must go on as the order does. */
+function walkOrder(
+  { paths, multikeyPaths }: StoredIndex,
+  bounds: IndexAccess['bounds'],
+  points: number,
+  sort: readonly SortKey[],
+): WalkOrder | null {
+  if (sort.length === 0) return { reverse: false, mergeFrom: 0 };
+  const constant = paths.filter(({ path }, i) => isConstant(bounds[i]) && !multikeyPaths.has(path));
+  const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));
+  const first = paths.findIndex(({ path }) => path === wanted[0]?.path);
+  const reverse = paths[first]?.direction !== wanted[0]?.direction;
+  const isGiven = wanted.every(({ path, direction }, i) => {
+    const component = paths[first + i];
+    if (component?.path !== path || multikeyPaths.has(path)) return false;
+    return (component.direction !== direction) === reverse;
+  });
+  if (!isGiven || first > points) return null;
+  // Several places before the order begins: a walk for each.
+  const before = bounds.slice(0, Math.max(first, 0));
+  const walks = before.reduce((product, { length }) => product * length, 1);
+  return walks > MAX_MERGED_WALKS ? null : { reverse, mergeFrom: walks === 1 ? 0 : first };
 }
 
-/** Reads the components of one index key after another, only as far as it is asked for, and copies nothing. */
-class KeyReader {
-  private readonly ends: number[] = [0];
-  private known = 0;
-  private key: Uint8Array = new Uint8Array();
+/** Whether a component bounded like this has the same value in all entries of the walk. */
+function isConstant(ranges: readonly KeyRange[] | undefined): boolean {
+  return ranges?.length === 1 && ranges[0]!.isPoint;
+}
 
-  read(key: Uint8Array): void {
-    this.key = key;
-    this.known = 0;
-  }
+/** Whether one document can have several entries in the walk. */
+export function findsTwice({ index: { multikey, multikeyPaths, paths }, bounds }: IndexAccess): boolean {
+  return multikey && paths.some(({ path }, i) => multikeyPaths.has(path) && !isConstant(bounds[i]));
+}
 
-  /** Whether the component at `position` lies in one of the ranges. */
-  isWithin(position: number, ranges: readonly KeyRange[]): boolean {
-    for (; this.known <= position; this.known++) {
-      this.ends[this.known + 1] = endOfKeyComponent(this.key, this.ends[this.known]!);
-    }
-    let from = 0;
-    for (let to = ranges.length; from < to;) {
-      const middle = (from + to) >> 1;
-      if (this.compare(position, ranges[middle]!.low) < 0) to = middle;
-      else if (this.compare(position, ranges[middle]!.high) < 0) return true;
-      else from = middle + 1;
-    }
-    return false;
-  }
+/**
+ * Those that may be the best, of which only trying them out can tell: the tightest in order, and those that sorting may
+ * be worth, because it takes fewer rows than many in order.
+ */
+export function contenders(candidates: readonly IndexAccess[], isSorted: boolean): readonly IndexAccess[] {
+  const bounded = candidates.filter(({ bounds }) => bounds.length > 0);
+  if (candidates.length === 1 && bounded.length === 1) return candidates;
+  const ordered = tightest(bounded.filter(({ order }) => order));
+  const most = ordered[0]?.points ?? -1;
+  const sorting = tightest(bounded.filter(({ order, points }) => !order && points > most));
+  const whole = candidates.find(({ order, bounds }) => isSorted && order && bounds.length === 0);
+  return [...ordered, ...sorting, ...(whole && ordered.length === 0 ? [whole] : [])];
+}
 
-  private compare(position: number, other: Uint8Array): number {
-    const start = this.ends[position]!;
-    const length = this.ends[position + 1]! - start;
-    const shared = Math.min(length, other.length);
-    for (let i = 0; i < shared; i++) {
-      const order = this.key[start + i]! - other[i]!;
-      if (order !== 0) return order;
-    }
-    return length - other.length;
+/** The longest prefix of points, then a range behind it; of those bounded alike the one that leaves least to documents. */
+function tightest(candidates: readonly IndexAccess[]): readonly IndexAccess[] {
+  const tightness = ({ points, bounds }: IndexAccess) => points + bounds.length;
+  const most = Math.max(...candidates.map(tightness));
+  const byPaths = new Map<string, IndexAccess>();
+  for (const next of candidates.filter((each) => tightness(each) === most)) {
+    const paths = next.index.paths.slice(0, next.bounds.length).map(({ path }) => path);
+    const bounded = [next.choice, ...paths].join('\n');
+    const known = byPaths.get(bounded)?.documentFilters.length ?? Infinity;
+    if (next.documentFilters.length < known) byPaths.set(bounded, next);
   }
+  return [...byPaths.values()];
+}
+
+/** What the first `count` bounds make up, ascending: a place for each combination of their ranges. */
+export function placesOf({ index, bounds }: IndexAccess, count = bounds.length): readonly Place[] {
+  let places: readonly Place[] = everything;
+  for (let i = 0; i < count; i++) {
+    const ranges = inDirection(bounds[i]!, index.paths[i]!.direction);
+    places = places.flatMap((head) =>
+      ranges.map(({ low, high }) => ({ low: joined(head.low, low), high: joined(head.low, high) })),
+    );
+  }
+  return places;
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  return head.length === 0 ? tail : Buffer.concat([head, tail]);
 }

@@ -9,10 +9,10 @@ import { parseSort } from '../language/index-key';
 import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CollectionView } from '../storage/view';
+import { conjunctsOf } from './bounds';
 import { Execution } from './execution';
-import { Plan, PlanRun, rowsOf, rowsOfWalk } from './plan';
+import { Plan, PlanRun, Query, rowsOf, rowsOfWalk } from './plan';
 import { planCount, planQuery } from './plan-query';
-import { conjunctsOf, Query } from './query';
 
 /** An aggregation pipeline, its beginning as a query that indexes can answer. */
 export interface PipelineQuery {

@@ -2,24 +2,29 @@ import { isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
-import { directionOf, parseSort } from '../language/index-key';
+import { directionOf, parseSort, SortKey } from '../language/index-key';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';
 import { CollectionView } from '../storage/view';
-import { everything } from './bounds';
-import { Candidate, candidatesOf, contenders } from './candidates';
+import { conjunctsOf, everything } from './bounds';
 import { Clock } from './execution';
-import { decoderOf, placesOf } from './index-access';
-import { Plan, PlanRun, Rows, rowsOf, Walk } from './plan';
-import { conjunctsOf, Query } from './query';
+import { candidatesOf, contenders, IndexAccess, placesOf } from './index-access';
+import { decoderOf } from './key-tests';
+import { Plan, PlanRun, Query, rowsOf, Walk } from './plan';
 
 type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
 
-/** How to answer the query; nothing has run yet. `view` is null where there is no such collection. */
+/**
+ * How to answer the query; nothing has run yet. `view` is null where there is no such collection.
+ * @throws MongoError for an order, a projection or a hint that is none
+ */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
-  const access: Access = view ? bestAccess(view, query) : { walks: [], isMerged: false, isOrdered: true };
+  const { projection, sort, skip, limit, fields } = query;
+  const isNatural = sort.has('$natural');
+  check(!isNatural || sort.size === 1, 2, "Cannot include '$natural' in compound sort");
+  const order = isNatural ? [] : parseSort(sort);
+  const access = view ? bestAccess(view, query, order) : { walks: [], isMerged: false, isOrdered: true };
   const { walks, isMerged, isOrdered } = access;
-  const { projection, skip, limit, fields } = query;
   const only = walks.length === 1 ? walks[0]! : null;
   const isBare = isOrdered && skip + limit === 0 && only?.filters.length === 0;
   const decode = (isBare && fields?.size && only.access && decoderOf(only.access.index, fields)) || null;
@@ -34,33 +39,33 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
 }
 
 /** The best way that the indexes offer, or the whole collection. */
-function bestAccess(view: CollectionView, query: Query): Access {
-  const { filter, hint, sort: order } = query;
+function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[]): Access {
+  const { filter, hint, sort } = query;
   const conjuncts = conjunctsOf(filter);
+  const natural = sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
   const scan = (reverse: boolean): Access => ({
     walks: [{ access: null, places: everything, fixed: 0, reverse, filters: conjuncts }],
     isMerged: false,
-    isOrdered: order.size === 0 || order.has('$natural'),
+    isOrdered: order.length === 0,
   });
-  const natural = order.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
   if (natural !== undefined) return scan(directionOf(natural) === -1);
   const isHinted = ({ name, key }: StoredIndex) =>
-    hint === undefined || hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
-  const indexes = view.collection.indexes.filter(isHinted);
-  const candidates = candidatesOf(indexes, conjuncts, parseSort(order));
+    hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
+  const all = view.collection.indexes;
+  const indexes = hint === undefined ? all : all.filter(isHinted);
+  const candidates = candidatesOf(indexes, conjuncts, order);
   const isUseful = hint === undefined || candidates.length > 0;
   check(isUseful, 2, 'hint provided does not correspond to an existing index that can answer the query');
   const union = unionOfBranches(indexes, conjuncts, candidates);
-  if (union) return { walks: union, isMerged: false, isOrdered: order.size === 0 };
-  const best = contenders(candidates, order.size > 0);
+  if (union) return { walks: union, isMerged: false, isOrdered: order.length === 0 };
+  const best = contenders(candidates, order.length > 0);
   const accesses = (best.length === 0 && hint !== undefined ? candidates : best).map(accessOf);
-  if (accesses.length > 1) return fastest(accesses, view, query);
-  return accesses[0] ?? scan(false);
+  return accesses.length > 1 ? fastest(accesses, view, query) : (accesses[0] ?? scan(false));
 }
 
-function accessOf({ access, order }: Candidate): Access {
+function accessOf(access: IndexAccess): Access {
+  const { order, documentFilters: filters } = access;
   const { reverse, mergeFrom } = order ?? { reverse: false, mergeFrom: 0 };
-  const filters = access.documentFilters;
   const places = placesOf(access);
   const heads = placesOf(access, mergeFrom);
   const size = places.length / heads.length;
@@ -75,11 +80,11 @@ function accessOf({ access, order }: Candidate): Access {
 function unionOfBranches(
   indexes: readonly StoredIndex[],
   conjuncts: readonly FilterNode[],
-  candidates: readonly Candidate[],
+  candidates: readonly IndexAccess[],
 ): Walk[] | null {
   const or = conjuncts.find(({ kind }) => kind === 'or');
   if (or?.kind !== 'or') return null;
-  if (conjuncts.length > 1 && candidates.some(({ access }) => access.bounds.length > 0)) return null;
+  if (conjuncts.length > 1 && candidates.some(({ bounds }) => bounds.length > 0)) return null;
   const others = conjuncts.filter((node) => node !== or);
   const walks: Walk[] = [];
   for (const branch of or.children) {
@@ -108,20 +113,15 @@ function fastest(accesses: readonly Access[], view: CollectionView, query: Query
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const winner = trials.find(({ rows }) => endsInOneTurn(rows));
-      if (winner) return winner.access;
+      for (const { access, rows } of trials) {
+        let next = rows.next();
+        while (next.value) next = rows.next();
+        if (next.done) return access;
+      }
     }
     const foundIn = ({ access, run }: (typeof trials)[number]) => (access.isOrdered ? run.returned : -1);
     return trials.reduce((best, each) => (foundIn(each) > foundIn(best) ? each : best)).access;
   } finally {
     for (const { rows } of trials) rows.return();
-  }
-}
-
-function endsInOneTurn(rows: Rows): boolean {
-  for (;;) {
-    const { done, value } = rows.next();
-    if (done) return true;
-    if (value === null) return false;
   }
 }

@@ -1,12 +1,28 @@
-import { BsonDocument } from '../language/bson-value';
+import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { FilterNode } from '../language/filter';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
 import { IndexEntry } from '../storage/keys';
 import { documentTest, Execution, Yielder } from './execution';
-import { findsTwice, IndexAccess, keyTest, Place } from './index-access';
-import { Query } from './query';
+import { findsTwice, IndexAccess, Place } from './index-access';
+import { allTests } from './key-tests';
+
+/** What a command asks of one collection. */
+export interface Query {
+  readonly filter: FilterNode;
+  /** Empty for none. */
+  readonly sort: BsonDocument;
+  /** Rows passed over; 0 for none. */
+  readonly skip: number;
+  /** Rows at most; 0 for all. */
+  readonly limit: number;
+  /** An index by its name or key pattern, or `{ $natural: 1 | -1 }`. */
+  readonly hint?: BsonValue;
+  readonly projection?: BsonDocument;
+  /** The top-level fields that are read of the rows; null or none for all. An index that has all of them will do. */
+  readonly fields?: ReadonlySet<string> | null;
+}
 
 /** One walk, of an index or of the whole collection. */
 export interface Walk {
@@ -108,7 +124,7 @@ export function* rowsOfWalk<T = Row>(
 ): Generator<T | null, void, undefined> {
   const { clock } = execution;
   const view = execution.view!;
-  const accepts = access && keyTest(access);
+  const accepts = access && allTests(access.keyTests);
   const passes = documentTest(filters);
   for (const { low, high } of places) {
     const found = access ? view.scanIndex(access.index, low, high, reverse) : view.scanDocuments(reverse);

@@ -32,6 +32,11 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: { diagnostics: [2, 3] },
   },
   {
+    reason: 'indexes that let documents expire are refused: no service and no shell needs them',
+    area: 'index',
+    steps: { 'ttl-index-spec-is-kept': [0, 1] },
+  },
+  {
     reason: 'wildcard indexes are refused',
     area: 'index',
     steps: { 'index-wildcard-metadata': [0, 5] },
