@@ -18,6 +18,13 @@ import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 import type { EventLoopTurns } from '../event-loop-turns';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The size of its body, before it was parsed. */
+    bodyBytes: number;
+  }
+}
+
 /** How long a client may take to send its headers, its request, or the next one on the same connection. */
 const headersTimeoutMs = 15_000;
 const requestTimeoutMs = 60_000;
@@ -59,12 +66,14 @@ export function createHttpServer(
     if (lifecycle.isLeaving) reply.header('connection', 'close');
     done();
   });
+  server.decorateRequest('bodyBytes', 0);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async ({ headers }: FastifyRequest, body: Buffer) => {
-      refuseEncoded(headers['content-encoding']);
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseEncoded(request.headers['content-encoding']);
+      request.bodyBytes = body.length;
       return parseJsonBody(body, config.maxBodyValues, turns);
     },
   );

@@ -104,6 +104,14 @@ describe('server-sent events', () => {
     );
   });
 
+  it('refuse a large subscription, which the connection would keep', async () => {
+    const variables = { sessionId: await endedSession(), junk: 'x'.repeat(20_000) };
+
+    expect(await textOf(await stream('/graphql/stream', { query: following, variables }))).toContain(
+      '"code":"QUERY_TOO_COMPLEX"',
+    );
+  });
+
   it.each([
     ['has no query', {}],
     ['has no text as its query', { query: 1 }],

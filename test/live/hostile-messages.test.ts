@@ -51,6 +51,13 @@ describe('a message is refused with its connection', () => {
     expect(await socket.closed()).toEqual([4400, reason]);
   });
 
+  it('where what it opens the connection with is large', async () => {
+    const opening = await RawSocket.open(server.app.url);
+    opening.send(JSON.stringify({ type: 'connection_init', payload: { junk: 'x'.repeat(20_000) } }));
+
+    expect(await opening.closed()).toEqual([4400, 'connection_init has more than 16384 bytes']);
+  });
+
   it('before anything behind it is looked at', async () => {
     const sessionId = newId();
     subscribe('1', addEvents, `{"i":{"events":[${'{},'.repeat(300_000)}{}]}}`);
@@ -111,6 +118,15 @@ describe('an operation is refused alone', () => {
     await expectAlive();
   });
 
+  it('where it is a subscription, which stays, and large', async () => {
+    const query = 'subscription ($id: ID!) { sessionChanged(sessionId: $id) { status } }';
+
+    expect(await errorsOf(query, JSON.stringify({ id: 's', junk: 'x'.repeat(20_000) }))).toMatchObject([
+      { extensions: { code: 'QUERY_TOO_COMPLEX', limit: 16_384 } },
+    ]);
+    await expectAlive();
+  });
+
   it('where its own id is long', async () => {
     const id = 'x'.repeat(129);
     subscribe(id, '{ __typename }', '{}');
@@ -156,13 +172,13 @@ describe('a message is taken as it is', () => {
     const padding = ' '.repeat(200_000);
     const sessionId = newId();
     const input = `{"i":{"sessionId":"${sessionId}","language":"en","metadata":${metadata}${padding}}}`;
-    const following = `subscription { sessionChanged(sessionId: "${sessionId}") { status } }`;
+    const looking = `{ session(sessionId: "${sessionId}") { status } }`;
     subscribe('1', createSession, input);
     await socket.next('complete', '1');
 
-    subscribe('1', following, `{${padding}}`);
+    subscribe('1', looking, `{${padding}}`);
     socket.send({ id: '1', type: 'complete' });
-    subscribe('1', following, `{${padding}}`);
+    subscribe('1', looking, `{${padding}}`);
     socket.send({ type: 'ping', payload: { last: true } });
 
     expect(await socket.next('pong')).toEqual({ type: 'pong', payload: { last: true } });

@@ -26,6 +26,7 @@ export function readOperationRequest(request: FastifyRequest): OperationRequest 
     variables: variables as Variables | null | undefined,
     allowsMutations: request.method === 'POST',
     resumeAfter: lastEventOf(request),
+    bytes: request.bodyBytes + request.url.length,
   };
 }
 

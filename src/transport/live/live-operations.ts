@@ -17,11 +17,18 @@ import type { OperationObserver } from '../operations/operation-observer';
 import type { OperationPipeline } from '../operations/operation-pipeline';
 import type { Variables } from '../operations/query-cost';
 import { InvalidOperation, refusalsOf, textError } from '../operations/refusals';
+import { tooComplex } from '../operations/text-limits';
 import type { RunningOperation } from '../operations/running-operation';
 import type { ResponseMemoryBudget } from '../response-memory-budget';
 import { OperationScope } from './operation-scope';
 import { ResultStream } from './result-stream';
 import { SharedResultsPool } from './shared-results';
+
+/**
+ * The maximum size, in bytes, of what a client sends once and a connection keeps for its life: a subscription, and what
+ * opens a connection. A subscription itself costs about as much.
+ */
+export const maxKeptBytes = 16_384;
 
 /** An operation request. */
 export interface OperationRequest extends DocumentRequest {
@@ -33,6 +40,8 @@ export interface OperationRequest extends DocumentRequest {
   readonly allowsMutations?: boolean;
   /** The client's last position, if sent outside the arguments. */
   readonly resumeAfter?: number | null;
+  /** The size of the request or message. */
+  readonly bytes: number;
 }
 
 /** The outcome of an operation: refused with errors, one result, or a stream of results. */
@@ -117,6 +126,8 @@ export class LiveOperations {
     const text = trustedDocuments?.textOf(request) ?? request.query;
     const prepared = await pipeline.prepare(text, request.operationName);
     running.prepared = prepared;
+    if (prepared.node.operation === OperationTypeNode.SUBSCRIPTION && request.bytes > maxKeptBytes)
+      throw tooComplex(`a subscription was sent in ${request.bytes} bytes`, maxKeptBytes, {});
     if (request.allowsMutations === false && prepared.node.operation === OperationTypeNode.MUTATION)
       throw new InvalidOperation([textError('A mutation must be sent by POST.', 'BAD_REQUEST')]);
     running.cost = await pipeline.admit(prepared, variables, running.caller);

@@ -18,10 +18,7 @@ export class MessageReader {
 
   read(message: Buffer): void {
     const checked = this.last === null ? this.check(message) : this.checkBehind(this.last, message);
-    if (checked === null) {
-      void this.pass(message.toString());
-      return;
-    }
+    if (checked === null) return this.hand(message);
     const last = this.finish(message, checked);
     this.last = last;
     // What has arrived already queues up behind it, and no more than that.
@@ -31,6 +28,11 @@ export class MessageReader {
       this.last = null;
       this.connection.resume();
     });
+  }
+
+  private hand(message: Buffer): void {
+    this.connection.messageBytes = message.length;
+    void this.pass(message.toString());
   }
 
   private async checkBehind(last: Promise<void>, message: Buffer): Promise<void> {
@@ -43,7 +45,7 @@ export class MessageReader {
   private async finish(message: Buffer, checked: Promise<void>): Promise<void> {
     try {
       await checked;
-      if (this.connection.isOpen) void this.pass(message.toString());
+      if (this.connection.isOpen) this.hand(message);
     } catch (error) {
       this.connection.close(closeCodes.badRequest, (error as Error).message);
     }

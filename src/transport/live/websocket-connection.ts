@@ -35,6 +35,8 @@ export interface ConnectionOrigin {
 export class WebSocketConnection implements LiveConnection {
   /** Set once the connection is acknowledged. */
   caller: Caller | null = null;
+  /** The size of the message that is being handled. */
+  messageBytes = 0;
   /** Operations without a result and subscriptions that have not started, by the client's ids. */
   readonly pending = new Map<string, OperationScope>();
   private operations = 0;

@@ -18,7 +18,12 @@ import type { Tracing } from '../../tracing';
 import type { Caller } from '../access/caller';
 import { asGraphQLError, textError } from '../operations/refusals';
 import { RunningOperation } from '../operations/running-operation';
-import type { LiveOperations, OperationOutcome } from './live-operations';
+import {
+  type LiveOperations,
+  maxKeptBytes,
+  type OperationOutcome,
+  type OperationRequest,
+} from './live-operations';
 import { MessageReader } from './message-reader';
 import { closeCodes, type WebSocketConnection } from './websocket-connection';
 
@@ -108,6 +113,10 @@ export class WebSocketProtocol {
   }
 
   private async connect({ extra, connectionParams }: Connected): Promise<boolean> {
+    if (extra.messageBytes > maxKeptBytes) {
+      extra.close(closeCodes.badRequest, `connection_init has more than ${maxKeptBytes} bytes`);
+      return false;
+    }
     try {
       extra.caller = await this.options.authenticate(connectionParams, extra);
     } catch (error) {
@@ -123,18 +132,15 @@ export class WebSocketProtocol {
   private async start(context: Connected, id: string, payload: SubscribePayload) {
     const { operations, schema, tracing } = this.options;
     const connection = context.extra;
+    // Before anything is awaited: then it is that of another message.
+    const request = { ...(payload as OperationPayload), bytes: connection.messageBytes };
     const refusal = this.refusalOf(context);
     if (refusal !== null) return this.refuse([asGraphQLError(refusal)], connection.nextRequestId());
     if (id.length > maxIdLength) return this.refuse([idTooLong()], connection.nextRequestId());
     const running = new RunningOperation(connection.nextRequestId(), connection.caller!, 'websocket');
     const scope = operations.scope();
     connection.pending.set(id, scope);
-    const outcome = await operations.run(
-      payload as OperationPayload,
-      running,
-      scope,
-      tracing && tracing.startOperation(),
-    );
+    const outcome = await operations.run(request, running, scope, tracing && tracing.startOperation());
     if (outcome.kind !== 'result') connection.settle(id);
     if (outcome.kind === 'refused') return this.refuse(outcome.errors, running.requestId);
     const { document, node } = running.prepared!;
@@ -155,7 +161,7 @@ export class WebSocketProtocol {
   }
 }
 
-type OperationPayload = Parameters<LiveOperations['run']>[0];
+type OperationPayload = Omit<OperationRequest, 'bytes'>;
 
 function resultOf(args: ExecutionArgs) {
   const { outcome } = args as StartedArgs;
