@@ -141,7 +141,7 @@ export async function count(request: CommandRequest, engine: Engine, options: Op
   const query = readQuery(options, 'query');
   const view = engine.read(request, namespaceOf(request));
   try {
-    const left = Math.max(0, (view?.documentCount() ?? 0) - query.skip);
+    const left = Math.max(0, (view?.totals().documents ?? 0) - query.skip);
     const n = countsAll(query)
       ? Math.min(left, query.limit || Infinity)
       : (await runToEnd(planCount(view, query), { view, clock: clockOf(request) })).returned;

@@ -33,7 +33,7 @@ export async function validate(request: CommandRequest, engine: Engine): Promise
       const walk = scope.reader.range('indexes', prefixOf(id), endOf(id));
       while (!walk.next().done) if (++found % STRIDE === 0) await setImmediate();
     }
-    const counted = view.documentCount();
+    const counted = view.totals().documents;
     const valid = wrong === 0 && found === expected && counted === nrecords;
     const problem = `${found} entries of ${expected}, ${wrong} missing or wrong; ${counted} documents counted`;
     return bson({ ns, nrecords, nIndexes: indexes.length, valid, errors: valid ? [] : [problem] });

@@ -64,25 +64,20 @@ export function encodeRecord(commit: number, salt: Buffer, changes: readonly Cha
  * commit is one more than the one before it.
  */
 export function* decodeRecords(file: Buffer): Generator<JournalRecord> {
-  let first: JournalRecord | null = null;
-  let expected = 0;
-  for (let position = 0; position + headerLength <= file.length;) {
-    const end = position + headerLength + file.readUInt32BE(position);
-    if (end > file.length || !isWhole(file.subarray(position, end))) return;
-    const record = decodeRecord(file.subarray(position, end));
-    if (first && !(record.salt.equals(first.salt) && record.commit === expected)) return;
-    yield record;
-    first ??= record;
-    expected = record.commit + 1;
-    position = end;
+  let last: JournalRecord | null = null;
+  for (let position = 0; position + headerLength < file.length;) {
+    const record = file.subarray(position, position + headerLength + file.readUInt32BE(position));
+    position += headerLength + file.readUInt32BE(position);
+    const isWhole = position <= file.length && record.length > headerLength;
+    if (!isWhole || crc32(record.subarray(checkedFrom)) !== record.readUInt32BE(4)) return;
+    const salt = record.subarray(checkedFrom, checkedFrom + saltLength);
+    const commit = record.readDoubleBE(checkedFrom + saltLength);
+    if (last && !(salt.equals(last.salt) && commit === last.commit + 1)) return;
+    yield (last = { commit, salt, changes: changesOf(record) });
   }
 }
 
-function isWhole(record: Buffer): boolean {
-  return record.length > headerLength && crc32(record.subarray(checkedFrom)) === record.readUInt32BE(4);
-}
-
-function decodeRecord(record: Buffer): JournalRecord {
+function changesOf(record: Buffer): Change[] {
   const changes: Change[] = [];
   for (let position = headerLength; position < record.length;) {
     const table = tableNames[record[position]!]!;
@@ -93,11 +88,7 @@ function decodeRecord(record: Buffer): JournalRecord {
     const value = valueLength === removed ? null : record.subarray(valueAt, position);
     changes.push({ table, key: record.subarray(keyAt, valueAt), value });
   }
-  return {
-    commit: record.readDoubleBE(checkedFrom + saltLength),
-    salt: record.subarray(checkedFrom, checkedFrom + saltLength),
-    changes,
-  };
+  return changes;
 }
 
 /** A file grows by this many bytes of zeros at once: writing over what is there costs a flush half as much. */
@@ -109,25 +100,15 @@ const smallRecord = 16 * 1024;
 /** A file that has become longer gives its room back when it is begun again. */
 const longestKept = 32 * 2 ** 20;
 
-/** A file that records are appended to, each of them on disk before the next one comes. */
-export class JournalFile {
+/** A file that records are appended to, each of them on disk before the next one comes. Made with the first one. */
+class JournalFile {
+  private descriptor: number | null = null;
   private end = 0;
   private length = 0;
   /** Whether a flush has failed: what the system then still holds for written may never reach the disk. */
-  isBroken = false;
+  private isBroken = false;
 
-  private constructor(
-    private readonly path: string,
-    private readonly descriptor: number,
-  ) {}
-
-  /** Makes an empty file, and its name in the folder, both on disk. */
-  static async create(path: string): Promise<JournalFile> {
-    const file = new JournalFile(path, openSync(path, 'w', 0o600));
-    const folder = openSync(dirname(path), 'r');
-    await promisify(fsync)(folder).finally(() => closeSync(folder));
-    return file;
-  }
+  constructor(private readonly path: string) {}
 
   /**
    * Resolves when the record is on disk.
@@ -135,7 +116,8 @@ export class JournalFile {
    */
   async append(record: Buffer): Promise<void> {
     if (this.isBroken) throw new Error('an earlier write has failed');
-    await this.makeRoom(record.length);
+    this.descriptor ??= await createFile(this.path);
+    await this.makeRoom(this.descriptor, record.length);
     let isWritten = false;
     try {
       await writeWhole(this.descriptor, record, this.end);
@@ -149,27 +131,28 @@ export class JournalFile {
     this.end += record.length;
   }
 
-  /** Begins again at the start, over what is there. */
+  /** Begins again at the start, over what is there; where it has failed, with a new file. */
   restart(): void {
     this.end = 0;
-    if (this.length > longestKept) this.cut(0);
+    if (this.isBroken) this.close(true);
+    else if (this.length > longestKept) this.cut(0);
   }
 
-  close(): void {
+  close(isRemoved: boolean): void {
+    if (this.descriptor === null) return;
+    if (isRemoved) rmSync(this.path, { force: true });
     closeSync(this.descriptor);
-  }
-
-  remove(): void {
-    rmSync(this.path, { force: true });
-    this.close();
+    this.descriptor = null;
+    this.length = 0;
+    this.isBroken = false;
   }
 
   /** @throws the system's error where there is none */
-  private async makeRoom(length: number): Promise<void> {
+  private async makeRoom(descriptor: number, length: number): Promise<void> {
     const needed = this.end + length;
     try {
       while (this.length < needed + reserve) {
-        await writeWhole(this.descriptor, zeros, this.length);
+        await writeWhole(descriptor, zeros, this.length);
         this.length += growth;
       }
     } catch (error) {
@@ -180,12 +163,20 @@ export class JournalFile {
 
   private cut(length: number): void {
     try {
-      ftruncateSync(this.descriptor, length);
+      ftruncateSync(this.descriptor!, length);
       this.length = length;
     } catch {
       this.isBroken = true;
     }
   }
+}
+
+/** Makes an empty file, and its name in the folder, both on disk. */
+async function createFile(path: string): Promise<number> {
+  const descriptor = openSync(path, 'w', 0o600);
+  const folder = openSync(dirname(path), 'r');
+  await promisify(fsync)(folder).finally(() => closeSync(folder));
+  return descriptor;
 }
 
 async function writeWhole(descriptor: number, bytes: Buffer, position: number): Promise<void> {
@@ -204,16 +195,16 @@ async function writeWhole(descriptor: number, bytes: Buffer, position: number): 
  * into the tables, new ones go to the other.
  */
 export class Journal {
-  private readonly paths: readonly string[];
-  private readonly files: (JournalFile | null)[] = [null, null];
+  private readonly files: readonly JournalFile[];
   private active = 0;
   private salt = randomBytes(saltLength);
   /** Files of an earlier process, which hold commits until `clear`. */
   private readonly left: string[];
 
   constructor(folder: string) {
-    this.paths = ['journal.1', 'journal.2'].map((name) => join(folder, name));
-    this.left = this.paths.filter((path) => existsSync(path));
+    const paths = ['journal.1', 'journal.2'].map((name) => join(folder, name));
+    this.left = paths.filter((path) => existsSync(path));
+    this.files = paths.map((path) => new JournalFile(path));
   }
 
   /**
@@ -243,37 +234,25 @@ export class Journal {
    */
   async append(commit: number, changes: readonly Change[]): Promise<void> {
     if (this.left.length > 0) throw new Error('what an earlier process has left is still in the journal');
-    const file = (this.files[this.active] ??= await JournalFile.create(this.paths[this.active]!));
-    await file.append(encodeRecord(commit, this.salt, changes));
+    await this.files[this.active]!.append(encodeRecord(commit, this.salt, changes));
   }
 
   /** Further commits go to the other file, over those that it has: they must be in the tables by now. */
   turn(): void {
     this.active = 1 - this.active;
     this.salt = randomBytes(saltLength);
-    this.restart(this.active);
+    this.files[this.active]!.restart();
   }
 
   /** All commits are in the tables; with that, a journal that has failed may be trusted again. */
   clear(): void {
     for (const path of this.left.splice(0)) rmSync(path, { force: true });
     this.salt = randomBytes(saltLength);
-    for (const index of this.files.keys()) this.restart(index);
+    for (const file of this.files) file.restart();
   }
 
   /** Closes the files. Those whose commits are in the tables are removed. */
   close(isCleared: boolean): void {
-    for (const file of this.files) {
-      if (isCleared) file?.remove();
-      else file?.close();
-    }
-  }
-
-  private restart(index: number): void {
-    const file = this.files[index];
-    if (file?.isBroken) {
-      this.files[index] = null;
-      file.remove();
-    } else file?.restart();
+    for (const file of this.files) file.close(isCleared);
   }
 }

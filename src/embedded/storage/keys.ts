@@ -1,3 +1,5 @@
+import { Entry } from './lmdb';
+
 // documents: collection u32, record u48 → BSON
 // indexes:   index u32, components, [record u48 unless unique] → [record u48 if unique]
 
@@ -35,11 +37,6 @@ export function indexBound(indexId: number, bound: Uint8Array): Buffer {
   return key;
 }
 
-export interface StoredEntry {
-  readonly key: Buffer;
-  readonly value: Buffer;
-}
-
 const nothing = Buffer.alloc(0);
 
 /** An index entry as it is stored: a unique index leaves the record out of the key, so that equal keys collide. */
@@ -47,7 +44,7 @@ export function storedEntry(
   index: { readonly id: number; readonly unique: boolean },
   components: readonly Uint8Array[],
   recordId: number,
-): StoredEntry {
+): Entry {
   let length = idLength;
   for (const component of components) length += component.length;
   const key = Buffer.allocUnsafe(index.unique ? length : length + recordIdLength);

@@ -163,6 +163,9 @@ export class Environment {
   }
 }
 
+// lmdb's types leave out that getBinaryFast takes the transaction as get does.
+type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
+
 class TableReader implements Reader {
   private readonly options: { transaction: Transaction } | undefined;
 
@@ -174,8 +177,16 @@ class TableReader implements Reader {
     this.options = transaction && { transaction };
   }
 
-  get(table: Table, key: Uint8Array): Buffer | undefined {
-    return getBinary(this.tables[table], key, this.options);
+  /** The value, copied into memory of our own: LMDB's is good until the next call only. */
+  get(name: Table, key: Uint8Array): Buffer | undefined {
+    const table = this.tables[name];
+    const value = (table.getBinaryFast as GetBinary).call(table, key, this.options);
+    if (!value) return undefined;
+    // Node's pool makes small buffers for a fraction of what one with memory of its own costs.
+    const copy = Buffer.allocUnsafe(value.length);
+    // Not `value.copy`: the memory behind LMDB's buffer is longer than its `length` says.
+    copy.set(new Uint8Array(value.buffer, value.byteOffset, value.length));
+    return copy;
   }
 
   range(
@@ -207,24 +218,6 @@ class TableWriter extends TableReader implements Writer {
   remove(table: Table, key: Uint8Array): void {
     void this.tables[table].remove(key);
   }
-}
-
-// lmdb's types leave out that getBinaryFast takes the transaction as get does.
-type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
-
-/** The value, copied into memory of our own: LMDB's is good until the next call only. */
-function getBinary(
-  table: Database<Buffer, Uint8Array>,
-  key: Uint8Array,
-  options?: { transaction: Transaction },
-): Buffer | undefined {
-  const value = (table.getBinaryFast as GetBinary).call(table, key, options);
-  if (!value) return undefined;
-  // Node's pool makes small buffers for a fraction of what one with memory of its own costs.
-  const copy = Buffer.allocUnsafe(value.length);
-  // Not `value.copy`: the memory behind LMDB's buffer is longer than its `length` says.
-  copy.set(new Uint8Array(value.buffer, value.byteOffset, value.length));
-  return copy;
 }
 
 /** Keys are bytes. As lmdb's own encoding of that name, but they are read into Node's pool, for the same reason. */

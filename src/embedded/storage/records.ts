@@ -5,14 +5,14 @@ import { encodeKeyComponent } from '../language/key-component';
 import { valuesAtPath } from '../language/path';
 import { multikeyKey, StoredCollection, StoredIndex } from './catalog';
 import { WriteScope } from './group-commit';
-import { documentKey, StoredEntry, storedEntry } from './keys';
-import { maxKeyLength } from './lmdb';
+import { documentKey, storedEntry } from './keys';
+import { Entry, maxKeyLength } from './lmdb';
 
 /**
  * The entries that a document has in an index.
  * @throws MongoError CannotIndexParallelArrays, KeyTooLong
  */
-export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): StoredEntry[] {
+export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): Entry[] {
   if (!index.covers(document)) return [];
   const entries = indexKeysOf(document, index.key).map((components) =>
     storedEntry(index, components, recordId),
@@ -30,7 +30,7 @@ export function duplicateKey(
   { ns }: StoredCollection,
   index: StoredIndex,
   document: BsonDocument,
-  entry: StoredEntry,
+  entry: Entry,
 ): MongoError {
   const keyValue = keyValueOf(index, document, entry);
   const message = `E11000 duplicate key error collection: ${ns} index: ${index.name} dup key: ${formatForMessage(keyValue)}`;
@@ -39,20 +39,17 @@ export function duplicateKey(
 }
 
 /** The document's own values at one of its entries: of an array, the element that the entry stands for. */
-function keyValueOf(index: StoredIndex, document: BsonDocument, { key }: StoredEntry): BsonDocument {
+function keyValueOf(index: StoredIndex, document: BsonDocument, { key }: Entry): BsonDocument {
   const keyValue: BsonDocument = new Map();
   let position = 4;
   for (const { path, direction } of index.paths) {
-    const candidates = valuesAtPath(document, path);
-    const found = candidates.find((value) => startsWith(key, position, encodeKeyComponent(value, direction)));
+    const isHere = (value: BsonValue) =>
+      key.indexOf(encodeKeyComponent(value, direction), position) === position;
+    const found = valuesAtPath(document, path).find(isHere);
     position += encodeKeyComponent(found, direction).length;
     keyValue.set(path, found ?? null);
   }
   return keyValue;
-}
-
-function startsWith(key: Buffer, position: number, component: Uint8Array): boolean {
-  return key.subarray(position, position + component.length).equals(component);
 }
 
 /** A document in both shapes; `fields` needs no more than the fields that the collection's indexes read. */
@@ -76,8 +73,8 @@ export function changeRecord(
   const documentAt = documentKey(collection.id, recordId);
   if (before) scope.claim('documents', documentAt);
   const isMoved = !before || !after || differ(before.fields, after.fields, collection.indexedFields);
-  const removed: StoredEntry[] = [];
-  const added: StoredEntry[] = [];
+  const removed: Entry[] = [];
+  const added: Entry[] = [];
   for (const index of isMoved ? collection.indexes : []) {
     const old = before ? entriesOf(index, before.fields, recordId) : [];
     const now = after ? entriesOf(index, after.fields, recordId) : [];
@@ -107,7 +104,7 @@ function differ(before: BsonDocument, after: BsonDocument, fields: ReadonlySet<s
   return false;
 }
 
-function without(entries: readonly StoredEntry[], others: readonly StoredEntry[]): readonly StoredEntry[] {
+function without(entries: readonly Entry[], others: readonly Entry[]): readonly Entry[] {
   if (entries.length === 0 || others.length === 0) return entries;
   const keys = new Set(others.map(({ key }) => key.toString('latin1')));
   return entries.filter(({ key }) => !keys.has(key.toString('latin1')));

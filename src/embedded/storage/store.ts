@@ -1,5 +1,5 @@
 import { Journal } from './journal';
-import { Change, Entry, Environment, Reader, Snapshot, Table, Writer } from './lmdb';
+import { Change, Entry, Environment, Reader, Snapshot, Table, writeChanges, Writer } from './lmdb';
 import { Overlay, RecentWrites } from './recent-writes';
 
 // catalog: the last commit that the tables have as a whole, and the one up to which a checkpoint has begun to give them
@@ -7,41 +7,15 @@ import { Overlay, RecentWrites } from './recent-writes';
 const appliedKey = Buffer.from('!applied');
 const applyingKey = Buffer.from('!applying');
 
-function storedCommit(commit: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleBE(commit);
-  return bytes;
-}
-
-/** What the tables are to be given, up to `commit`: of a key that is there more than once, the latest value comes last. */
-function* newestOf(
-  layers: readonly RecentWrites[],
-  changes: readonly Change[],
-  commit: number,
-): Generator<Change> {
-  for (const layer of layers) yield* layer.newest();
-  yield* changes;
-  yield { table: 'catalog', key: appliedKey, value: storedCommit(commit) };
-}
-
-/**
- * The same in pieces, a transaction each. Nobody sees a part of them: who reads has the recent writes over the tables,
- * and a start after a crash gives all of them to the tables once more.
- */
-function* piecesOf(frozen: RecentWrites, keysAtOnce: number): Generator<Change[]> {
-  let piece: Change[] = [{ table: 'catalog', key: applyingKey, value: storedCommit(frozen.lastCommit) }];
-  for (const change of newestOf([frozen], [], frozen.lastCommit)) {
-    piece.push(change);
-    if (piece.length <= keysAtOnce) continue;
-    yield piece;
-    piece = [];
-  }
-  if (piece.length > 0) yield piece;
+function mark(key: Buffer, commit: number): Change {
+  const value = Buffer.allocUnsafe(8);
+  value.writeDoubleBE(commit);
+  return { table: 'catalog', key, value };
 }
 
 /** A checkpoint begins at so many keys. */
 const usualKeys = 24_000;
-/** It hands them to LMDB in so many pieces: each one keeps the thread for 2 or 3 ms. */
+/** It hands them to LMDB in so many pieces: each one keeps the thread for a few milliseconds. */
 const piecesOfCheckpoint = 12;
 const bytesOfCheckpoint = 8 * 2 ** 20;
 /** A group that is larger goes into the tables at once: its keys share pages, the journal would only write it twice. */
@@ -185,7 +159,7 @@ export class Store {
       await this.applyAll();
       await this.environment.write((writer) => {
         body(writer);
-        writer.put('catalog', appliedKey, storedCommit(this.commit + 1));
+        writeChanges(writer, [mark(appliedKey, this.commit + 1)]);
       });
       this.commit += 1;
     });
@@ -250,7 +224,9 @@ export class Store {
     const { layers } = this;
     if (changes.length > 0 || layers.some((layer) => !layer.isEmpty)) {
       const commit = changes.length > 0 ? this.commit + 1 : this.commit;
-      await this.apply(newestOf(layers, changes, commit));
+      // Of a key that is there more than once, the latest value comes last.
+      const newest = layers.flatMap((layer) => [...layer.newest()]);
+      await this.apply([...newest, ...changes, mark(appliedKey, commit)]);
       this.commit = commit;
       this.frozen = null;
       this.recent = new RecentWrites();
@@ -286,10 +262,17 @@ export class Store {
     await this.checkpointing;
   }
 
+  /**
+   * In pieces, a transaction each. Nobody sees a part of them: who reads has the recent writes over the tables, and a
+   * start after a crash gives all of them to the tables once more.
+   */
   private async bringIn(frozen: RecentWrites): Promise<void> {
+    const { lastCommit } = frozen;
+    const changes = [mark(applyingKey, lastCommit), ...frozen.newest(), mark(appliedKey, lastCommit)];
+    const keysAtOnce = Math.ceil(this.keysOfCheckpoint / piecesOfCheckpoint);
     try {
-      const keysAtOnce = Math.ceil(this.keysOfCheckpoint / piecesOfCheckpoint);
-      for (const piece of piecesOf(frozen, keysAtOnce)) await this.apply(piece);
+      for (let at = 0; at < changes.length; at += keysAtOnce)
+        await this.apply(changes.slice(at, at + keysAtOnce));
       this.frozen = null;
     } catch (error) {
       this.options.onFailure(error);

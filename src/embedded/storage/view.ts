@@ -74,11 +74,7 @@ export class CollectionView {
     }
   }
 
-  /** The number of documents, without counting them. */
-  documentCount(): number {
-    return this.totals().documents;
-  }
-
+  /** How much it holds, without counting. */
   totals(): Totals {
     const stored = this.scope.reader.get('catalog', totalsKey(this.collection.id));
     return sumOf(readTotals(stored), this.scope.addedTotals(this.collection.id));

@@ -90,7 +90,7 @@ export function parseMessage(frame: Buffer): ClientMessage {
   if (frame.readInt32LE(12) !== OP_MSG || frame.length < HEADER_BYTES + 4) throw new ProtocolError();
   if (frame.readUInt32LE(HEADER_BYTES) & REQUIRED_FLAGS & ~MORE_TO_COME) throw new ProtocolError();
   let body: Buffer | null = null;
-  const sequences = new Map<string, readonly Buffer[]>();
+  const sequences = new Map<string, Buffer[]>();
   for (let at = HEADER_BYTES + 4; at < frame.length;) {
     const kind = frame[at++]!;
     if (kind === 0 && !body) {
@@ -100,9 +100,11 @@ export function parseMessage(frame: Buffer): ClientMessage {
       const end = at + frame.readUInt32LE(at);
       const nameEnd = endOfName(frame, at + 4);
       const name = frame.toString('utf8', at + 4, nameEnd - 1);
-      if (end < nameEnd || end > frame.length || sequences.has(name)) throw new ProtocolError();
-      sequences.set(name, documentsBetween(frame, nameEnd, end));
-      at = end;
+      if (end > frame.length || sequences.has(name)) throw new ProtocolError();
+      const documents: Buffer[] = [];
+      for (at = nameEnd; at < end; at += documents.at(-1)!.length) documents.push(documentAt(frame, at));
+      if (at !== end) throw new ProtocolError();
+      sequences.set(name, documents);
     } else {
       throw new ProtocolError();
     }
@@ -122,21 +124,9 @@ export function wantsReply(frame: Buffer): boolean {
 }
 
 function endOfName(frame: Buffer, at: number): number {
-  const zero = frame.indexOf(0, at);
-  if (zero === -1) throw new ProtocolError();
-  return zero + 1;
-}
-
-function documentsBetween(frame: Buffer, start: number, end: number): Buffer[] {
-  const documents: Buffer[] = [];
-  let at = start;
-  while (at < end) {
-    const document = documentAt(frame, at);
-    documents.push(document);
-    at += document.length;
-  }
-  if (at > end) throw new ProtocolError();
-  return documents;
+  const end = frame.indexOf(0, at) + 1;
+  if (end === 0) throw new ProtocolError();
+  return end;
 }
 
 function documentAt(frame: Buffer, at: number): Buffer {

@@ -42,10 +42,8 @@ export function errorReply(error: unknown, log: EngineLog): Reply {
   }
   const { labels, message: errmsg, code, codeName, extra = [] } = error;
   const fields = { ok: new Double(0), errmsg, code: new Int32(code), codeName };
-  return new Map([
-    ...Object.entries(labels.length > 0 ? { errorLabels: labels, ...fields } : fields),
-    ...extra,
-  ]);
+  const labelled = labels.length > 0 ? { errorLabels: labels, ...fields } : fields;
+  return new Map([...Object.entries(labelled), ...extra]);
 }
 
 const ALL_BUT_DOCUMENTS = { has: (name: string) => name !== 'documents' };
@@ -71,6 +69,7 @@ function toCommandRequest(message: ClientMessage, connection: ConnectionState): 
 
 const DOCUMENT = 3;
 const ARRAY = 4;
+const NO_DOCUMENTS = "BSON field 'insert.documents' must be an array of objects";
 
 function insertedDocuments({ body, sequences }: ClientMessage): readonly Uint8Array[] {
   const beside = sequences.get('documents');
@@ -78,19 +77,15 @@ function insertedDocuments({ body, sequences }: ClientMessage): readonly Uint8Ar
   while (fields.next()) {
     if (fields.name !== 'documents') continue;
     check(!beside, 9, "Field 'documents' was sent twice");
-    check(fields.type === ARRAY, 14, "BSON field 'insert.documents' must be an array");
-    return documentsIn(body, fields.valueStart);
+    check(fields.type === ARRAY, 14, NO_DOCUMENTS);
+    const documents: Uint8Array[] = [];
+    const elements = new ElementScanner(body, fields.valueStart);
+    while (elements.next()) {
+      check(elements.type === DOCUMENT, 14, NO_DOCUMENTS);
+      documents.push(body.subarray(elements.valueStart, elements.valueEnd));
+    }
+    return documents;
   }
-  if (!beside) throw new MongoError(40414, "BSON field 'insert.documents' is missing but a required field");
+  check(beside !== undefined, 40414, "BSON field 'insert.documents' is missing but a required field");
   return beside;
-}
-
-function documentsIn(body: Buffer, start: number): Uint8Array[] {
-  const documents: Uint8Array[] = [];
-  const elements = new ElementScanner(body, start);
-  while (elements.next()) {
-    check(elements.type === DOCUMENT, 14, "BSON field 'insert.documents' must hold objects only");
-    documents.push(body.subarray(elements.valueStart, elements.valueEnd));
-  }
-  return documents;
 }

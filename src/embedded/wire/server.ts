@@ -47,12 +47,9 @@ export class WireServer {
       'port' in place ? { host: LOOPBACK, port: place.port, backlog } : { path: place.socketPath, backlog },
     );
     await once(this.server, 'listening');
-    if ('socketPath' in place) {
-      await chmod(place.socketPath, 0o700);
-      this.address = place.socketPath;
-    } else {
-      this.address = `${LOOPBACK}:${(this.server.address() as AddressInfo).port}`;
-    }
+    if ('socketPath' in place) await chmod(place.socketPath, 0o700);
+    const bound = this.server.address() as AddressInfo | string;
+    this.address = typeof bound === 'string' ? bound : `${LOOPBACK}:${bound.port}`;
     return this.address;
   }
 
@@ -62,7 +59,10 @@ export class WireServer {
     const closed = this.server.listening ? once(this.server, 'close') : undefined;
     this.server.close();
     for (const connection of this.connections) connection.end();
-    const cutOff = setTimeout(() => this.connections.forEach((each) => each.destroy()), CLOSE_WITHIN_MS);
+    const cutOff = setTimeout(
+      () => this.connections.forEach(({ socket }) => socket.destroy()),
+      CLOSE_WITHIN_MS,
+    );
     await closed;
     clearTimeout(cutOff);
   }
@@ -76,7 +76,7 @@ export class WireServer {
       total += each.heldBytes;
       if (each.heldBytes > largest.heldBytes) largest = each;
     }
-    if (total > MAX_HELD_BYTES) largest.destroy();
+    if (total > MAX_HELD_BYTES) largest.socket.destroy();
   }
 
   private accept(socket: Socket): void {
@@ -88,7 +88,7 @@ export class WireServer {
   private closeStalled(): void {
     const limit = Date.now() - this.stalledAfter;
     for (const connection of this.connections) {
-      if (connection.isStalledSince(limit)) connection.destroy();
+      if ((connection.owedSince ?? limit) < limit) connection.socket.destroy();
     }
   }
 }
@@ -104,12 +104,12 @@ class Connection implements ConnectionState {
   private isServing = false;
   private isEnding = false;
   /** Since when the peer owes us its first message, the rest of one, or to take a reply (ms since 1970). */
-  private owedSince: number | null = Date.now();
+  owedSince: number | null = Date.now();
 
   constructor(
     readonly id: number,
     readonly address: string,
-    private readonly socket: Socket,
+    readonly socket: Socket,
     private readonly server: WireServer,
   ) {
     socket.on('data', (chunk) => this.receive(chunk));
@@ -126,19 +126,10 @@ class Connection implements ConnectionState {
     return this.reader.buffered + this.socket.writableLength;
   }
 
-  /** Whether the peer has stood in the middle of a message, its own or ours, since before `time` (ms since 1970). */
-  isStalledSince(time: number): boolean {
-    return this.owedSince !== null && this.owedSince < time;
-  }
-
   /** Closes as soon as the command that runs, if any, has been answered. */
   end(): void {
     this.isEnding = true;
     if (!this.isServing) this.socket.destroySoon();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
   }
 
   private receive(chunk: Buffer): void {
@@ -160,7 +151,7 @@ class Connection implements ConnectionState {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) this.server.log.error('a connection failed unexpectedly', error);
-      this.destroy();
+      this.socket.destroy();
     }
     this.isServing = false;
     if (this.isEnding) return this.socket.destroySoon();
