@@ -57,7 +57,7 @@ export function findDataFolderProblem(dataFolder: string): string | null {
 }
 
 function inUse(folder: string, { pid }: Holder): string {
-  return `the data folder ${folder} is in use by the process with id ${pid}`;
+  return `the data folder ${folder} is in use by the process with id ${pid}: stop it, or use another folder`;
 }
 
 /** With its parents. Not `recursive`: where the system refuses with ENOENT, as in /proc, Node.js would try for ever. */

@@ -111,7 +111,7 @@ describe('npm run database', () => {
     await holder.uri();
     const second = await runOn(folder).outcome;
 
-    const errors = `the data folder ${folder} is in use by the process with id ${holder.pid}\n`;
+    const errors = `the data folder ${folder} is in use by the process with id ${holder.pid}: stop it, or use another folder\n`;
     expect(second).toEqual({ exitCode: 1, output: '', errors });
     await holder.stop('SIGKILL');
     const next = runOn(folder);

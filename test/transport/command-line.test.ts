@@ -109,7 +109,7 @@ describe('--check', () => {
 
       expect(code).toBe(1);
       expect(stderr).toBe(
-        `the data folder ${join(folder, 'data')} is in use by the process with id ${server.pid}\n`,
+        `the data folder ${join(folder, 'data')} is in use by the process with id ${server.pid}: stop it, or use another folder\n`,
       );
     } finally {
       await server.stop();
