@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Engine } from '../engine';
 import { BsonDocument } from '../language/bson-value';
 import { check } from '../language/errors';
-import { Execution } from '../planner/execution';
+import { Run } from '../planner/execution';
 import { planPipeline } from '../planner/pipeline';
 import { Plan, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
@@ -47,8 +47,8 @@ export async function explain(request: CommandRequest, engine: Engine, options: 
     const chosen = plan(view);
     const winningPlan = stagesOf(chosen, top);
     const queryPlanner = { plannerVersion: 1, namespace, winningPlan, rejectedPlans: [] };
-    const execution = { view, clock: clockOf(request) };
-    const executionStats = verbosity > 0 && (await statsOf(chosen, winningPlan, execution));
+    const run = new Run(view, clockOf(request));
+    const executionStats = verbosity > 0 && (await statsOf(chosen, winningPlan, run));
     const explanation = { queryPlanner, ...(executionStats && { executionStats }) };
     const staged = rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation;
     return bson({ ...staged, serverInfo: { host: hostname(), port: 0, version: VERSION } });
@@ -57,15 +57,16 @@ export async function explain(request: CommandRequest, engine: Engine, options: 
   }
 }
 
-async function statsOf(plan: Plan, stages: BsonDocument, execution: Execution) {
+async function statsOf(plan: Plan, stages: BsonDocument, run: Run) {
   const start = performance.now();
-  const { returned: nReturned, keys, documents } = await runToEnd(plan, execution);
+  await runToEnd(plan, run);
+  const nReturned = run.returned;
   return {
     executionSuccess: true,
     nReturned,
     executionTimeMillis: Math.round(performance.now() - start),
-    totalKeysExamined: keys,
-    totalDocsExamined: documents,
+    totalKeysExamined: run.keys,
+    totalDocsExamined: run.documents,
     executionStages: bson({ ...Object.fromEntries(stages), nReturned }),
   };
 }

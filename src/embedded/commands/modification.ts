@@ -6,8 +6,8 @@ import { ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
 import { filterEqualities, FilterNode } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
-import { Clock, documentTest } from '../planner/execution';
-import { PlanRun, Query, rowsOf, runToEnd } from '../planner/plan';
+import { documentTest, Run } from '../planner/execution';
+import { Query, rowsOf, runToEnd } from '../planner/plan';
 import { planQuery } from '../planner/plan-query';
 import { StoredCollection } from '../storage/catalog';
 import { createCollection } from '../storage/catalog-changes';
@@ -78,7 +78,7 @@ export class Modification {
     if (!this.pending) {
       const found: number[] = [];
       let only: StoredDocument | null = null;
-      for (const row of rowsOf(planQuery(view, this.query), { view, clock: new Clock() }, new PlanRun())) {
+      for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
         // Goes on with the search elsewhere where it takes more than a turn.
         if (!row) scope.pause(() => this.searchElsewhere());
         else if (multi) found.push(row.recordId);
@@ -118,8 +118,8 @@ export class Modification {
     const found: number[] = [];
     const view = engine.read(request, ns);
     try {
-      const execution = { view, clock: clockOf(request) };
-      await runToEnd(planQuery(view, this.query), execution, ({ recordId }) => void found.push(recordId));
+      const run = new Run(view, clockOf(request));
+      await runToEnd(planQuery(view, this.query), run, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();
     } finally {
       view?.release();

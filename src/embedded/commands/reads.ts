@@ -1,5 +1,5 @@
 import { Long } from 'bson';
-import { ClientCursor, CursorSource } from '../cursors/cursors';
+import { ClientCursor } from '../cursors/cursors';
 import type { Engine } from '../engine';
 import { BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
@@ -7,11 +7,16 @@ import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { identityOf } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
-import { Clock } from '../planner/execution';
-import { encodedRows, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
-import { PlanRun, Query, runToEnd } from '../planner/plan';
+import { Clock, Run } from '../planner/execution';
+import {
+  EncodedDocuments,
+  encodedRows,
+  PipelineQuery,
+  pipelineStream,
+  splitPipeline,
+} from '../planner/pipeline';
+import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
-import { CollectionView } from '../storage/view';
 import { answerDiagnosticStage } from './diagnostics';
 import { namespaceOf, Options, timeLimitOf } from './options';
 import { bson, CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply } from './request';
@@ -44,11 +49,7 @@ export function readQuery(options: Options, filter: 'filter' | 'query'): Query {
 /** The documents that match, as a cursor. */
 export function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const query = readQuery(options, 'filter');
-  return answerWithCursor(request, engine, options, (view, clock) => {
-    const run = new PlanRun();
-    const stream = encodedRows(planQuery(view, query), { view, clock }, run);
-    return { stream, view, clock, isExhausted: () => run.isExhausted };
-  });
+  return answerWithCursor(request, engine, options, (run) => encodedRows(planQuery(run.view, query), run));
 }
 
 /** @throws MongoError for a first stage that is none */
@@ -62,9 +63,10 @@ export async function aggregate(request: CommandRequest, engine: Engine, options
   if (diagnosis) return diagnosis;
   const split = readAggregate(options);
   const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor');
-  return answerWithCursor(request, engine, cursor, (view, clock) => {
-    return { stream: pipelineStream(split, { view, clock }), view, clock, isExhausted: () => false };
-  });
+  // A run of its own: when the first of its plans has ended, the pipeline may still have more to give.
+  return answerWithCursor(request, engine, cursor, ({ view, clock }) =>
+    pipelineStream(split, new Run(view, clock)),
+  );
 }
 
 /** The first batch of a query's results, and a cursor for the others where there are more and they are wanted. */
@@ -72,7 +74,7 @@ function answerWithCursor(
   request: CommandRequest,
   engine: Engine,
   options: Options,
-  open: (view: CollectionView | null, clock: Clock) => CursorSource,
+  open: (run: Run) => EncodedDocuments,
 ): Promise<Reply> {
   const size = options.count('batchSize', DEFAULT_BATCH_SIZE);
   const isOnly = options.flag('singleBatch');
@@ -80,7 +82,8 @@ function answerWithCursor(
   const view = engine.read(request, ns);
   let cursor: ClientCursor;
   try {
-    cursor = new ClientCursor(ns, open(view, clockOf(request)), request);
+    const run = new Run(view, clockOf(request));
+    cursor = new ClientCursor(ns, open(run), run, request);
   } catch (error) {
     view?.release();
     throw error;
@@ -142,10 +145,10 @@ export async function count(request: CommandRequest, engine: Engine, options: Op
   const view = engine.read(request, namespaceOf(request));
   try {
     const left = Math.max(0, (view?.totals().documents ?? 0) - query.skip);
-    const n = countsAll(query)
-      ? Math.min(left, query.limit || Infinity)
-      : (await runToEnd(planCount(view, query), { view, clock: clockOf(request) })).returned;
-    return bson({ n });
+    if (countsAll(query)) return bson({ n: Math.min(left, query.limit || Infinity) });
+    const run = new Run(view, clockOf(request));
+    await runToEnd(planCount(view, query), run);
+    return bson({ n: run.returned });
   } finally {
     view?.release();
   }
@@ -160,7 +163,7 @@ export async function distinct(request: CommandRequest, engine: Engine, options:
     const values = new Map<string, BsonValue>();
     const fields = new Set([topLevelName(key)]);
     let bytes = 0;
-    await runToEnd(planQuery(view, query), { view, clock: clockOf(request) }, (row) => {
+    await runToEnd(planQuery(view, query), new Run(view, clockOf(request)), (row) => {
       for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
         const identity = identityOf(value);
         if (values.has(identity)) continue;

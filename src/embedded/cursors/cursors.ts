@@ -2,19 +2,7 @@ import { Long } from 'bson';
 import { randomBytes } from 'node:crypto';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from '../commands/request';
 import { check, formatForMessage, MongoError } from '../language/errors';
-import { Clock, Yielder } from '../planner/execution';
-import { CollectionView } from '../storage/view';
-
-/** Where the documents of a cursor come from. */
-export interface CursorSource {
-  /** Encoded documents, with null in between where the thread may be given away. */
-  readonly stream: Iterator<Uint8Array | null, void, undefined>;
-  /** What the stream reads through: a snapshot, which is kept until the cursor is closed. */
-  readonly view: CollectionView | null;
-  readonly clock: Clock;
-  /** Whether the stream is known to have given all it has. */
-  isExhausted(): boolean;
-}
+import { Run, Yielder } from '../planner/execution';
 
 /** A query's results, handed out in batches. */
 export class ClientCursor {
@@ -25,15 +13,20 @@ export class ClientCursor {
   private busy = false;
   private timeLeft = Infinity;
 
-  /** @param opener the command that made it: only its session and transaction may read on */
+  /**
+   * @param stream encoded documents, with null in between where the thread may be given away
+   * @param run what the stream runs; the snapshot that it reads is kept until the cursor is closed
+   * @param opener the command that made it: only its session and transaction may read on
+   */
   constructor(
     readonly ns: string,
-    private readonly source: CursorSource,
+    private readonly stream: Iterator<Uint8Array | null, void, undefined>,
+    private readonly run: Run,
     private readonly opener: CommandRequest,
   ) {}
 
   get isExhausted(): boolean {
-    return !this.held && (this.ended || this.source.isExhausted());
+    return !this.held && (this.ended || this.run.isExhausted);
   }
 
   /**
@@ -41,7 +34,7 @@ export class ClientCursor {
    * @throws MongoError MaxTimeMSExpired, CursorKilled
    */
   async next(size: number, request: CommandRequest): Promise<Uint8Array[]> {
-    const { clock, stream } = this.source;
+    const { clock } = this.run;
     clock.client = request.connection;
     if (this.timeLeft < Infinity) clock.deadline = performance.now() + this.timeLeft;
     const documents: Uint8Array[] = [];
@@ -49,7 +42,7 @@ export class ClientCursor {
     this.busy = true;
     try {
       for (let bytes = 0; documents.length < size;) {
-        const next = this.held ? { done: false, value: this.held } : stream.next();
+        const next = this.held ? { done: false, value: this.held } : this.stream.next();
         this.ended ||= next.done === true;
         if (this.ended) break;
         if (!next.value) {
@@ -81,9 +74,9 @@ export class ClientCursor {
 
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
   close(): void {
-    const { clock, stream, view } = this.source;
+    const { clock, view } = this.run;
     if (this.busy) return clock.interrupt(new MongoError(237, 'cursor was killed'));
-    stream.return?.();
+    this.stream.return?.();
     clock.end();
     view?.release();
   }

@@ -90,10 +90,25 @@ export class Yielder {
   }
 }
 
-/** One run of a plan: what it reads through, null where there is no such collection, and how long it may go on. */
-export interface Execution {
-  readonly view: CollectionView | null;
-  readonly clock: Clock;
+/** One run of a plan, and what has come of it so far. */
+export class Run {
+  returned = 0;
+  /** Documents and keys looked at. */
+  documents = 0;
+  keys = 0;
+  /** Whether it is known that no further row comes. */
+  isExhausted = false;
+
+  /** @param view what it reads through; null where there is no such collection */
+  constructor(
+    readonly view: CollectionView | null,
+    readonly clock = new Clock(),
+  ) {}
+
+  read(recordId: number): Buffer | undefined {
+    this.documents++;
+    return this.view!.document(recordId);
+  }
 }
 
 /** The conjunction of the filters as a test of stored documents, which decodes only the fields it reads; null for none. */

@@ -10,8 +10,8 @@ import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CollectionView } from '../storage/view';
 import { conjunctsOf } from './bounds';
-import { Execution } from './execution';
-import { Plan, PlanRun, Query, rowsOf, rowsOfWalk } from './plan';
+import { Run } from './execution';
+import { Plan, Query, rowsOf, rowsOfWalk } from './plan';
 import { planCount, planQuery } from './plan-query';
 
 /** An aggregation pipeline, its beginning as a query that indexes can answer. */
@@ -84,71 +84,66 @@ export function planPipeline(view: CollectionView | null, { query }: PipelineQue
 }
 
 /** Encoded documents, with null where the thread may be given away. */
-type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
+export type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
 
 /**
  * The encoded results of a pipeline. Documents that no stage touches are not decoded, also those of a `$unionWith` at the
  * end.
  * @throws MongoError for stages that are none
  */
-export function pipelineStream({ query, rest }: PipelineQuery, execution: Execution): EncodedDocuments {
-  compilePipeline(rest, sourceOf(execution));
+export function pipelineStream({ query, rest }: PipelineQuery, run: Run): EncodedDocuments {
+  compilePipeline(rest, sourceOf(run));
   const unions = rest.slice(rest.findLastIndex((stage) => !stage.has('$unionWith')) + 1);
-  return concatenated({ query, rest: rest.slice(0, rest.length - unions.length) }, unions, execution);
+  return concatenated({ query, rest: rest.slice(0, rest.length - unions.length) }, unions, run);
 }
 
-function* concatenated(split: PipelineQuery, unions: BsonDocument[], execution: Execution): EncodedDocuments {
-  if (split.rest.length === 0) yield* encodedRows(planQuery(execution.view, split.query), execution);
-  else for (const document of resultsOf(split, execution)) yield document && encodeDocument(document);
+function* concatenated(split: PipelineQuery, unions: BsonDocument[], run: Run): EncodedDocuments {
+  if (split.rest.length === 0) yield* encodedRows(planQuery(run.view, split.query), run);
+  else for (const document of resultsOf(split, run)) yield document && encodeDocument(document);
   for (const union of unions) {
     const { collection, pipeline } = readUnion(union.get('$unionWith')!);
-    const view = execution.view?.sibling(collection) ?? null;
-    yield* pipelineStream(splitPipeline(pipeline), { view, clock: execution.clock });
+    const view = run.view?.sibling(collection) ?? null;
+    yield* pipelineStream(splitPipeline(pipeline), new Run(view, run.clock));
   }
 }
 
 /** The documents that a plan finds, as they are stored or projected. */
-export function* encodedRows(plan: Plan, execution: Execution, run = new PlanRun()): EncodedDocuments {
-  for (const row of rowsOf(plan, execution, run)) yield row && row.bytes!;
+export function* encodedRows(plan: Plan, run: Run): EncodedDocuments {
+  for (const row of rowsOf(plan, run)) yield row && row.bytes!;
 }
 
-function resultsOf(split: PipelineQuery, execution: Execution): Documents {
-  const plan = planPipeline(execution.view, split);
-  return compilePipeline(split.rest, sourceOf(execution))(decodedRows(plan, split, execution));
+function resultsOf(split: PipelineQuery, run: Run): Documents {
+  const plan = planPipeline(run.view, split);
+  return compilePipeline(split.rest, sourceOf(run))(decodedRows(plan, split, run));
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */
-function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, execution: Execution): Documents {
+function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, run: Run): Documents {
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
   const decodeEntry = plan.decode;
   const [walk] = plan.walks;
-  if (!decodeEntry || !walk) return decodedDocuments(plan, execution, decode);
+  if (!decodeEntry || !walk) return decodedDocuments(plan, run, decode);
   // Past the stages that have nothing to do: here it is the single row that counts.
   return rowsOfWalk(
     walk,
-    execution,
-    new PlanRun(),
+    run,
     null,
-    (entry) => decodeEntry(entry) ?? decode(execution.view!.document(entry.recordId)!),
+    (entry) => decodeEntry(entry) ?? decode(run.view!.document(entry.recordId)!),
   );
 }
 
-function* decodedDocuments(
-  plan: Plan,
-  execution: Execution,
-  decode: (bytes: Uint8Array) => BsonDocument,
-): Documents {
-  for (const row of rowsOf(plan, execution, new PlanRun())) {
+function* decodedDocuments(plan: Plan, run: Run, decode: (bytes: Uint8Array) => BsonDocument): Documents {
+  for (const row of rowsOf(plan, run)) {
     if (!row) yield null;
     else yield row.bytes ? decode(row.bytes) : new Map<string, BsonValue>();
   }
 }
 
 /** Where `$unionWith` plans queries of its own, and stages that hold much say so. */
-function sourceOf({ view, clock }: Execution): PipelineSource {
+function sourceOf({ view, clock }: Run): PipelineSource {
   return {
     aggregate: (collection, pipeline) =>
-      resultsOf(splitPipeline(pipeline), { view: view?.sibling(collection) ?? null, clock }),
+      resultsOf(splitPipeline(pipeline), new Run(view?.sibling(collection) ?? null, clock)),
     pauses: () => clock.pauses(),
     takeMemory: (bytes) => clock.takeMemory(bytes),
   };

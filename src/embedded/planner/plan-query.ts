@@ -2,15 +2,15 @@ import { isDocument } from '../language/bson-value';
 import { compareValues } from '../language/compare';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
-import { directionOf, parseSort, SortKey } from '../language/index-key';
+import { parseSort, SortKey } from '../language/index-key';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';
 import { CollectionView } from '../storage/view';
 import { conjunctsOf, everything } from './bounds';
-import { Clock } from './execution';
+import { Clock, Run } from './execution';
 import { candidatesOf, contenders, IndexAccess, placesOf } from './index-access';
 import { decoderOf } from './key-tests';
-import { Plan, PlanRun, Query, rowsOf, Walk } from './plan';
+import { Plan, Query, rowsOf, Walk } from './plan';
 
 type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
 
@@ -20,11 +20,9 @@ type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
  */
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   const { projection, sort, skip, limit, fields } = query;
-  const isNatural = sort.has('$natural');
-  check(!isNatural || sort.size === 1, 2, "Cannot include '$natural' in compound sort");
-  const order = isNatural ? [] : parseSort(sort);
-  const access = view ? bestAccess(view, query, order) : { walks: [], isMerged: false, isOrdered: true };
-  const { walks, isMerged, isOrdered } = access;
+  const order = parseSort(sort);
+  const nothing: Access = { walks: [], isMerged: false, isOrdered: true };
+  const { walks, isMerged, isOrdered } = view ? bestAccess(view, query, order) : nothing;
   const only = walks.length === 1 ? walks[0]! : null;
   const isBare = isOrdered && skip + limit === 0 && only?.filters.length === 0;
   const decode = (isBare && fields?.size && only.access && decoderOf(only.access.index, fields)) || null;
@@ -40,27 +38,24 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
 
 /** The best way that the indexes offer, or the whole collection. */
 function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[]): Access {
-  const { filter, hint, sort } = query;
-  const conjuncts = conjunctsOf(filter);
-  const natural = sort.get('$natural') ?? (isDocument(hint) ? hint.get('$natural') : undefined);
-  const scan = (reverse: boolean): Access => ({
-    walks: [{ access: null, places: everything, fixed: 0, reverse, filters: conjuncts }],
-    isMerged: false,
-    isOrdered: order.length === 0,
-  });
-  if (natural !== undefined) return scan(directionOf(natural) === -1);
+  const { filter, hint } = query;
+  const filters = conjunctsOf(filter);
+  const isOrdered = order.length === 0;
+  const scan = { access: null, places: everything, fixed: 0, reverse: false, filters };
+  const whole: Access = { walks: [scan], isMerged: false, isOrdered };
+  if (isDocument(hint) && hint.has('$natural')) return whole;
   const isHinted = ({ name, key }: StoredIndex) =>
     hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
   const all = view.collection.indexes;
   const indexes = hint === undefined ? all : all.filter(isHinted);
-  const candidates = candidatesOf(indexes, conjuncts, order);
+  const candidates = candidatesOf(indexes, filters, order);
   const isUseful = hint === undefined || candidates.length > 0;
   check(isUseful, 2, 'hint provided does not correspond to an existing index that can answer the query');
-  const union = unionOfBranches(indexes, conjuncts, candidates);
-  if (union) return { walks: union, isMerged: false, isOrdered: order.length === 0 };
-  const best = contenders(candidates, order.length > 0);
+  const union = unionOfBranches(indexes, filters, candidates);
+  if (union) return { walks: union, isMerged: false, isOrdered };
+  const best = contenders(candidates, !isOrdered);
   const accesses = (best.length === 0 && hint !== undefined ? candidates : best).map(accessOf);
-  return accesses.length > 1 ? fastest(accesses, view, query) : (accesses[0] ?? scan(false));
+  return accesses.length > 1 ? fastest(accesses, view, query) : (accesses[0] ?? whole);
 }
 
 function accessOf(access: IndexAccess): Access {
@@ -107,9 +102,8 @@ function fastest(accesses: readonly Access[], view: CollectionView, query: Query
     // What still has to be sorted has nothing to show before its end.
     const limit = access.isOrdered ? Math.min(query.limit || ROWS_TO_WIN, ROWS_TO_WIN) : 0;
     const plan = { query: { ...query, limit }, fetches: false, project: null, decode: null };
-    const run = new PlanRun();
-    const execution = { view, clock: new Clock(Infinity, TURN) };
-    return { access, run, rows: rowsOf({ ...access, ...plan, isOrdered: true }, execution, run) };
+    const run = new Run(view, new Clock(Infinity, TURN));
+    return { access, run, rows: rowsOf({ ...access, ...plan, isOrdered: true }, run) };
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {

@@ -4,7 +4,7 @@ import { FilterNode } from '../language/filter';
 import { sortByKey, sortKeyOf } from '../language/index-key';
 import { topLevelName } from '../language/path';
 import { IndexEntry } from '../storage/keys';
-import { documentTest, Execution, Yielder } from './execution';
+import { documentTest, Run, Yielder } from './execution';
 import { findsTwice, IndexAccess, Place } from './index-access';
 import { allTests } from './key-tests';
 
@@ -17,7 +17,7 @@ export interface Query {
   readonly skip: number;
   /** Rows at most; 0 for all. */
   readonly limit: number;
-  /** An index by its name or key pattern, or `{ $natural: 1 | -1 }`. */
+  /** An index by its name or key pattern; `{ $natural: 1 }` for none. */
   readonly hint?: BsonValue;
   readonly projection?: BsonDocument;
   /** The top-level fields that are read of the rows; null or none for all. An index that has all of them will do. */
@@ -63,28 +63,18 @@ export interface Row extends Partial<IndexEntry> {
 /** Rows, with null in between where the thread may be given away. */
 export type Rows = Generator<Row | null, void, undefined>;
 
-/** What has come of running a plan so far. */
-export class PlanRun {
-  returned = 0;
-  /** Documents and keys looked at. */
-  documents = 0;
-  keys = 0;
-  /** Whether it is known that no further row comes. */
-  isExhausted = false;
-}
-
 /** Runs the plan; once only for each `run`. */
-export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
+export function* rowsOf(plan: Plan, run: Run): Rows {
   const { fetches, project, isOrdered } = plan;
   const { skip, limit } = plan.query;
   let passed = 0;
-  for (const row of isOrdered ? foundRows(plan, execution, run) : sortedRows(plan, execution, run)) {
+  for (const row of isOrdered ? foundRows(plan, run) : sortedRows(plan, run)) {
     if (!row) {
       yield null;
       continue;
     }
     if (++passed <= skip) continue;
-    const bytes = row.bytes ?? (fetches ? read(row, execution, run) : undefined);
+    const bytes = row.bytes ?? (fetches ? run.read(row.recordId) : undefined);
     // A transaction may have removed it after a walk has run ahead to it.
     if (fetches && !bytes) continue;
     run.returned++;
@@ -96,16 +86,11 @@ export function* rowsOf(plan: Plan, execution: Execution, run: PlanRun): Rows {
   run.isExhausted = true;
 }
 
-function read({ recordId }: Row, { view }: Execution, run: PlanRun): Uint8Array | undefined {
-  run.documents++;
-  return view!.document(recordId);
-}
-
 /** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
-function foundRows({ walks, isMerged }: Plan, execution: Execution, run: PlanRun): Rows {
+function foundRows({ walks, isMerged }: Plan, run: Run): Rows {
   const isRepeated = walks.length > 1 || walks.some(({ access }) => access && findsTwice(access));
   const seen = isRepeated ? new Set<number>() : null;
-  const found = walks.map((walk) => rowsOfWalk(walk, execution, run, seen));
+  const found = walks.map((walk) => rowsOfWalk(walk, run, seen));
   if (found.length === 1) return found[0]!;
   return isMerged ? merged(walks, found) : concatenated(found);
 }
@@ -117,17 +102,16 @@ function foundRows({ walks, isMerged }: Plan, execution: Execution, run: PlanRun
  */
 export function* rowsOfWalk<T = Row>(
   { access, places, reverse, filters }: Walk,
-  execution: Execution,
-  run: PlanRun,
+  run: Run,
   seen: Set<number> | null,
   rowOf?: (entry: IndexEntry) => T,
 ): Generator<T | null, void, undefined> {
-  const { clock } = execution;
-  const view = execution.view!;
+  const { clock } = run;
+  const view = run.view!;
   const accepts = access && allTests(access.keyTests);
   const passes = documentTest(filters);
   for (const { low, high } of places) {
-    const found = access ? view.scanIndex(access.index, low, high, reverse) : view.scanDocuments(reverse);
+    const found = access ? view.scanIndex(access.index, low, high, reverse) : view.scanDocuments();
     for (const each of found as Iterable<Row>) {
       if (access) run.keys++;
       else run.documents++;
@@ -136,7 +120,7 @@ export function* rowsOfWalk<T = Row>(
       if (seen?.has(each.recordId)) continue;
       let row = each;
       if (passes) {
-        const bytes = each.bytes ?? read(each, execution, run)!;
+        const bytes = each.bytes ?? run.read(each.recordId)!;
         if (!passes(bytes)) continue;
         row = { recordId: each.recordId, key: each.key, bytes };
       }
@@ -192,8 +176,8 @@ const ROWS_OF_CUT = 4096;
  * Sorts what no index has in order. Only keys and record ids are kept, and of those the ids alone once it is sorted; the
  * documents are read again one by one.
  */
-function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
-  const { view, clock } = execution;
+function* sortedRows(plan: Plan, run: Run): Rows {
+  const { clock } = run;
   const { sort, skip, limit } = plan.query;
   const fields = new Set([...sort.keys()].map(topLevelName));
   const keyOf = sortKeyOf(sort);
@@ -209,10 +193,10 @@ function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
     hold(items.reduce((sum, { key }) => sum + key.length + BYTES_OF_ITEM, 0));
   }
   try {
-    for (const row of foundRows(plan, execution, run)) {
+    for (const row of foundRows(plan, run)) {
       if (!row) yield null;
       else {
-        const document = row.bytes ?? read(row, execution, run)!;
+        const document = row.bytes ?? run.read(row.recordId)!;
         const key = keyOf(decodeFields(document, fields));
         items.push({ key, recordId: row.recordId });
         hold(held + key.length + BYTES_OF_ITEM);
@@ -225,7 +209,7 @@ function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
     hold(BYTES_OF_ID * ids.length);
     for (const [i, recordId] of ids.entries()) {
       run.isExhausted = i === ids.length - 1;
-      yield { recordId, bytes: view!.document(recordId) };
+      yield { recordId, bytes: run.view!.document(recordId) };
     }
   } finally {
     hold(0);
@@ -233,16 +217,10 @@ function* sortedRows(plan: Plan, execution: Execution, run: PlanRun): Rows {
 }
 
 /** Runs a plan to its end, giving the thread away now and then. */
-export async function runToEnd(
-  plan: Plan,
-  execution: Execution,
-  onRow?: (row: Row) => void,
-): Promise<PlanRun> {
+export async function runToEnd(plan: Plan, run: Run, onRow?: (row: Row) => void): Promise<void> {
   const yielder = new Yielder();
-  const run = new PlanRun();
-  for (const row of rowsOf(plan, execution, run)) {
+  for (const row of rowsOf(plan, run)) {
     if (row) onRow?.(row);
     else await yielder.rest();
   }
-  return run;
 }

@@ -66,10 +66,10 @@ export class CollectionView {
     );
   }
 
-  /** All documents in the order of insertion, or the reverse of it; lazy as above. */
-  *scanDocuments(reverse = false): IterableIterator<StoredDocument> {
+  /** All documents in the order of insertion; lazy as above. */
+  *scanDocuments(): IterableIterator<StoredDocument> {
     const { id } = this.collection;
-    for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id), reverse)) {
+    for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id))) {
       yield { recordId: recordIdOfDocumentKey(key), bytes: value };
     }
   }
