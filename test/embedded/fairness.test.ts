@@ -28,7 +28,8 @@ const numbers = { $literal: Array.from({ length: 1000 }, (_, i) => i) };
 const unwound = [{ $project: { n: numbers } }, { $unwind: '$n' }, { $match: { n: -1 } }];
 const few = { $size: { $filter: { input: [1, 2, 3], cond: '$$this' } } };
 const mapped = [
-  { $unionWith: { coll: 'c', pipeline: [{ $unionWith: { coll: 'c', pipeline: [] } }] } },
+  { $project: { n: numbers } },
+  { $unwind: '$n' },
   { $project: { n: { $map: { input: numbers, in: few } } } },
   { $match: { n: -1 } },
 ];

@@ -115,7 +115,7 @@ const DIAGNOSTIC_STAGES: Readonly<Record<string, DiagnosticStage>> = {
   ],
 };
 
-const NO_SOURCE = { aggregate: () => [], pauses: () => false, takeMemory: () => undefined };
+const NO_LIMITS = { pauses: () => false, takeMemory: () => undefined };
 
 /** The answer to a pipeline that begins with such a stage; null for any other. */
 export function answerDiagnosticStage(
@@ -130,5 +130,5 @@ export function answerDiagnosticStage(
   const told = engine.readCatalog(request, (scope) =>
     DIAGNOSTIC_STAGES[name]!(scope.catalog.find(ns), spec, request, scope),
   );
-  return listing(ns, [...compilePipeline(rest, NO_SOURCE)(told.map(bson))]);
+  return listing(ns, [...compilePipeline(rest, NO_LIMITS)(told.map(bson))]);
 }

@@ -22,7 +22,7 @@ interface Explained {
 function readExplained(name: string, options: Options): Explained {
   if (name === 'aggregate') {
     const split = readAggregate(options);
-    return { plan: (view) => planPipeline(view, split), rest: split.rest };
+    return { plan: (view) => planPipeline(view, split), rest: [...split.rest, ...split.unions] };
   }
   check(name === 'find' || name === 'count', 59, `Explain failed due to unknown command: ${name}`);
   const query = readQuery(options, name === 'find' ? 'filter' : 'query');

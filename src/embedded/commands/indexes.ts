@@ -1,7 +1,7 @@
 import { Int32 } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, isNumber } from '../language/bson-value';
-import { compareValues } from '../language/compare';
+import { compareValues } from '../language/key-component';
 import { check, formatForMessage } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { toDouble } from '../language/numbers';

@@ -1,10 +1,9 @@
 import { Double, Int32, Long } from 'bson';
 import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
-import { compareValues } from './compare';
 import { check } from './errors';
-import { asValue, Expression, Operand, PipelineSource, Scope, scopeOf, Stage } from './evaluation';
+import { asValue, beginDocument, Expression, Operand, Limits, Scope, scopeOf, Stage } from './evaluation';
 import { compileExpression, compileOperand, operatorOf } from './expression';
-import { identityOf } from './key-component';
+import { compareValues, identityOf } from './key-component';
 import { calculate, doubleBelow, toDouble } from './numbers';
 
 /** Takes values one by one and gives one value for all of them. */
@@ -120,8 +119,9 @@ class GroupNode {
   private last: GroupNode | null = null;
 
   constructor(
-    readonly values: readonly Value[],
-    private readonly key?: MapKey,
+    private readonly parent: GroupNode | null,
+    private readonly value: Operand,
+    private readonly key: MapKey,
   ) {}
 
   child(value: Operand): GroupNode {
@@ -130,8 +130,13 @@ class GroupNode {
     if (this.last !== null && this.last.key === key) return this.last;
     this.children ??= new Map();
     let child = this.children.get(key);
-    if (!child) this.children.set(key, (child = new GroupNode([...this.values, asValue(value)], key)));
+    if (!child) this.children.set(key, (child = new GroupNode(this, value, key)));
     return (this.last = child);
+  }
+
+  /** What the levels from the root to here tell apart. */
+  get values(): Value[] {
+    return this.parent ? [...this.parent.values, asValue(this.value)] : [];
   }
 }
 
@@ -148,7 +153,7 @@ const GROUP_BYTES = 150;
 const ACCUMULATOR_BYTES = 40;
 
 /** `$group`. Groups come in the order in which they were first seen; MongoDB promises none. */
-export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
+export function groupStage(spec: BsonValue, limits: Limits): Stage {
   const id = isDocument(spec) ? spec.get('_id') : undefined;
   check(isDocument(spec) && id !== undefined, 15955, 'a group specification must include an _id');
   const parts: ((scope: Scope) => Operand)[] = [];
@@ -158,13 +163,14 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
   const fields = named.map(([name, value]) => parseGroupField(name, value, known));
   return function* (documents) {
     const groups: GroupNode[] = [];
-    const root = new GroupNode([]);
+    const root = new GroupNode(null, null, null);
+    const scope = scopeOf(new Map());
     for (const document of documents) {
       if (!document) {
         yield null;
         continue;
       }
-      const scope = scopeOf(document);
+      beginDocument(scope, document);
       let group = root;
       let bytes = 0;
       for (const part of parts) group = group.child(part(scope));
@@ -181,13 +187,13 @@ export function groupStage(spec: BsonValue, source: PipelineSource): Stage {
         if (i === 0 || valueOf !== fields[i - 1]!.valueOf) value = valueOf(scope);
         bytes += group.accumulators[i]!.add(value);
       }
-      if (bytes !== 0) source.takeMemory(bytes);
+      if (bytes !== 0) limits.takeMemory(bytes);
     }
     for (const { values, accumulators } of groups) {
       const document: BsonDocument = new Map([['_id', idOf(values)!]]);
       for (let i = 0; i < fields.length; i++) document.set(fields[i]!.name, accumulators![i]!.result());
       yield document;
-      if (source.pauses()) yield null;
+      if (limits.pauses()) yield null;
     }
   };
 }

@@ -2,8 +2,8 @@ import { Int32 } from 'bson';
 import { groupStage, sizeOf } from './aggregate-group';
 import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
-import { PipelineSource, Stage } from './evaluation';
-import { parseFilter } from './filter';
+import { Limits, Stage } from './evaluation';
+import { FilterNode, parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { sortByKey, sortKeyOf } from './index-key';
 import { toDouble } from './numbers';
@@ -11,19 +11,18 @@ import { parseFieldPath } from './path';
 import { compileAddFields, compileProjection } from './projection';
 
 /** Makes one stage from what is written behind its name. */
-type StageParser = (spec: BsonValue, source: PipelineSource) => Stage;
+type StageParser = (spec: BsonValue, limits: Limits) => Stage;
 
 const STAGES: Readonly<Record<string, StageParser>> = {
   $match: matchStage,
   $sort: sortStage,
   $limit: limitStage,
   $skip: skipStage,
-  $project: (spec) => mapping(compileProjection(fieldsOf(spec, '$project')).apply),
-  $addFields: (spec) => mapping(compileAddFields(fieldsOf(spec, '$addFields'))),
+  $project: (spec) => mapping(compileProjection(fieldsOf(spec)).apply),
+  $addFields: (spec) => mapping(compileAddFields(fieldsOf(spec))),
   $group: groupStage,
   $unwind: unwindStage,
   $sample: sampleStage,
-  $unionWith: unionWithStage,
 };
 
 /** Stages that are only another way to write others. */
@@ -56,16 +55,17 @@ export function expandPipeline(pipeline: readonly BsonValue[]): BsonDocument[] {
  * Makes a pipeline ready to run.
  * @throws MongoError as expandPipeline does, and what each stage has for a specification that is none
  */
-export function compilePipeline(pipeline: readonly BsonValue[], source: PipelineSource): Stage {
+export function compilePipeline(pipeline: readonly BsonValue[], limits: Limits): Stage {
   const stages = expandPipeline(pipeline).map((stage) => {
     const [[name, spec]] = stage as unknown as [[string, BsonValue]];
-    return STAGES[name]!(spec, source);
+    return STAGES[name]!(spec, limits);
   });
   return (documents) => stages.reduce((reached, stage) => stage(reached), documents);
 }
 
-function fieldsOf(spec: BsonValue, stage: string): BsonDocument {
-  check(isDocument(spec) && spec.size > 0, 40177, `${stage} takes an object with at least one field`);
+/** @throws MongoError 40177 for what is no object with fields */
+export function fieldsOf(spec: BsonValue): BsonDocument {
+  check(isDocument(spec) && spec.size > 0, 40177, 'The stage takes an object with at least one field');
   return spec;
 }
 
@@ -75,36 +75,50 @@ function mapping(apply: (document: BsonDocument) => BsonDocument): Stage {
   };
 }
 
-function matchStage(spec: BsonValue): Stage {
+/** @throws MongoError 15959, and what there is against the filter */
+export function readMatch(spec: BsonValue): FilterNode {
   check(isDocument(spec), 15959, 'the match filter must be an expression in an object');
-  const { matches } = compileFilter(parseFilter(spec));
+  return parseFilter(spec);
+}
+
+function matchStage(spec: BsonValue): Stage {
+  const { matches } = compileFilter(readMatch(spec));
+  return filtering(() => matches);
+}
+
+/** @param begin makes the test of the documents that come; it may count them */
+function filtering(begin: () => (document: BsonDocument) => boolean): Stage {
   return function* (documents) {
-    for (const document of documents) if (!document || matches(document)) yield document;
+    const passes = begin();
+    for (const document of documents) if (!document || passes(document)) yield document;
   };
 }
 
-function sortStage(spec: BsonValue, source: PipelineSource): Stage {
-  const keyOf = sortKeyOf(fieldsOf(spec, '$sort'));
+function sortStage(spec: BsonValue, limits: Limits): Stage {
+  const keyOf = sortKeyOf(fieldsOf(spec));
   return function* (documents) {
     const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
     for (const document of documents) {
       if (document) {
         const key = keyOf(document);
-        source.takeMemory(sizeOf(document) + key.length);
+        limits.takeMemory(sizeOf(document) + key.length);
         keyed.push({ key, document });
       } else {
         yield null;
       }
     }
-    for (const { document } of yield* sortByKey(keyed, () => source.pauses())) {
+    for (const { document } of yield* sortByKey(keyed, () => limits.pauses())) {
       yield document;
-      if (source.pauses()) yield null;
+      if (limits.pauses()) yield null;
     }
   };
 }
 
-/** A number of documents, from `least` on. */
-function countOf(spec: BsonValue | undefined, least: number, code: number): number {
+/**
+ * A number of documents.
+ * @throws MongoError with the code where there are not `least`
+ */
+export function countOf(spec: BsonValue | undefined, least: number, code: number): number {
   const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : NaN;
   check(count >= least, code, `This stage takes a number of documents, from ${least} on`);
   return count;
@@ -123,13 +137,13 @@ function limitStage(spec: BsonValue): Stage {
 
 function skipStage(spec: BsonValue): Stage {
   const skip = countOf(spec, 0, 15956);
-  return function* (documents) {
+  return filtering(() => {
     let left = skip;
-    for (const document of documents) if (!document || left-- <= 0) yield document;
-  };
+    return () => left-- <= 0;
+  });
 }
 
-function unwindStage(spec: BsonValue, source: PipelineSource): Stage {
+function unwindStage(spec: BsonValue, limits: Limits): Stage {
   const path = isDocument(spec) && spec.size === 1 ? spec.get('path') : spec;
   check(!isDocument(path), 238, '$unwind is supported with a path only');
   check(typeof path === 'string' && path.startsWith('$'), 28818, "$unwind takes a path that begins with '$'");
@@ -147,7 +161,7 @@ function unwindStage(spec: BsonValue, source: PipelineSource): Stage {
       } else {
         for (const element of value) {
           yield withField(document, names, element);
-          if (source.pauses()) yield null;
+          if (limits.pauses()) yield null;
         }
       }
     }
@@ -165,7 +179,7 @@ function withField(
 }
 
 /** Keeps each document with the same chance (reservoir sampling). Shells look at a collection's shape through it. */
-function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
+function sampleStage(spec: BsonValue, limits: Limits): Stage {
   const size = countOf(isDocument(spec) ? spec.get('size') : undefined, 0, 28746);
   return function* (documents) {
     const sample: BsonDocument[] = [];
@@ -176,7 +190,7 @@ function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
         continue;
       }
       const place = Math.floor(Math.random() * ++seen);
-      if (seen <= size) source.takeMemory(sizeOf(document));
+      if (seen <= size) limits.takeMemory(sizeOf(document));
       if (seen <= size) sample.push(document);
       else if (place < size) sample[place] = document;
     }
@@ -184,16 +198,12 @@ function sampleStage(spec: BsonValue, source: PipelineSource): Stage {
   };
 }
 
-function unionWithStage(spec: BsonValue, source: PipelineSource): Stage {
-  const { collection, pipeline } = readUnion(spec);
-  return function* (documents) {
-    yield* documents;
-    yield* source.aggregate(collection, pipeline);
-  };
-}
-
-/** @throws MongoError FailedToParse (9) for an invalid `$unionWith` */
-export function readUnion(spec: BsonValue): { collection: string; pipeline: BsonDocument[] } {
+/**
+ * The collection and the pipeline of a stage `$unionWith`. It is supported at the end of a pipeline only.
+ * @throws MongoError FailedToParse (9)
+ */
+export function readUnion(stage: BsonDocument): { collection: string; pipeline: BsonDocument[] } {
+  const spec = stage.size === 1 ? stage.get('$unionWith') : undefined;
   const [collection, pipeline] = isDocument(spec) ? [spec.get('coll'), spec.get('pipeline')] : [];
   const isRight = typeof collection === 'string' && Array.isArray(pipeline) && pipeline.every(isDocument);
   check(isRight, 9, '$unionWith takes an object with coll and pipeline');

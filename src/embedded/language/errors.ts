@@ -1,5 +1,5 @@
 import { Double, EJSON, ObjectId } from 'bson';
-import { BsonDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, Value } from './bson-value';
 
 /** The names of the codes that the engine answers with; five-digit codes are called `Location<code>`. */
 const CODE_NAMES = new Map(
@@ -51,24 +51,13 @@ export function check(condition: boolean, code: number, message: string): assert
   if (!condition) throw new MongoError(code, message);
 }
 
-/**
- * A value as MongoDB prints it in messages: `{ sessionId: "a", k: 1.0 }`, `new Date(5)`, `[ 1, 2 ]`; the rarer types as
- * Extended JSON.
- */
+/** A value as MongoDB prints it in the message of a duplicate key; the rarer types as Extended JSON. */
 export function formatForMessage(value: Value): string {
   if (value instanceof Map) {
     const fields = Array.from(value, ([name, inner]) => `${name}: ${formatForMessage(inner)}`);
-    return inBrackets('{}', fields);
+    return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
   }
-  if (Array.isArray(value)) return inBrackets('[]', value.map(formatForMessage));
-  if (typeof value === 'string') return `"${value}"`;
-  if (value instanceof Date) return `new Date(${value.getTime()})`;
-  if (value instanceof Double) return Number.isInteger(value.value) ? `${value.value}.0` : `${value.value}`;
+  if (value instanceof Double && Number.isInteger(value.value)) return `${value.value}.0`;
   if (value instanceof ObjectId) return `ObjectId('${value.toHexString()}')`;
-  const isPlain = typeof value !== 'object' || value === null || isNumber(value);
-  return isPlain ? String(value) : EJSON.stringify(value);
-}
-
-function inBrackets(brackets: string, parts: string[]): string {
-  return parts.length === 0 ? brackets : `${brackets[0]} ${parts.join(', ')} ${brackets[1]}`;
+  return EJSON.stringify(value);
 }

@@ -9,10 +9,8 @@ export type Documents = Iterable<BsonDocument | null>;
 /** What a stage makes of the documents that reach it. Stages are lazy as far as they can be, and pass nulls on at once. */
 export type Stage = (documents: Documents) => Documents;
 
-/** What stages need from outside. */
-export interface PipelineSource {
-  /** What a pipeline gives on another collection of the same database; nothing where there is no such collection. */
-  aggregate(collection: string, pipeline: readonly BsonDocument[]): Documents;
+/** What keeps stages from running too long and holding too much: a statement's clock is one. */
+export interface Limits {
   /**
    * Counts one document that a stage makes. True now and then: the stage yields null.
    * @throws MongoError MaxTimeMSExpired (50), and what else ends the statement
@@ -56,7 +54,7 @@ export function takeWork(): number {
 
 /** What an expression sees: the document, and the variables that surround it. */
 export interface Scope {
-  readonly root: BsonDocument;
+  root: BsonDocument;
   readonly variables: ReadonlyMap<string, Value>;
 }
 
@@ -66,6 +64,12 @@ const NO_VARIABLES: ReadonlyMap<string, Value> = new Map();
 export function scopeOf(root: BsonDocument): Scope {
   elements = 0;
   return { root, variables: NO_VARIABLES };
+}
+
+/** Makes the scope that of another document. */
+export function beginDocument(scope: Scope, root: BsonDocument): void {
+  elements = 0;
+  scope.root = root;
 }
 
 /** An aggregation expression, ready to run. */

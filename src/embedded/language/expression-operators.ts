@@ -1,6 +1,6 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
 import { BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
-import { compareValues } from './compare';
+import { compareValues } from './key-component';
 import { check, MongoError } from './errors';
 import { asValue, countElements, isTruthy, nameOf, Operand, Scope } from './evaluation';
 import { calculate, Operation, toDouble } from './numbers';

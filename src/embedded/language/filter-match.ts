@@ -1,8 +1,7 @@
 import { BSONRegExp, MaxKey, MinKey } from 'bson';
 import { BsonDocument, BsonValue, canonicalType, isNumber, typeName, Value } from './bson-value';
-import { compareValues } from './compare';
+import { compareValues, identityOf } from './key-component';
 import { FieldNode, FilterNode } from './filter';
-import { identityOf } from './key-component';
 import { toDouble } from './numbers';
 import { arrayIndexOf, topLevelName } from './path';
 import { compileRegExp } from './regex';

@@ -22,12 +22,11 @@ export function directionOf(order: BsonValue): 1 | -1 {
 
 const knownPatterns = new WeakMap<BsonDocument, readonly KeyField[]>();
 
-/** The fields of a key pattern, which never changes; none for a wildcard index, which is never used to answer. */
+/** The fields of a key pattern, which never changes. */
 function keyFieldsOf(keyPattern: BsonDocument): readonly KeyField[] {
   let fields = knownPatterns.get(keyPattern);
   if (!fields) {
-    const isWildcard = [...keyPattern.keys()].some((path) => path.endsWith('$**'));
-    fields = Array.from(isWildcard ? [] : keyPattern, ([path, order]) => ({
+    fields = Array.from(keyPattern, ([path, order]) => ({
       path: path.split('.'),
       direction: directionOf(order),
     }));
@@ -37,8 +36,7 @@ function keyFieldsOf(keyPattern: BsonDocument): readonly KeyField[] {
 }
 
 /**
- * The keys that a document has in an index, each a list of components: one key, or one for each array element. None in
- * a wildcard index.
+ * The keys that a document has in an index, each a list of components: one key, or one for each array element.
  * @throws MongoError CannotIndexParallelArrays (171)
  */
 export function indexKeysOf(document: BsonDocument, keyPattern: BsonDocument): Uint8Array[][] {
@@ -47,7 +45,6 @@ export function indexKeysOf(document: BsonDocument, keyPattern: BsonDocument): U
 
 /** @param code for arrays under two of the fields, whose elements could be combined in too many ways */
 function keysOf(document: BsonDocument, fields: readonly KeyField[], code: number): Uint8Array[][] {
-  if (fields.length === 0) return [];
   const plain = plainKeyOf(document, fields);
   if (plain) return [plain];
   const searches = fields.map(({ path }) => ({ value: document, path, expands: true }));
@@ -79,6 +76,7 @@ interface Search {
   readonly expands: boolean;
 }
 
+/** The values at the ends of the paths: one for each path, and that for each element of the arrays on the way. */
 function keyValues(starts: readonly Search[], code: number): KeyValue[][] {
   const searches = starts.map(follow);
   const arrays = searches.filter(({ value, expands }) => expands && Array.isArray(value));
@@ -86,18 +84,15 @@ function keyValues(starts: readonly Search[], code: number): KeyValue[][] {
   const elements = arrays[0]!.value as BsonValue[];
   const isShared = arrays.every(({ value }) => value === elements);
   check(isShared, code, 'arrays under two of the fields cannot be indexed or sorted by');
-  const enter = (search: Search, element: KeyValue): Search => {
-    if (!arrays.includes(search)) return search;
-    const value = element === NOTHING && search.path.length > 0 ? undefined : element;
-    return { ...search, value, expands: false };
-  };
-  const entered: KeyValue[] = elements.length > 0 ? elements : [NOTHING];
-  return entered.flatMap((element) =>
-    keyValues(
-      searches.map((search) => enter(search, element)),
-      code,
-    ),
-  );
+  const entered: readonly KeyValue[] = elements.length > 0 ? elements : [NOTHING];
+  return entered.flatMap((element) => {
+    const inside = searches.map((search): Search => {
+      if (!arrays.includes(search)) return search;
+      const value = element === NOTHING && search.path.length > 0 ? undefined : element;
+      return { ...search, value, expands: false };
+    });
+    return keyValues(inside, code);
+  });
 }
 
 /** Follows a path down to its value, or to an array that must be entered element by element. */

@@ -1,6 +1,6 @@
 import { Binary, BSONRegExp, Code, Double, Int32, ObjectId, Timestamp } from 'bson';
 import { BsonNumber, BsonValue, canonicalType, CANONICAL_TYPES, isNumber, Value } from './bson-value';
-import { doubleBelow, significantDigits } from './numbers';
+import { doubleBelow, significantDigits, toDouble } from './numbers';
 
 /** An empty array's place in an index: before null, as MongoDB's `undefined`. */
 export const NOTHING = Symbol('nothing in an empty array');
@@ -30,6 +30,19 @@ export function encodeKeyComponent(value: Value | typeof NOTHING, direction: 1 |
   const flip = direction === 1 ? 0 : 0xff;
   for (let i = 0; i < key.length; i++) key[i] = bytes[i]! ^ flip;
   return key;
+}
+
+/** BSON order over all types, numbers by exact value, a missing field as null: the order of index keys. */
+export function compareValues(a: Value, b: Value): number {
+  if (a === b) return 0;
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  if (isNumber(a) && isNumber(b)) {
+    const order = toDouble(a) - toDouble(b);
+    // Rounding keeps the order, so only numbers with the same nearest double need a closer look.
+    if (order < 0 || order > 0 || (order === 0 && a instanceof Int32 && b instanceof Int32)) return order;
+  }
+  const byType = canonicalType(a) - canonicalType(b);
+  return byType || Buffer.compare(encodeKeyComponent(a, 1), encodeKeyComponent(b, 1));
 }
 
 /** The same text for values that are equal to MongoDB, whatever their types: equal numbers of different types, for one. */

@@ -10,12 +10,20 @@ const TEXT = typeByte(CANONICAL_TYPES.string);
 const OBJECT = typeByte(CANONICAL_TYPES.object);
 const ARRAY = typeByte(CANONICAL_TYPES.array);
 const BINARY = typeByte(CANONICAL_TYPES.binData);
-const OBJECT_ID = typeByte(CANONICAL_TYPES.objectId);
-const BOOL = typeByte(CANONICAL_TYPES.bool);
 const DATE = typeByte(CANONICAL_TYPES.date);
-const TIMESTAMP = typeByte(CANONICAL_TYPES.timestamp);
 const PATTERN = typeByte(CANONICAL_TYPES.regex);
 const CODE = typeByte(CANONICAL_TYPES.javascript);
+
+/** The length of a body by its type, where all are alike. */
+const SIZES = new Uint8Array(128);
+for (const [type, size] of [
+  ['objectId', 12],
+  ['bool', 1],
+  ['date', 8],
+  ['timestamp', 8],
+] as const) {
+  SIZES[typeByte(CANONICAL_TYPES[type])] = size;
+}
 
 /** Components that were turned over start with a byte from here on. */
 const DESCENDING = 0x80;
@@ -49,15 +57,8 @@ function endOfBody(key: Uint8Array, at: number, type: number, flip: number): num
       return at + 1;
     case BINARY:
       return at + 5 + (new DataView(key.buffer, key.byteOffset + at, 4).getInt32(0) ^ (flip && -1));
-    case OBJECT_ID:
-      return at + 12;
-    case BOOL:
-      return at + 1;
-    case DATE:
-    case TIMESTAMP:
-      return at + 8;
     default:
-      return at;
+      return at + SIZES[type]!;
   }
 }
 

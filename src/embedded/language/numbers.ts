@@ -8,32 +8,6 @@ export function toDouble(value: BsonNumber): number {
   return value instanceof Long ? value.toNumber() : Number(value.toString());
 }
 
-/** Compares by exact value over all types; NaN equals itself and stands before everything. */
-export function compareNumbers(a: BsonNumber, b: BsonNumber): number {
-  const x = toDouble(a);
-  const y = toDouble(b);
-  // Rounding keeps the order, so only numbers with the same nearest double need a closer look.
-  if (x < y) return -1;
-  if (x > y) return 1;
-  if (x !== x || y !== y) return Number(x === x) - Number(y === y);
-  return isDoubleExactly(a, x) && isDoubleExactly(b, y) ? 0 : compareExactly(a, b);
-}
-
-function isDoubleExactly(value: BsonNumber, double: number): boolean {
-  if (value instanceof Decimal128) return false;
-  return !(value instanceof Long) || Number.isSafeInteger(double);
-}
-
-function compareExactly(a: BsonNumber, b: BsonNumber): number {
-  const x = exactly(a);
-  const y = exactly(b);
-  // Of two that round to infinity, only those without digits are infinite.
-  if (!x || !y) return (x ? 0 : Math.sign(toDouble(a))) - (y ? 0 : Math.sign(toDouble(b)));
-  const exponent = Math.min(x.exponent, y.exponent);
-  const [left, right] = [x, y].map((each) => each.digits * 10n ** BigInt(each.exponent - exponent));
-  return left! < right! ? -1 : Number(left! > right!);
-}
-
 /** `digits * 10^exponent`: any finite BSON number, exactly. */
 interface ExactNumber {
   readonly digits: bigint;
@@ -60,9 +34,14 @@ function exactDouble(value: number): ExactNumber | null {
 /** The greatest double that is not above `value`, and whether it is `value` exactly. */
 export function doubleBelow(value: BsonNumber): { double: number; exact: boolean } {
   const double = toDouble(value);
-  if (isDoubleExactly(value, double)) return { double, exact: true };
-  const order = compareNumbers(new Double(double), value);
-  return order > 0 ? { double: nextDown(double), exact: false } : { double, exact: order === 0 };
+  const isDouble = !(value instanceof Decimal128 || (value instanceof Long && !Number.isSafeInteger(double)));
+  const wanted = isDouble ? null : exactly(value);
+  if (!wanted) return { double, exact: true };
+  const nearest = exactDouble(double);
+  const exponent = Math.min(wanted.exponent, nearest?.exponent ?? 0);
+  const scaled = ({ digits, exponent: own }: ExactNumber) => digits * 10n ** BigInt(own - exponent);
+  const beyond = nearest ? scaled(nearest) - scaled(wanted) : double;
+  return beyond > 0 ? { double: nextDown(double), exact: false } : { double, exact: beyond === 0n };
 }
 
 const bits = new DataView(new ArrayBuffer(8));

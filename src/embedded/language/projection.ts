@@ -1,8 +1,8 @@
-import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
-import { copyFields, decodeDocument, decodeFields, encodeDocument } from './codec';
+import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { copyFields, decodeDocument, encodeDocument } from './codec';
 import { check } from './errors';
 import { Expression, isTruthy, scopeOf } from './evaluation';
-import { collectExpressionFields, compileExpression, operatorOf } from './expression';
+import { compileExpression, operatorOf } from './expression';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 
@@ -22,57 +22,49 @@ const drop = (): Value => undefined;
 
 /** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
 const known = new Map<string, CompiledProjection>();
-const mostKnown = 200;
-const longestKnown = 2000;
+const MOST_KNOWN = 200;
+const LONGEST_KNOWN = 2000;
 
 /**
  * Makes a projection ready to run.
  * @throws MongoError 31249, 31250, 31253, 31254 and others
  */
 export function compileProjection(spec: BsonDocument): CompiledProjection {
-  const text = textOf(spec);
-  if (text === null || text.length > longestKnown) return compile(spec);
+  let text = '';
+  for (const [name, rule] of spec) {
+    if (!isFlag(rule) || text.length + name.length > LONGEST_KNOWN) return compile(spec);
+    text += isTruthy(rule) ? `+${name}\0` : `-${name}\0`;
+  }
   let compiled = known.get(text);
   if (!compiled) {
     compiled = compile(spec);
-    if (known.size === mostKnown) known.clear();
+    if (known.size === MOST_KNOWN) known.clear();
     known.set(text, compiled);
   }
   return compiled;
 }
 
-/** Names with what is said of them; null where more is said. */
-function textOf(spec: BsonDocument): string | null {
-  let text = '';
-  for (const [name, rule] of spec) {
-    if (!(isNumber(rule) || typeof rule === 'boolean')) return null;
-    text += isTruthy(rule) ? `+${name}\0` : `-${name}\0`;
-  }
-  return text;
+function isFlag(value: BsonValue): value is BsonNumber | boolean {
+  return typeof value === 'boolean' || isNumber(value);
 }
 
 function compile(spec: BsonDocument): CompiledProjection {
-  const { rules, computed, keepsOthers } = parseProjection(spec);
-  const others = keepsOthers ? keep : drop;
-  const apply = (document: BsonDocument) =>
-    withComputed(project(document, rules, others), document, computed);
-  const fields = new Set([...rules.keys()].filter((name) => rules.get(name) !== drop));
-  const knowsFields =
-    !keepsOthers && computed.every(([, expression]) => collectExpressionFields(expression, fields));
-  const isWhole =
-    computed.length === 0 && [...rules.values()].every((rule) => rule === keep || rule === drop);
+  const { rules, computed, others } = parseProjection(spec);
+  const apply = (document: BsonDocument) => compute(project(document, rules, others), document, computed);
+  const isWhole = computed.size === 0 && [...rules.values()].every((rule) => rule === keep || rule === drop);
   const isKept = (name: string) => (rules.get(name) ?? others) === keep;
-  const decode = (bytes: Uint8Array) => (knowsFields ? decodeFields(bytes, fields) : decodeDocument(bytes));
   return {
     apply,
-    applyToBytes: (bytes) => (isWhole ? copyFields(bytes, isKept) : encodeDocument(apply(decode(bytes)))),
+    applyToBytes: (bytes) =>
+      isWhole ? copyFields(bytes, isKept) : encodeDocument(apply(decodeDocument(bytes))),
   };
 }
 
 /** Makes `$addFields` ready to run: a field that is there keeps its place. */
 export function compileAddFields(spec: BsonDocument): (document: BsonDocument) => BsonDocument {
-  const computed = Array.from(spec, ([name, value]) => computedField(name, value));
-  return (document) => withComputed(new Map(document), document, computed);
+  const computed: Computed = new Map();
+  for (const [name, value] of spec) addComputed(computed, name, value);
+  return (document) => compute(new Map(document), document, computed);
 }
 
 function project(document: BsonDocument, rules: Rules, others: Rule): BsonDocument {
@@ -93,24 +85,19 @@ function projectValue(value: BsonValue, rule: Rule, others: Rule): Value {
     .filter((element) => element !== undefined);
 }
 
-/** A field that an expression makes; it stands behind the document's own. */
-type ComputedField = readonly [name: string, expression: BsonValue, valueOf: Expression];
+/** Fields that expressions make; they stand behind the document's own. */
+type Computed = Map<string, Expression>;
 
-function computedField(name: string, expression: BsonValue): ComputedField {
+function addComputed(computed: Computed, name: string, expression: BsonValue): void {
   const isSimple = !name.includes('.') && !(isDocument(expression) && operatorOf(expression) === null);
   check(isSimple, 238, 'Fields inside of others cannot be computed');
   parseFieldPath(name);
-  return [name, expression, compileExpression(expression)];
+  computed.set(name, compileExpression(expression));
 }
 
-function withComputed(
-  result: BsonDocument,
-  document: BsonDocument,
-  computed: readonly ComputedField[],
-): BsonDocument {
-  if (computed.length === 0) return result;
+function compute(result: BsonDocument, document: BsonDocument, computed: Computed): BsonDocument {
   const scope = scopeOf(document);
-  for (const [name, , valueOf] of computed) {
+  for (const [name, valueOf] of computed) {
     const value = valueOf(scope);
     if (value === undefined) result.delete(name);
     else result.set(name, value);
@@ -118,17 +105,17 @@ function withComputed(
   return result;
 }
 
-/** Reads what a projection says: of each field, and whether those that it does not name stay. */
+/** Reads what a projection says of the fields that it names, and of the others. */
 function parseProjection(spec: BsonDocument) {
   const rules: Rules = new Map();
-  const computed: ComputedField[] = [];
+  const computed: Computed = new Map();
   let includes: boolean | undefined;
   const decide = (isIncluded: boolean, code: number) => {
     check((includes ??= isIncluded) === isIncluded, code, 'A projection either includes or excludes fields');
   };
   const read = (path: string, value: BsonValue): void => {
     const slice = isDocument(value) ? value.get('$slice') : undefined;
-    if (isNumber(value) || typeof value === 'boolean') {
+    if (isFlag(value)) {
       const isIncluded = isTruthy(value);
       if (path !== '_id') decide(isIncluded, isIncluded ? 31253 : 31254);
       addRule(rules, path, isIncluded ? keep : drop);
@@ -140,14 +127,14 @@ function parseProjection(spec: BsonDocument) {
     } else {
       decide(true, isDocument(value) ? 31252 : 31310);
       addRule(rules, path, drop);
-      computed.push(computedField(path, value));
+      addComputed(computed, path, value);
     }
   };
   for (const [name, value] of spec) read(name, value);
   // What says nothing but of `_id` and `$slice`.
   includes ??= rules.get('_id') === keep;
   if (includes && !rules.has('_id')) rules.set('_id', keep);
-  return { rules, computed, keepsOthers: !includes };
+  return { rules, computed, others: includes ? drop : keep };
 }
 
 /** That many elements of an array, for a negative number the last ones. */

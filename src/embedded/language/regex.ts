@@ -38,15 +38,14 @@ export function compileRegExp({ pattern, options }: BSONRegExp): (text: string) 
 
 /**
  * A pattern and its options as one value.
- * @throws MongoError BadValue (2), 51075 (options given twice), 51108 (another option), 51091 (invalid)
+ * @throws MongoError BadValue (2), 51091 (invalid or not supported)
  */
-export function readRegExp(pattern: BsonValue | undefined, separate: BsonValue = ''): BSONRegExp {
+export function readRegExp(pattern: BsonValue, separate: BsonValue = ''): BSONRegExp {
   const [source, inline] = pattern instanceof BSONRegExp ? [pattern.pattern, pattern.options] : [pattern, ''];
-  const areStrings = typeof source === 'string' && typeof separate === 'string' && !source.includes('\0');
-  check(areStrings, 2, '$regex and $options have to be strings without null bytes');
-  check(inline === '' || separate === '', 51075, 'options set in both $regex and $options');
-  const options = inline || separate;
-  check(/^[ims]*$/.test(options), 51108, 'the options of regular expressions are i, m and s');
+  const areTexts = typeof source === 'string' && typeof separate === 'string' && !source.includes('\0');
+  check(areTexts, 2, '$regex and $options have to be strings without null bytes');
+  const options = inline + separate;
+  check(/^(?!.*(.).*\1)[ims]*$/.test(options), 2, 'Options are i, m and s, each given once');
   check(source.length <= LONGEST_PATTERN, 51091, 'Regular expression is too large');
   const regExp = new BSONRegExp(source, options);
   compileRegExp(regExp);

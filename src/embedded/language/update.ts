@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
-import { compareValues } from './compare';
+import { compareValues } from './key-component';
 import { check, MongoError } from './errors';
 import { calculate } from './numbers';
 

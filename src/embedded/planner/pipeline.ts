@@ -1,17 +1,22 @@
-import { compilePipeline, expandPipeline, readUnion } from '../language/aggregate';
-import { BsonDocument, BsonValue, isDocument, isNumber } from '../language/bson-value';
+import {
+  compilePipeline,
+  countOf,
+  expandPipeline,
+  fieldsOf,
+  readMatch,
+  readUnion,
+} from '../language/aggregate';
+import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
-import { Documents, PipelineSource } from '../language/evaluation';
+import { Documents } from '../language/evaluation';
 import { collectExpressionFields } from '../language/expression';
-import { parseFilter } from '../language/filter';
 import { FilterNode } from '../language/filter';
 import { parseSort } from '../language/index-key';
-import { toDouble } from '../language/numbers';
 import { compileProjection } from '../language/projection';
 import { CollectionView } from '../storage/view';
 import { conjunctsOf } from './bounds';
 import { Run } from './execution';
-import { Plan, Query, rowsOf, rowsOfWalk } from './plan';
+import { Plan, Query, Rows, rowsOf, rowsOfWalk } from './plan';
 import { planCount, planQuery } from './plan-query';
 
 /** An aggregation pipeline, its beginning as a query that indexes can answer. */
@@ -20,8 +25,11 @@ export interface PipelineQuery {
   readonly query: Query;
   /** The stages that are left. */
   readonly rest: readonly BsonDocument[];
+  /** Stages `$unionWith` at the end. */
+  readonly unions: readonly BsonDocument[];
 }
 
+/** What a query says of the first stages of a pipeline. */
 interface Leading {
   filters: FilterNode[];
   sort: BsonDocument;
@@ -30,45 +38,39 @@ interface Leading {
   projection?: BsonDocument;
 }
 
+/** The stages that a query can say, in the order in which it does them. */
+const LEADING: readonly (readonly [stage: string, read: (leading: Leading, spec: BsonValue) => void])[] = [
+  ['$match', (leading, spec) => leading.filters.push(readMatch(spec))],
+  ['$sort', (leading, spec) => parseSort((leading.sort = fieldsOf(spec)))],
+  ['$skip', (leading, spec) => (leading.skip = countOf(spec, 0, 15956))],
+  ['$limit', (leading, spec) => (leading.limit = countOf(spec, 1, 15958))],
+  ['$project', (leading, spec) => compileProjection((leading.projection = fieldsOf(spec)))],
+];
+
 /**
- * Takes as many stages off the beginning of a pipeline as a query can say: `$match`, `$sort`, `$skip`, `$limit` and
- * then a `$project`.
- * @throws MongoError for a filter or an order that is none
+ * Takes as many stages off the beginning of a pipeline as a query can say, and those off its end that add to its results.
+ * @throws MongoError as expandPipeline does, and for a stage that it takes and that is invalid
  */
 export function splitPipeline(stages: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
-  const pipeline = expandPipeline(stages);
+  const end = stages.findLastIndex((stage) => !stage.has('$unionWith')) + 1;
+  const pipeline = expandPipeline(stages.slice(0, end));
   const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
   let taken = 0;
-  while (taken < pipeline.length && takes(leading, pipeline[taken]!)) taken++;
-  const rest = pipeline.slice(taken);
+  for (const [name, read] of LEADING) {
+    while (pipeline[taken]?.has(name)) {
+      read(leading, pipeline[taken++]!.get(name)!);
+      if (name !== '$match') break;
+    }
+  }
   const { filters, ...order } = leading;
   const children = filters.flatMap(conjunctsOf);
   const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
-  return { query: { filter, ...order, hint, fields: order.projection ? null : fieldsRead(rest[0]) }, rest };
-}
-
-/** Makes the stage part of the query; false where it says more than a query can. */
-function takes(leading: Leading, stage: BsonDocument): boolean {
-  const [[name, spec]] = stage as unknown as [[string, BsonValue]];
-  const isCut = leading.skip + leading.limit > 0;
-  if (leading.projection) return false;
-  if (name === '$skip' || name === '$limit') {
-    const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : -1;
-    if (count < Number(name === '$limit') || leading.limit > 0) return false;
-    if (name === '$skip') leading.skip += count;
-    else leading.limit = count;
-    return true;
-  }
-  if (!isDocument(spec)) return false;
-  if (name === '$match' && !isCut) leading.filters.push(parseFilter(spec));
-  else if (name === '$sort' && spec.size > 0 && !isCut && leading.sort.size === 0) {
-    parseSort(spec);
-    leading.sort = spec;
-  } else if (name === '$project' && spec.size > 0) {
-    compileProjection(spec);
-    leading.projection = spec;
-  } else return false;
-  return true;
+  const fields = order.projection ? null : fieldsRead(pipeline[taken]);
+  return {
+    query: { filter, ...order, hint, fields },
+    rest: pipeline.slice(taken),
+    unions: stages.slice(end),
+  };
 }
 
 /** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
@@ -87,23 +89,20 @@ export function planPipeline(view: CollectionView | null, { query }: PipelineQue
 export type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
 
 /**
- * The encoded results of a pipeline. Documents that no stage touches are not decoded, also those of a `$unionWith` at the
- * end.
- * @throws MongoError for stages that are none
+ * The encoded results of a pipeline. Documents that no stage touches are not decoded.
+ * @throws MongoError for invalid stages
  */
-export function pipelineStream({ query, rest }: PipelineQuery, run: Run): EncodedDocuments {
-  compilePipeline(rest, sourceOf(run));
-  const unions = rest.slice(rest.findLastIndex((stage) => !stage.has('$unionWith')) + 1);
-  return concatenated({ query, rest: rest.slice(0, rest.length - unions.length) }, unions, run);
-}
-
-function* concatenated(split: PipelineQuery, unions: BsonDocument[], run: Run): EncodedDocuments {
-  if (split.rest.length === 0) yield* encodedRows(planQuery(run.view, split.query), run);
-  else for (const document of resultsOf(split, run)) yield document && encodeDocument(document);
-  for (const union of unions) {
-    const { collection, pipeline } = readUnion(union.get('$unionWith')!);
-    const view = run.view?.sibling(collection) ?? null;
-    yield* pipelineStream(splitPipeline(pipeline), new Run(view, run.clock));
+export function* pipelineStream(split: PipelineQuery, run: Run): EncodedDocuments {
+  const { view, clock } = run;
+  const plan = planPipeline(view, split);
+  if (split.rest.length === 0) yield* encodedRows(plan, run);
+  else {
+    const results = compilePipeline(split.rest, clock)(decodedRows(plan, run));
+    for (const document of results) yield document && encodeDocument(document);
+  }
+  for (const union of split.unions) {
+    const { collection, pipeline } = readUnion(union);
+    yield* pipelineStream(splitPipeline(pipeline), new Run(view?.sibling(collection) ?? null, clock));
   }
 }
 
@@ -112,39 +111,21 @@ export function* encodedRows(plan: Plan, run: Run): EncodedDocuments {
   for (const row of rowsOf(plan, run)) yield row && row.bytes!;
 }
 
-function resultsOf(split: PipelineQuery, run: Run): Documents {
-  const plan = planPipeline(run.view, split);
-  return compilePipeline(split.rest, sourceOf(run))(decodedRows(plan, split, run));
-}
-
 /** The rows as documents, decoded no further than the stages behind the query need. */
-function decodedRows(plan: Plan, { query: { fields } }: PipelineQuery, run: Run): Documents {
+function decodedRows(plan: Plan, run: Run): Documents {
+  const { decode: decodeEntry, query, walks } = plan;
+  const { fields } = query;
   const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
-  const decodeEntry = plan.decode;
-  const [walk] = plan.walks;
-  if (!decodeEntry || !walk) return decodedDocuments(plan, run, decode);
+  if (!decodeEntry) return decodedDocuments(rowsOf(plan, run), decode);
   // Past the stages that have nothing to do: here it is the single row that counts.
   return rowsOfWalk(
-    walk,
+    walks[0]!,
     run,
     null,
     (entry) => decodeEntry(entry) ?? decode(run.view!.document(entry.recordId)!),
   );
 }
 
-function* decodedDocuments(plan: Plan, run: Run, decode: (bytes: Uint8Array) => BsonDocument): Documents {
-  for (const row of rowsOf(plan, run)) {
-    if (!row) yield null;
-    else yield row.bytes ? decode(row.bytes) : new Map<string, BsonValue>();
-  }
-}
-
-/** Where `$unionWith` plans queries of its own, and stages that hold much say so. */
-function sourceOf({ view, clock }: Run): PipelineSource {
-  return {
-    aggregate: (collection, pipeline) =>
-      resultsOf(splitPipeline(pipeline), new Run(view?.sibling(collection) ?? null, clock)),
-    pauses: () => clock.pauses(),
-    takeMemory: (bytes) => clock.takeMemory(bytes),
-  };
+function* decodedDocuments(rows: Rows, decode: (bytes: Uint8Array) => BsonDocument): Documents {
+  for (const row of rows) yield row && (row.bytes ? decode(row.bytes) : new Map());
 }

@@ -1,5 +1,5 @@
 import { isDocument } from '../language/bson-value';
-import { compareValues } from '../language/compare';
+import { compareValues } from '../language/key-component';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
 import { parseSort, SortKey } from '../language/index-key';
