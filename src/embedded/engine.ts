@@ -3,13 +3,12 @@ import { CommandRequest } from './commands/request';
 import { timeLimitOf } from './commands/options';
 import { OpenCursors } from './cursors/cursors';
 import { checkFormat, Ids, readCatalog, readGarbage } from './storage/catalog';
-import { ReadScope, viewOf } from './storage/view';
 import { GarbageCollector } from './storage/catalog-changes';
 import { Blocked, GroupCommit, WriteScope } from './storage/group-commit';
 import { Environment } from './storage/lmdb';
 import { Store } from './storage/store';
-import { CollectionView } from './storage/view';
-import { OpenTransactions, Transaction } from './transactions/transaction';
+import { CollectionView, ReadScope } from './storage/view';
+import { Transaction } from './transactions/transaction';
 import { Sessions } from './transactions/sessions';
 
 /** Where the engine tells its operator what a client cannot be told. */
@@ -48,11 +47,10 @@ export class Engine {
     const catalog = readCatalog(snapshot);
     const dropped = readGarbage(snapshot);
     snapshot.release();
-    const open = new OpenTransactions();
-    const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped), open);
+    const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped));
     const told = 'what was dropped could not be removed from disk; it will be tried again';
     this.groups = groups;
-    this.sessions = new Sessions(() => new Transaction(groups, open), transactionIdleMilliseconds);
+    this.sessions = new Sessions(() => new Transaction(groups), transactionIdleMilliseconds);
     this.garbage = new GarbageCollector(groups, (error) => log.error(told, error));
     if (dropped.length > 0) this.garbage.wake();
   }
@@ -64,7 +62,11 @@ export class Engine {
    */
   read(request: CommandRequest, ns: string): CollectionView | null {
     this.sessions.transactionOf(request)?.use(ns);
-    return viewOf(this.readScope(request), ns);
+    const scope = this.readScope(request);
+    const collection = scope.catalog.find(ns);
+    if (collection) return new CollectionView(collection, scope);
+    scope.release();
+    return null;
   }
 
   /** As `read`, for what is asked of the catalog itself; the caller releases it. */

@@ -130,13 +130,13 @@ class EngineThread {
 
 /** The failures that people meet, in one line. */
 function explain({ code, syscall, message }: NodeJS.ErrnoException, path: string, port?: number): string {
+  const reason = message.split('\n', 1)[0]!;
   if (code === 'EADDRINUSE') return `port ${port} of 127.0.0.1 is taken by another program`;
-  if (code === 'EACCES' && syscall === 'listen')
-    return `port ${port} of 127.0.0.1 may not be used by this user`;
-  if (code === 'EACCES') return `the data folder ${path} cannot be written: permission denied`;
-  if (code === 'EPERM' || code === 'EROFS') return `the data folder ${path} cannot be written: ${message}`;
+  if (syscall === 'listen' && port !== undefined) return `port ${port} cannot be used: ${reason}`;
   if (code === 'EEXIST' || code === 'ENOTDIR')
     return `the data folder ${path} cannot be made: a file is in its place`;
-  if (syscall === 'mkdir') return `the data folder ${path} cannot be made: ${message}`;
-  return message.split('\n', 1)[0]!;
+  if (syscall === 'mkdir') return `the data folder ${path} cannot be made: ${reason}`;
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code!))
+    return `the data folder ${path} cannot be written: ${reason}`;
+  return reason;
 }

@@ -99,7 +99,9 @@ export class GarbageCollector {
 
   /** Something was dropped. */
   wake(): void {
-    this.sweeping ??= this.sweep().finally(() => (this.sweeping = null));
+    this.sweeping ??= this.sweep()
+      .catch(this.onFailure)
+      .finally(() => (this.sweeping = null));
   }
 
   async stop(): Promise<void> {
@@ -108,12 +110,7 @@ export class GarbageCollector {
   }
 
   private async sweep(): Promise<void> {
-    try {
-      let isLeft = true;
-      while (isLeft && !this.stopped) isLeft = await this.groups.submit(sweepSome);
-    } catch (error) {
-      this.onFailure(error);
-    }
+    for (let isLeft = true; isLeft && !this.stopped;) isLeft = await this.groups.submit(sweepSome);
   }
 }
 

@@ -1,9 +1,8 @@
 import { Binary, Int32 } from 'bson';
 import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
-import { parseFilter } from '../language/filter';
+import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
-import { FilterNode } from '../language/filter';
 import { directionOf } from '../language/index-key';
 import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';
@@ -181,12 +180,10 @@ export function readCatalog(reader: Reader): Catalog {
  * @throws Error for a folder that a newer version of this program has written
  */
 export function checkFormat(writer: Writer): void {
-  const found = writer.get('catalog', formatKey)?.readUInt32BE();
-  if (found === undefined || found < formatVersion) writer.put('catalog', formatKey, prefixOf(formatVersion));
-  else if (found > formatVersion)
-    throw new Error(
-      `The data folder has format version ${found}; this program knows ${formatVersion}. Use the newer program that wrote it.`,
-    );
+  const found = writer.get('catalog', formatKey)?.readUInt32BE() ?? 0;
+  const known = `this program knows ${formatVersion}. Use the newer program that wrote it.`;
+  if (found > formatVersion) throw new Error(`The data folder has format version ${found}; ${known}`);
+  if (found < formatVersion) writer.put('catalog', formatKey, prefixOf(formatVersion));
 }
 
 function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: string; value: Buffer }> {
@@ -213,14 +210,14 @@ export class Ids {
 
   /** @param reader what the insert reads through; the first one since start looks up where to go on */
   nextRecord(collectionId: number, reader: Reader): number {
-    const next = (this.lastRecords.get(collectionId) ?? lastRecordOf(collectionId, reader)) + 1;
+    let last = this.lastRecords.get(collectionId);
+    if (last === undefined) {
+      const backwards = reader.range('documents', prefixOf(collectionId), endOf(collectionId), true);
+      const [newest] = backwards;
+      last = newest && recordIdOfDocumentKey(newest.key);
+    }
+    const next = (last ?? 0) + 1;
     this.lastRecords.set(collectionId, next);
     return next;
   }
-}
-
-function lastRecordOf(collectionId: number, reader: Reader): number {
-  const backwards = reader.range('documents', prefixOf(collectionId), endOf(collectionId), true);
-  for (const { key } of backwards) return recordIdOfDocumentKey(key);
-  return 0;
 }

@@ -67,17 +67,14 @@ export class Blocked {
   constructor(readonly until = Promise.resolve()) {}
 }
 
-/** The answer inside a transaction: with it drivers run the whole transaction again. */
-export function writeConflict(): MongoError {
-  return new MongoError(112, 'This operation conflicted with another one. Please retry the transaction.');
-}
-
-/** Who may object to a write: the open transactions, which hold what they have changed. */
-export interface Claims {
-  /** @throws Blocked when an open transaction has changed it */
-  assertFree(claim: string): void;
-  /** @throws Blocked when an open transaction uses the collection */
-  assertUnused(ns: string): void;
+/** A transaction that has neither committed nor aborted. */
+export interface OpenTransaction {
+  uses(ns: string): boolean;
+  /**
+   * Later writes of the group in flight build on what is part of it, instead of waiting.
+   * @throws Blocked until the end, unless its writes are part of that group
+   */
+  assertApplied(): void;
 }
 
 interface Statement {
@@ -112,7 +109,7 @@ export class WriteGroup extends WriteScope {
     public catalog: Catalog,
     readonly ids: Ids,
     readonly writer: Writer,
-    private readonly claims: Claims,
+    private readonly groups: GroupCommit,
   ) {
     super();
     this.reader = writer;
@@ -125,13 +122,13 @@ export class WriteGroup extends WriteScope {
 
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
-    this.claims.assertFree(claim);
+    this.groups.holders.get(claim)?.assertApplied();
     this.touched.add(claim);
   }
 
   claimCollection(ns: string): void {
-    this.claims.assertUnused(ns);
-    this.claims.assertFree(claimOfCollection(ns));
+    // Who holds a collection uses it.
+    for (const each of this.groups.transactions) if (each.uses(ns)) each.assertApplied();
     this.touched.add(claimOfCollection(ns));
   }
 
@@ -150,6 +147,9 @@ export class WriteGroup extends WriteScope {
  * when its group is on disk.
  */
 export class GroupCommit {
+  /** Those that are open, and which of them has changed what. */
+  readonly transactions = new Set<OpenTransaction>();
+  readonly holders = new Map<string, OpenTransaction>();
   private gathering: Statement[] = [];
   private inFlight: WriteGroup | null = null;
   private running: Promise<void> | null = null;
@@ -159,7 +159,6 @@ export class GroupCommit {
     /** As of the latest commit. */
     public catalog: Catalog,
     readonly ids: Ids,
-    private readonly claims: Claims,
   ) {}
 
   /** What was committed last; the caller releases it. */
@@ -214,7 +213,7 @@ export class GroupCommit {
     this.gathering = [];
     let outcomes: ((() => void) | null)[] = [];
     const body = (writer: Writer) => {
-      const group = new WriteGroup(this.store.commit + 1, this.catalog, this.ids, writer, this.claims);
+      const group = new WriteGroup(this.store.commit + 1, this.catalog, this.ids, writer, this);
       this.inFlight = group;
       outcomes = statements.map((statement) => this.outcomeOf(statement, group));
       group.finish();

@@ -65,10 +65,10 @@ export function storedEntry(
  * then.
  */
 export class IndexEntry {
-  /** @param record null where it stands at the end of the key */
+  /** @param value empty where the record stands at the end of the key */
   constructor(
     readonly stored: Buffer,
-    private readonly record: Buffer | null,
+    private readonly value: Buffer,
   ) {}
 
   /** Where in `stored` the key begins. */
@@ -78,17 +78,14 @@ export class IndexEntry {
 
   /** All components of the key, without the record's id. */
   get key(): Uint8Array {
-    return this.stored.subarray(idLength, this.record ? undefined : -recordIdLength);
+    return this.stored.subarray(idLength, this.value.length > 0 ? undefined : -recordIdLength);
   }
 
   get recordId(): number {
-    if (this.record) return recordIdOfValue(this.record);
-    return this.stored.readUIntBE(this.stored.length - recordIdLength, recordIdLength);
+    const { stored, value } = this;
+    if (value.length > 0) return value.readUIntBE(0, recordIdLength);
+    return stored.readUIntBE(stored.length - recordIdLength, recordIdLength);
   }
-}
-
-export function recordIdOfValue(value: Buffer): number {
-  return value.readUIntBE(0, recordIdLength);
 }
 
 /** How much a collection holds; kept with each commit, so that nobody has to count. */

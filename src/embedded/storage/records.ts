@@ -94,7 +94,8 @@ export function changeRecord(
   if (after && isMoved) rememberArrays(scope, collection, after.fields);
   if (after) scope.writer.put('documents', documentAt, after.bytes);
   else scope.writer.remove('documents', documentAt);
-  const [was, is] = [before?.bytes.length ?? 0, after?.bytes.length ?? 0];
+  const was = before?.bytes.length ?? 0;
+  const is = after?.bytes.length ?? 0;
   scope.count(collection.id, { documents: Number(is > 0) - Number(was > 0), bytes: is - was });
 }
 

@@ -131,8 +131,10 @@ export class SortedWalk<V> {
  * the range begin with alike is not compared again: most keys of an index share a long beginning.
  */
 function search(count: number, keyAt: (index: number) => Buffer, key: Uint8Array, beyond: boolean): number {
-  let [low, high] = [0, count];
-  let [alikeLow, alikeHigh] = [0, 0];
+  let low = 0;
+  let high = count;
+  let alikeLow = 0;
+  let alikeHigh = 0;
   while (low < high) {
     const middle = (low + high) >> 1;
     const other = keyAt(middle);

@@ -27,14 +27,6 @@ export interface ReadScope {
   release(): void;
 }
 
-/** A collection seen through a scope; null, and the scope let go, where there is no such collection. */
-export function viewOf(scope: ReadScope, ns: string): CollectionView | null {
-  const collection = scope.catalog.find(ns);
-  if (collection) return new CollectionView(collection, scope);
-  scope.release();
-  return null;
-}
-
 /** What a statement reads a collection through: a snapshot, a transaction with its own writes, or the write in progress. */
 export class CollectionView {
   constructor(
@@ -47,8 +39,8 @@ export class CollectionView {
   }
 
   /**
-   * Entries with lower <= key < upper (bytes), ascending, or descending when `reverse`. Lazy: a walk that is not ended
-   * by itself must be ended by `return()` (a `for of` does), which releases its cursor. Seeking is a new scan.
+   * Entries with lower <= key < upper (bytes), ascending, or descending when `reverse`. A walk that does not end
+   * by itself must be ended by `return()` (a `for of` does), which releases its cursor.
    */
   scanIndex(
     index: StoredIndex,
@@ -61,12 +53,10 @@ export class CollectionView {
     const only = index.unique && isBeginningOnly(from, to) && this.scope.reader.get('indexes', from);
     if (only) return [new IndexEntry(from, only)].values();
     // Only a unique index has anything in its values.
-    return new IndexWalk(index.unique, () =>
-      this.scope.reader.range('indexes', from, to, reverse, !index.unique),
-    );
+    return new IndexWalk(this.scope.reader.range('indexes', from, to, reverse, !index.unique));
   }
 
-  /** All documents in the order of insertion; lazy as above. */
+  /** All documents in the order of insertion; to be ended as above. */
   *scanDocuments(): IterableIterator<StoredDocument> {
     const { id } = this.collection;
     for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id))) {
@@ -97,27 +87,20 @@ export class CollectionView {
 
 /** A generator in all but name, at a fraction of what one costs for each entry. */
 class IndexWalk implements IterableIterator<IndexEntry> {
-  private entries: IterableIterator<Entry> | null = null;
-
-  constructor(
-    private readonly isUnique: boolean,
-    private readonly open: () => IterableIterator<Entry>,
-  ) {}
+  constructor(private readonly entries: IterableIterator<Entry>) {}
 
   [Symbol.iterator](): this {
     return this;
   }
 
   next(): IteratorResult<IndexEntry> {
-    this.entries ??= this.open();
-    const result = this.entries.next();
-    if (result.done) return result;
-    const { key, value } = result.value;
-    return { done: false, value: new IndexEntry(key, this.isUnique ? value : null) };
+    const { done, value } = this.entries.next();
+    if (done) return { done, value };
+    return { done: false, value: new IndexEntry(value.key, value.value) };
   }
 
   return(): IteratorResult<IndexEntry> {
-    this.entries?.return?.();
+    this.entries.return?.();
     return { done: true, value: undefined };
   }
 }

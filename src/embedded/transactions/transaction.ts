@@ -4,9 +4,8 @@ import {
   Blocked,
   claimOf,
   claimOfCollection,
-  Claims,
   GroupCommit,
-  writeConflict,
+  OpenTransaction,
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
@@ -42,41 +41,11 @@ class TransactionOverlay extends Overlay {
   }
 }
 
-/** The transactions that have neither committed nor aborted, and what each of them has changed. */
-export class OpenTransactions implements Claims {
-  private readonly transactions = new Set<Transaction>();
-  private readonly holders = new Map<string, Transaction>();
-
-  add(transaction: Transaction): void {
-    this.transactions.add(transaction);
-  }
-
-  /** @throws MongoError WriteConflict when another one holds it */
-  hold(claim: string, transaction: Transaction): void {
-    const holder = this.holders.get(claim);
-    if (holder && holder !== transaction) throw writeConflict();
-    this.holders.set(claim, transaction);
-  }
-
-  remove(transaction: Transaction, claims: ReadonlySet<string>): void {
-    this.transactions.delete(transaction);
-    for (const claim of claims) this.holders.delete(claim);
-  }
-
-  assertFree(claim: string): void {
-    this.holders.get(claim)?.assertApplied();
-  }
-
-  assertUnused(ns: string): void {
-    for (const transaction of this.transactions) if (transaction.uses(ns)) transaction.assertApplied();
-  }
-}
-
 /**
  * A multi-statement transaction: reads a snapshot with its own writes over it, and claims what it changes, so that the
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
-export class Transaction extends WriteScope {
+export class Transaction extends WriteScope implements OpenTransaction {
   readonly reader: Overlay;
   readonly writer: TransactionOverlay;
   readonly ids: Ids;
@@ -91,10 +60,7 @@ export class Transaction extends WriteScope {
   private readonly ended: Promise<void>;
   private tellEnded!: () => void;
 
-  constructor(
-    private readonly groups: GroupCommit,
-    private readonly open: OpenTransactions,
-  ) {
+  constructor(private readonly groups: GroupCommit) {
     super();
     this.snapshot = groups.store.snapshot();
     this.number = groups.store.commit;
@@ -102,7 +68,7 @@ export class Transaction extends WriteScope {
     this.ids = groups.ids;
     this.reader = this.writer = new TransactionOverlay(this.snapshot);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
-    open.add(this);
+    groups.transactions.add(this);
   }
 
   /**
@@ -122,10 +88,6 @@ export class Transaction extends WriteScope {
     return this.used.has(ns);
   }
 
-  /**
-   * Later writes of the group in flight build on what is part of it, instead of waiting.
-   * @throws Blocked until the end, unless the writes are part of that group
-   */
   assertApplied(): void {
     if (!this.isApplied) throw new Blocked(this.ended);
   }
@@ -133,13 +95,12 @@ export class Transaction extends WriteScope {
   claim(table: Table, key: Buffer): void {
     const claim = claimOf(table, key);
     if (this.claims.has(claim)) return;
-    if (this.groups.changesAfter(this.number, claim) || this.changedSince(table, key)) throw writeConflict();
-    this.hold(claim);
+    this.hold(claim, this.groups.changesAfter(this.number, claim) || this.changedSince(table, key));
   }
 
   claimCollection(ns: string): void {
     this.use(ns);
-    this.hold(claimOfCollection(ns));
+    this.hold(claimOfCollection(ns), false);
   }
 
   /**
@@ -158,7 +119,8 @@ export class Transaction extends WriteScope {
   abort(): void {
     this.writer.isOpen = false;
     this.snapshot.release();
-    this.open.remove(this, this.claims);
+    this.groups.transactions.delete(this);
+    for (const claim of this.claims) this.groups.holders.delete(claim);
     this.tellEnded();
   }
 
@@ -173,8 +135,11 @@ export class Transaction extends WriteScope {
     this.isApplied = true;
   }
 
-  private hold(claim: string): void {
-    this.open.hold(claim, this);
+  /** @throws MongoError WriteConflict, with which drivers run the whole transaction again */
+  private hold(claim: string, isChanged: boolean): void {
+    const holder = this.groups.holders.get(claim) ?? this;
+    check(holder === this && !isChanged, 112, 'This operation conflicted with another one. Please retry.');
+    this.groups.holders.set(claim, this);
     this.claims.add(claim);
   }
 
