@@ -144,7 +144,10 @@ function beginFindAndModify(request: CommandRequest, engine: Engine, options: Op
   check(isEither, 9, 'Either update or remove=true must be given, and upsert and new only with an update');
   const update = removes ? null : parseUpdate(given, false);
   const fields = options.document('fields');
-  const project = fields.size > 0 ? compileProjection(fields).applyToBytes : null;
+  const { applyToBytes, computes } = compileProjection(fields);
+  // It is done when the document has been changed, and must not fail then.
+  check(!computes, 238, 'findAndModify does not compute fields');
+  const project = fields.size > 0 ? applyToBytes : null;
   const filter = parseFilter(options.document('query'));
   const statement = { filter, sort: options.document('sort'), multi: false, update, upserts };
   const modification = new Modification({ request, engine, ns: namespaceOf(request, true) }, statement);

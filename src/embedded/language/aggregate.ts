@@ -180,7 +180,7 @@ function withField(
 
 /** Keeps each document with the same chance (reservoir sampling). Shells look at a collection's shape through it. */
 function sampleStage(spec: BsonValue, limits: Limits): Stage {
-  const size = countOf(isDocument(spec) ? spec.get('size') : undefined, 0, 28746);
+  const size = countOf(isDocument(spec) && spec.size === 1 ? spec.get('size') : undefined, 0, 28746);
   return function* (documents) {
     const sample: BsonDocument[] = [];
     let seen = 0;
@@ -204,7 +204,7 @@ function sampleStage(spec: BsonValue, limits: Limits): Stage {
  */
 export function readUnion(stage: BsonDocument): { collection: string; pipeline: BsonDocument[] } {
   const spec = stage.size === 1 ? stage.get('$unionWith') : undefined;
-  const [collection, pipeline] = isDocument(spec) ? [spec.get('coll'), spec.get('pipeline')] : [];
+  const [collection, pipeline] = isDocument(spec) && spec.size === 2 ? [spec.get('coll'), spec.get('pipeline')] : [];
   const isRight = typeof collection === 'string' && Array.isArray(pipeline) && pipeline.every(isDocument);
   check(isRight, 9, '$unionWith takes an object with coll and pipeline');
   return { collection, pipeline };

@@ -52,7 +52,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   $in: binary((value, array) => arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0)),
   $arrayElemAt: binary((array, index) => {
     if (isNone(array) || isNone(index)) return null;
-    return arrayIn('$arrayElemAt', 28689, array).at(numberFrom(index));
+    const at = numberFrom(index);
+    check(Number.isInteger(at), 28691, '$arrayElemAt takes a whole number');
+    return arrayIn('$arrayElemAt', 28689, array).at(at);
   }),
   $objectToArray: unary((value) => {
     if (isNone(value)) return null;
@@ -189,7 +191,9 @@ function calculated(operation: Operation, a: Operand, b: Operand): Operand {
   if (isNone(a) || isNone(b)) return null;
   if (a instanceof Date && operation !== 'multiply') {
     if (b instanceof Date && operation === 'subtract') return Long.fromNumber(a.getTime() - b.getTime());
-    return new Date(a.getTime() + (operation === 'add' ? 1 : -1) * numberFrom(b));
+    const date = new Date(a.getTime() + (operation === 'add' ? 1 : -1) * numberFrom(b));
+    check(!Number.isNaN(date.getTime()), 238, "a date is beyond JavaScript's");
+    return date;
   }
   const x = asValue(a);
   const y = asValue(b);

@@ -118,7 +118,7 @@ function compileRange(op: 'lt' | 'lte' | 'gt' | 'gte', bound: BsonValue): Test {
   const type = canonicalType(bound);
   const boundIsNaN = isNaNValue(bound);
   return (value) => {
-    if (isOfAllTypes ? value === undefined : canonicalType(value) !== type) return false;
+    if (!isOfAllTypes && canonicalType(value) !== type) return false;
     const order = compareValues(value, bound);
     if (order === 0) return isInclusive;
     return sign * order > 0 && (isOfAllTypes || !(boundIsNaN || isNaNValue(value)));

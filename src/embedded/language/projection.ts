@@ -11,6 +11,8 @@ export interface CompiledProjection {
   apply(document: BsonDocument): BsonDocument;
   /** The same from encoded to encoded; without decoding, where whole fields are taken or left. */
   applyToBytes(bytes: Uint8Array): Uint8Array;
+  /** Whether fields are made by expressions, which may fail on a document. */
+  readonly computes: boolean;
 }
 
 /** What becomes of a field: the fields inside it each have a rule, or a function makes the new value. */
@@ -57,6 +59,7 @@ function compile(spec: BsonDocument): CompiledProjection {
     apply,
     applyToBytes: (bytes) =>
       isWhole ? copyFields(bytes, isKept) : encodeDocument(apply(decodeDocument(bytes))),
+    computes: computed.size > 0,
   };
 }
 

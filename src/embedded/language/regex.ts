@@ -25,11 +25,14 @@ export function compileRegExp({ pattern, options }: BSONRegExp): (text: string) 
   try {
     const compiled = RE2JS.compile(pattern, flags);
     const size = compiled.programSize();
+    // To MongoDB, but not to RE2, `$` is also the place before a newline at the end of the text.
+    const endsBeforeNewline = pattern.includes('$') && !pattern.includes('\\z');
     return (text) => {
       const work = size * text.length;
       check(work <= MOST_WORK, 51091, 'A text is too long for this regular expression');
       countWork(Math.ceil(work / WORK_OF_A_MICROSECOND));
-      return compiled.test(text);
+      if (compiled.test(text)) return true;
+      return endsBeforeNewline && text.endsWith('\n') && compiled.test(text.slice(0, -1));
     };
   } catch (error) {
     throw new MongoError(51091, `Regular expression is invalid or not supported: ${String(error)}`);

@@ -75,7 +75,8 @@ const refusedExpressions = String.raw`
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
 16609 | {"$subtract": ["$at", "$s"]} ; {"$add": ["$at", "$at"]}
-238 | {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]}
+28691 | {"$arrayElemAt": ["$a", 0.5]}
+238 | {"$add": ["$at", {"$numberDouble":"NaN"}]} ; {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]}
 16608 | {"$divide": [1, 0]}
 28766 | {"$ln": 0}
 40081 | {"$in": [1, "$s"]}
@@ -143,6 +144,7 @@ const refusedStages = String.raw`
 15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
 40177 | {"$sort": {}} ; {"$project": {}} ; {"$addFields": 1}
+28746 | {"$sample": {"size": 1, "seed": 2}}
 15955 | {"$group": {"n": {"$sum": 1}}}
 40234 | {"$group": {"_id": 1, "n": 1}}
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}

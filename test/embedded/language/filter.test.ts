@@ -24,7 +24,7 @@ const cases = String.raw`
 {"a": {"$gt": null}} | [] | [{}, {"a": null}, {"a": 1}]
 {"a": {"$lt": 1}} | [{"a": 0}, {"a": {"$numberDouble":"-Infinity"}}] | [{"a": {"$numberDouble":"NaN"}}]
 {"a": {"$lte": {"$numberDouble":"NaN"}}} | [{"a": {"$numberDouble":"NaN"}}] | [{"a": 1}, {"a": {"$numberDouble":"-Infinity"}}]
-{"a": {"$gt": {"$minKey":1}}} | [{"a": 1}, {"a": null}] | [{"a": {"$minKey":1}}]
+{"a": {"$gt": {"$minKey":1}}} | [{"a": 1}, {"a": null}, {}] | [{"a": {"$minKey":1}}]
 {"a": {"$lt": {"$maxKey":1}}} | [{"a": "x"}] | [{"a": {"$maxKey":1}}]
 {"a": {"$gt": [1]}} | [{"a": [1, 0]}, {"a": [2]}, {"a": [[3]]}] | [{"a": [1]}, {"a": 5}]
 # lists
@@ -49,6 +49,7 @@ const cases = String.raw`
 # patterns
 {"a": {"$regularExpression":{"pattern":"^x","options":""}}} | [{"a": "xy"}, {"a": ["b", "x"]}, {"a": {"$regularExpression":{"pattern":"^x","options":""}}}] | [{"a": "yx"}, {"a": 1}, {"a": {"$regularExpression":{"pattern":"^x","options":"i"}}}]
 {"a": {"$regex": "^b$", "$options": "m"}} | [{"a": "a\nb"}] | [{"a": "ab"}]
+{"a": {"$regex": "^b$"}} | [{"a": "b\n"}] | [{"a": "b\n\n"}, {"a": "b\nb"}]
 {"a": {"$regex": "a.b"}} | [{"a": "a b"}, {"a": "a😀b"}] | [{"a": "a\nb"}]
 {"a": {"$regex": "a.b", "$options": "s"}} | [{"a": "a\nb"}] | [{"a": "ab"}]
 {"a": {"$regularExpression":{"pattern":"é","options":"i"}}} | [{"a": "É"}] | [{"a": "e"}]
