@@ -1,4 +1,4 @@
-import type { Document, MongoClient } from 'mongodb';
+import { type Document, type MongoClient, Timestamp } from 'mongodb';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
 let engine: TemporaryEngine;
@@ -56,6 +56,27 @@ const ASKED: readonly (readonly [db: string, command: Document])[] = [
 it.each(ASKED)('answers in %s: %j', async (db, command) => {
   expect(await client.db(db).command(command)).toMatchObject({ ok: 1 });
 });
+
+/** What would make another answer, and is not ignored. */
+it.each<[number, Document]>([
+  [238, { findAndModify: 'orders', update: { $set: { m: 1 } }, fields: { q: { $divide: [1, 0] } } }],
+  [238, { update: 'orders', updates: [{ q: {}, u: { at: new Timestamp(0n) } }] }],
+  [9, { aggregate: 'orders', pipeline: [], cursor: { limit: 1 } }],
+  [9, { aggregate: 'orders', pipeline: [{ $collStats: { latencyStats: {} } }], cursor: {} }],
+  [238, { explain: { find: 'orders', collation: { locale: 'de' } } }],
+  [59, { explain: { distinct: 'orders', key: 'n' } }],
+  [100, { insert: 'orders', documents: [{}], writeConcern: { w: 2 } }],
+  [238, { find: 'orders', readConcern: { level: 'snapshot', atClusterTime: new Timestamp(1n) } }],
+])('refuses with %s: %j', async (code, command) => {
+  const orders = client.db('shop').collection('orders');
+  const before = await orders.find().toArray();
+  await expect(client.db('shop').command(command).then(throwWriteError)).rejects.toMatchObject({ code });
+  expect(await orders.find().toArray()).toEqual(before);
+});
+
+function throwWriteError({ writeErrors }: Document): void {
+  if (Array.isArray(writeErrors)) throw writeErrors[0];
+}
 
 it.each(['atlasVersion', 'constructor', '__proto__'])('has no command "%s"', async (name) => {
   const answer = client.db('admin').command(Object.fromEntries([[name, 1]]));

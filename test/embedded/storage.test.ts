@@ -36,6 +36,7 @@ describe('retryable writes', () => {
     const session = new FakeSession();
     await engine.run({ ...insert(1), ...session.retryable(1) });
     expect(await engine.run({ ...insert(1, 2), ...session.retryable(1) })).toEqual({ n: 2, ok: 1 });
+    expect(await engine.run({ ...increment(1), ...session.retryable(1) })).toMatchObject({ code: 40606 });
     expect(await engine.all('c')).toEqual([{ _id: 1 }, { _id: 2 }]);
   });
 

@@ -8,7 +8,7 @@ import { Plan, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
-import { namespaceOf, Options } from './options';
+import { namespaceOf, optionNames, Options, READS } from './options';
 import { clockOf, countsAll, readAggregate, readQuery } from './reads';
 import { bson, CommandRequest, Plain, Reply } from './request';
 
@@ -19,12 +19,14 @@ interface Explained {
   readonly rest?: readonly BsonDocument[];
 }
 
-function readExplained(name: string, options: Options): Explained {
+function readExplained(name: string, body: BsonDocument): Explained {
+  const isKnown = name === 'aggregate' || name === 'find' || name === 'count';
+  check(isKnown, 59, `Explain failed due to unknown command: ${name}`);
+  const options = new Options(body, name, optionNames(`${name} ${READS[name]}`));
   if (name === 'aggregate') {
     const split = readAggregate(options);
     return { plan: (view) => planPipeline(view, split), rest: [...split.rest, ...split.unions] };
   }
-  check(name === 'find' || name === 'count', 59, `Explain failed due to unknown command: ${name}`);
   const query = readQuery(options, name === 'find' ? 'filter' : 'query');
   if (name === 'find') return { plan: (view) => planQuery(view, query) };
   return countsAll(query)
@@ -40,7 +42,7 @@ export async function explain(request: CommandRequest, engine: Engine, options: 
   check(verbosity >= 0, 9, `verbosity must be one of ${VERBOSITIES.join()}`);
   const body = options.need('explain', 'an object');
   const [name = ''] = body.keys();
-  const { plan, top, rest = [] } = readExplained(name, new Options(body, name));
+  const { plan, top, rest = [] } = readExplained(name, body);
   const namespace = namespaceOf({ ...request, name, body });
   const view = engine.read(request, namespace);
   try {

@@ -27,6 +27,24 @@ export function optionNames(names: string): ReadonlySet<string> {
   return new Set(`${names} ${IGNORED}`.split(' '));
 }
 
+/** The commands that can be explained too, with their options. */
+export const READS = {
+  find: 'filter sort projection hint skip limit batchSize singleBatch',
+  aggregate: 'pipeline cursor hint',
+  count: 'query limit skip hint fields',
+};
+
+/**
+ * Refuses what a single node cannot do: have a write acknowledged by others, or read the past.
+ * @throws MongoError UnsatisfiableWriteConcern (100), NotImplemented (238)
+ */
+export function checkConcerns(body: BsonDocument): void {
+  const [writes, reads] = [body.get('writeConcern'), body.get('readConcern')];
+  const w = (isDocument(writes) && writes.get('w')) || 'majority';
+  check(w === 'majority' || (isNumber(w) && toDouble(w) <= 1), 100, 'There is one node only');
+  check(!(isDocument(reads) && reads.has('atClusterTime')), 238, 'atClusterTime is not supported');
+}
+
 /** The types of options. Older clients and the shell send 0 and 1 as booleans. */
 const TYPES = {
   'an object': isDocument,

@@ -57,12 +57,14 @@ export function readAggregate(options: Options): PipelineQuery {
   return splitPipeline(options.need('pipeline', 'an array of objects'), options.hint());
 }
 
+const CURSOR_OPTIONS = new Set(['batchSize']);
+
 /** What the stages of a pipeline make of a collection's documents, as a cursor. */
 export async function aggregate(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const diagnosis = answerDiagnosticStage(request, engine, options);
   if (diagnosis) return diagnosis;
   const split = readAggregate(options);
-  const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor');
+  const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor', CURSOR_OPTIONS);
   // A run of its own: when the first of its plans has ended, the pipeline may still have more to give.
   return answerWithCursor(request, engine, cursor, ({ view, clock }) =>
     pipelineStream(split, new Run(view, clock)),

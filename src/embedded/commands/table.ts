@@ -3,7 +3,7 @@ import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
 import { createIndexes, dropIndexes, listIndexes } from './indexes';
-import { optionNames, Options } from './options';
+import { checkConcerns, optionNames, Options, READS } from './options';
 import * as reads from './reads';
 import { bson, CommandRequest, Reply } from './request';
 import { validate } from './validate';
@@ -20,11 +20,11 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['update', writes.change, 'updates ordered'],
   ['delete', writes.change, 'deletes ordered'],
   ['findAndModify findandmodify', writes.findAndModify, FIND_AND_MODIFY],
-  ['find', reads.find, 'filter sort projection hint skip limit batchSize singleBatch'],
+  ['find', reads.find, READS.find],
   ['getMore', reads.getMore, 'collection batchSize'],
   ['killCursors', reads.killCursors, 'cursors'],
-  ['aggregate', reads.aggregate, 'pipeline cursor hint'],
-  ['count', reads.count, 'query limit skip hint fields'],
+  ['aggregate', reads.aggregate, READS.aggregate],
+  ['count', reads.count, READS.count],
   ['distinct', reads.distinct, 'key query hint'],
   ['explain', explain, 'verbosity'],
 
@@ -50,8 +50,10 @@ type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply> 
 
 function bound(name: string, run: Command, taken?: string): BoundCommand {
   const known = taken === undefined ? undefined : optionNames(`${name} ${taken}`);
-  return (request, engine) =>
-    engine.sessions.run(request, () => run(request, engine, new Options(request.body, name, known)));
+  return (request, engine) => {
+    checkConcerns(request.body);
+    return engine.sessions.run(request, () => run(request, engine, new Options(request.body, name, known)));
+  };
 }
 
 /** The commands by every name, ready to run within the session that they belong to. */

@@ -9,7 +9,7 @@ const CODE_NAMES = new Map(
   40 ConflictingUpdateOperators, 43 CursorNotFound, 48 NamespaceExists, 50 MaxTimeMSExpired,
   52 DollarPrefixedFieldName, 54 NotSingleValueField, 56 EmptyFieldName, 59 CommandNotFound,
   66 ImmutableField, 67 CannotCreateIndex, 72 InvalidOptions, 73 InvalidNamespace, 85 IndexOptionsConflict,
-  86 IndexKeySpecsConflict, 112 WriteConflict, 117 ConflictingOperationInProgress, 125 CommandFailed,
+  86 IndexKeySpecsConflict, 100 UnsatisfiableWriteConcern, 112 WriteConflict, 117 ConflictingOperationInProgress, 125 CommandFailed,
   146 ExceededMemoryLimit, 168 InvalidPipelineOperator, 171 CannotIndexParallelArrays,
   197 InvalidIndexSpecificationOption, 217 IncompleteTransactionHistory, 224 QueryFeatureNotAllowed,
   225 TransactionTooOld, 237 CursorKilled, 238 NotImplemented, 241 ConversionFailure,

@@ -1,4 +1,4 @@
-import { ObjectId } from 'bson';
+import { ObjectId, Timestamp } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './key-component';
@@ -38,6 +38,8 @@ export function compileUpdate(
   }
   check(!multi, 9, 'multi update is not supported for replacement-style update');
   checkStorable(update, 0);
+  const isOpen = [...update.values()].some((value) => value instanceof Timestamp && value.isZero());
+  check(!isOpen, 238, 'an empty timestamp, which stands for the present, is not supported');
   return {
     fields: null,
     apply(document) {

@@ -7,7 +7,7 @@ export type StatementResults = Map<number, unknown>;
 
 /** What the latest transaction number of a session stands for. */
 type Phase =
-  | { kind: 'retryable'; results: StatementResults }
+  | { kind: 'retryable'; command: string; results: StatementResults }
   | { kind: 'open'; transaction: Transaction }
   | { kind: 'committing' | 'committed' | 'aborted' };
 
@@ -76,9 +76,12 @@ export class Session {
   }
 
   /** The answers of this retryable write so far; a higher number than before forgets those of the older one. */
-  retryable(number: number): StatementResults {
-    if (this.isAfter(number)) this.enter(number, { kind: 'retryable', results: new Map() });
-    if (this.phase.kind === 'retryable') return this.phase.results;
+  retryable(number: number, command: string): StatementResults {
+    if (this.isAfter(number)) this.enter(number, { kind: 'retryable', command, results: new Map() });
+    if (this.phase.kind === 'retryable') {
+      check(this.phase.command === command, 40606, 'A retry cannot be of another command');
+      return this.phase.results;
+    }
     throw new MongoError(217, `Transaction number ${number} has been used by a multi-document transaction`);
   }
 

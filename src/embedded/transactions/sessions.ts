@@ -39,7 +39,9 @@ export class Sessions {
   /** What the statements of a retryable write have answered so far, by statement id; null for any other command. */
   resultsOf(request: CommandRequest): StatementResults | null {
     const participation = this.participations.get(request);
-    return participation?.kind === 'retryable' ? participation.session.retryable(participation.number) : null;
+    return participation?.kind === 'retryable'
+      ? participation.session.retryable(participation.number, request.name)
+      : null;
   }
 
   /** Runs a command within its session: begins, goes on with or aborts the transaction that it belongs to. */
