@@ -204,7 +204,8 @@ function sampleStage(spec: BsonValue, limits: Limits): Stage {
  */
 export function readUnion(stage: BsonDocument): { collection: string; pipeline: BsonDocument[] } {
   const spec = stage.size === 1 ? stage.get('$unionWith') : undefined;
-  const [collection, pipeline] = isDocument(spec) && spec.size === 2 ? [spec.get('coll'), spec.get('pipeline')] : [];
+  const [collection, pipeline] =
+    isDocument(spec) && spec.size === 2 ? [spec.get('coll'), spec.get('pipeline')] : [];
   const isRight = typeof collection === 'string' && Array.isArray(pipeline) && pipeline.every(isDocument);
   check(isRight, 9, '$unionWith takes an object with coll and pipeline');
   return { collection, pipeline };
