@@ -107,14 +107,9 @@ class EngineThread {
   }
 
   private hear(report: WorkerReport, listening: (address: string) => void): void {
-    if (report.kind === 'refused') {
-      this.failure = Object.assign(new Error(report.message), report.error);
-    } else if (report.kind === 'error') {
-      this.options.log?.('error', report.message, report.detail);
-    } else {
-      this.state = 'running';
-      listening(report.address);
-    }
+    if (report.kind === 'error') return this.options.log?.('error', report.message, report.detail);
+    this.state = 'running';
+    listening(report.address);
   }
 
   private ended(exitCode: number, refuse: (error: Error) => void): void {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Engine, type EngineLog, openEngine } from './engine';
+import { type EngineLog, openEngine } from './engine';
 import { type Place, WireServer } from './wire/server';
 
 /** What the worker is started with. */
@@ -11,9 +11,7 @@ export interface WorkerInput {
 
 /** What the worker tells its host. The host's only message to it is `'close'`. */
 export type WorkerReport =
-  | { kind: 'listening'; address: string }
-  | { kind: 'refused'; message: string; error: { code?: string; syscall?: string } }
-  | { kind: 'error'; message: string; detail: string | undefined };
+  { kind: 'listening'; address: string } | { kind: 'error'; message: string; detail: string | undefined };
 
 const report = (message: WorkerReport): void => parentPort!.postMessage(message);
 
@@ -22,25 +20,25 @@ const log: EngineLog = {
     report({ kind: 'error', message, detail: error instanceof Error ? error.stack : String(error) }),
 };
 
-/** Serves until the host says `'close'`. With its port closed and nothing left to do, the thread ends. */
+/**
+ * Serves until the host says `'close'`. With its port closed and nothing left to do, the thread ends.
+ * @throws what keeps it from starting, which ends the thread too
+ */
 async function serve({ path, place, stalledAfterMilliseconds }: WorkerInput): Promise<void> {
-  let engine: Engine | undefined;
-  let server: WireServer | undefined;
+  const engine = await openEngine({ path, log });
+  const server = new WireServer(engine, log, stalledAfterMilliseconds);
   const close = async () => {
-    await server?.close();
-    await engine?.close();
+    await server.close();
+    await engine.close();
     parentPort!.close();
   };
   try {
-    engine = await openEngine({ path, log });
-    server = new WireServer(engine, log, stalledAfterMilliseconds);
     const address = await server.listen(place);
     parentPort!.once('message', () => void close());
     report({ kind: 'listening', address });
   } catch (error) {
-    const { message, code, syscall } = error as NodeJS.ErrnoException;
-    report({ kind: 'refused', message, error: { code, syscall } });
     await close();
+    throw error;
   }
 }
 

@@ -77,6 +77,9 @@ export interface OpenTransaction {
   assertApplied(): void;
 }
 
+/** Tells the client of a statement what has come of it; null where it goes on later. */
+type Outcome = (() => void) | null;
+
 interface Statement {
   readonly run: (group: WriteGroup) => unknown;
   readonly deadline: number;
@@ -211,7 +214,7 @@ export class GroupCommit {
     await setImmediate();
     const statements = this.gathering;
     this.gathering = [];
-    let outcomes: ((() => void) | null)[] = [];
+    let outcomes: Outcome[] = [];
     const body = (writer: Writer) => {
       const group = new WriteGroup(this.store.commit + 1, this.catalog, this.ids, writer, this);
       this.inFlight = group;
@@ -234,7 +237,7 @@ export class GroupCommit {
   }
 
   /** Runs a statement; what its client is told waits for the disk, also a failure that others' writes have led to. */
-  private outcomeOf(statement: Statement, group: WriteGroup): (() => void) | null {
+  private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
     if (statement.lost) return null;
     try {
       const result = statement.run(group);

@@ -17,20 +17,23 @@ export interface Change {
   readonly value: Buffer | null;
 }
 
+/**
+ * The entries with lower <= key < upper, ascending or from the end. With `keysOnly` the values may be left out, which is
+ * quicker for who does not look at them.
+ */
+export type Range = [
+  table: Table,
+  lower: Uint8Array,
+  upper: Uint8Array,
+  reverse?: boolean,
+  keysOnly?: boolean,
+];
+
 /** An ordered map of bytes for each table, as of one moment. */
 export interface Reader {
   get(table: Table, key: Uint8Array): Buffer | undefined;
-  /**
-   * lower <= key < upper, ascending or from the end; a walk that does not end by itself must be returned.
-   * @param keysOnly for who does not look at the values: they may be left out, which is quicker
-   */
-  range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse?: boolean,
-    keysOnly?: boolean,
-  ): IterableIterator<Entry>;
+  /** A walk that does not end by itself must be returned. */
+  range(...range: Range): IterableIterator<Entry>;
 }
 
 export interface Writer extends Reader {
@@ -189,13 +192,7 @@ class TableReader implements Reader {
     return copy;
   }
 
-  range(
-    table: Table,
-    lower: Uint8Array,
-    upper: Uint8Array,
-    reverse = false,
-    keysOnly = false,
-  ): IterableIterator<Entry> {
+  range(...[table, lower, upper, reverse = false, keysOnly = false]: Range): IterableIterator<Entry> {
     const walk = this.tables[table].getRange({
       // Named, not spread: that would take as long as several entries of the walk.
       transaction: this.transaction,

@@ -1,4 +1,4 @@
-import { Change, Entry, Reader, Table, tableNames, Writer } from './lmdb';
+import { Change, Entry, Range, Reader, Table, tableNames, Writer } from './lmdb';
 import { SortedBytes, SortedWalk } from './sorted-bytes';
 
 type SortedTables<V> = Record<Table, SortedBytes<V>>;
@@ -25,7 +25,7 @@ abstract class ChangedReader<V> implements Reader {
     return value === undefined ? this.base.get(table, key) : (value ?? undefined);
   }
 
-  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
+  range(...range: Range): IterableIterator<Entry> {
     const [table, lower, upper, reverse = false] = range;
     const changes = new SortedWalk(this.changes[table], lower, upper, reverse);
     if (!this.isGrowing && !changes.peek()) return this.base.range(...range);
@@ -33,11 +33,7 @@ abstract class ChangedReader<V> implements Reader {
   }
 
   /** In order; of equal keys the change is what counts. */
-  private *merge(
-    range: Parameters<Reader['range']>,
-    changes: SortedWalk<V>,
-    reverse: boolean,
-  ): Generator<Entry> {
+  private *merge(range: Range, changes: SortedWalk<V>, reverse: boolean): Generator<Entry> {
     // Not before the first step: a walk that is never begun holds nothing.
     const base = this.base.range(...range);
     try {

@@ -1,5 +1,5 @@
 import { Journal } from './journal';
-import { Change, Entry, Environment, Reader, Snapshot, Table, writeChanges, Writer } from './lmdb';
+import { Change, Entry, Environment, Range, Reader, Snapshot, Table, writeChanges, Writer } from './lmdb';
 import { Overlay, RecentWrites } from './recent-writes';
 
 // catalog: the last commit that the tables have as a whole, and the one up to which a checkpoint has begun to give them
@@ -49,7 +49,7 @@ class StoreSnapshot implements Snapshot {
     return this.reader.get(table, key);
   }
 
-  range(...range: Parameters<Reader['range']>): IterableIterator<Entry> {
+  range(...range: Range): IterableIterator<Entry> {
     return this.reader.range(...range);
   }
 
@@ -99,9 +99,8 @@ export class Store {
    */
   static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
     const tables = environment.snapshot();
-    const [applied, applying] = [appliedKey, applyingKey].map(
-      (key) => tables.get('catalog', key)?.readDoubleBE() ?? 0,
-    ) as [number, number];
+    const commitAt = (key: Buffer) => tables.get('catalog', key)?.readDoubleBE() ?? 0;
+    const [applied, applying] = [commitAt(appliedKey), commitAt(applyingKey)];
     tables.release();
     const store = new Store(environment, new Journal(folder), applied, options);
     for (const { commit, changes } of store.journal.readLeft(applied, applying)) {

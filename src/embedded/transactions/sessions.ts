@@ -12,7 +12,9 @@ const mostSessions = 10_000;
 const mostResults = 1_000_000;
 const rememberedFor = 30 * 60_000;
 
-interface Participation extends TransactionFields {
+interface Participation {
+  readonly kind: TransactionFields['kind'];
+  readonly number: number;
   readonly session: Session;
   transaction: Transaction | null;
 }
@@ -48,10 +50,11 @@ export class Sessions {
   run(request: CommandRequest, command: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
     const fields = transactionFieldsOf(request);
     if (!fields) return command();
-    const session = this.sessionOf(fields.id);
-    const participation: Participation = { ...fields, session, transaction: null };
+    const { id, kind, number } = fields;
+    const session = this.sessionOf(id);
+    const participation: Participation = { kind, number, session, transaction: null };
     this.participations.set(request, participation);
-    if (fields.kind === 'retryable') return session.run(command);
+    if (kind === 'retryable') return session.run(command);
     session.connection = request.connection;
     return session.run(() => this.runStatement(participation, command));
   }

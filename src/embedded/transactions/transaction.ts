@@ -9,7 +9,7 @@ import {
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
-import { Entry, Snapshot, Table, writeChanges } from '../storage/lmdb';
+import { Entry, Range, Snapshot, Table, writeChanges } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
@@ -31,7 +31,7 @@ class TransactionOverlay extends Overlay {
     super.put(table, key, value);
   }
 
-  override range(...range: Parameters<Overlay['range']>): IterableIterator<Entry> {
+  override range(...range: Range): IterableIterator<Entry> {
     this.assertOpen();
     return super.range(...range);
   }
