@@ -17,15 +17,12 @@ import { CollectionView, StoredDocument } from '../storage/view';
 import { clockOf } from './reads';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
 
-/** The write of a client, and the collection that it is about. */
-export interface Target {
-  readonly request: CommandRequest;
-  readonly engine: Engine;
-  readonly ns: string;
-}
-
 /** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
 interface Statement {
+  readonly request: CommandRequest;
+  readonly engine: Engine;
+  /** The collection. */
+  readonly ns: string;
   readonly filter: FilterNode;
   readonly sort?: BsonDocument;
   readonly multi: boolean;
@@ -52,20 +49,16 @@ export class Modification {
   private pending: number[] | null = null;
   private readonly query: Query;
 
-  constructor(
-    private readonly target: Target,
-    private readonly statement: Statement,
-  ) {
+  constructor(private readonly statement: Statement) {
     const { filter, sort = new Map(), multi } = statement;
     this.query = { filter, sort, limit: multi ? 0 : 1, skip: 0 };
   }
 
   /** May be called again when it had to wait: it goes on with the same document. */
   run(scope: WriteScope): Outcome {
-    const { ns } = this.target;
+    const { ns, update, upserts, filter } = this.statement;
     const collection = scope.use(ns);
     if (collection) this.changeSelected(scope, collection);
-    const { update, upserts, filter } = this.statement;
     if (this.outcome.n > 0 || !update || !upserts) return this.outcome;
     const document = update.insert(filterEqualities(filter));
     const after = insertDocument(scope, ns, encodeDocument(document));
@@ -103,18 +96,18 @@ export class Modification {
   }
 
   private change(scope: WriteScope, collection: StoredCollection, record: StoredDocument): void {
-    const { outcome } = this;
     const { update } = this.statement;
-    outcome.before = record.bytes;
-    outcome.after = update && updateRecord(scope, collection, record, update);
+    const after = update && updateRecord(scope, collection, record, update);
     if (!update) deleteRecord(scope, collection, record);
+    const { outcome } = this;
     outcome.n += 1;
-    if (outcome.after !== record.bytes) outcome.modified += 1;
+    if (after !== record.bytes) outcome.modified += 1;
+    [outcome.before, outcome.after] = [record.bytes, after];
   }
 
   /** Searches in a snapshot, while others write. */
   private async searchElsewhere(): Promise<void> {
-    const { request, engine, ns } = this.target;
+    const { request, engine, ns } = this.statement;
     const found: number[] = [];
     const view = engine.read(request, ns);
     try {

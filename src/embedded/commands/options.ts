@@ -54,8 +54,6 @@ const TYPES = {
     typeof value === 'boolean' || isNumber(value),
   'a number': isNumber,
   'a string': (value: BsonValue): value is string => typeof value === 'string',
-  'a name or an object': (value: BsonValue): value is string | BsonDocument =>
-    typeof value === 'string' || isDocument(value),
 };
 type Types = typeof TYPES;
 type Typed<Type extends keyof Types> = Types[Type] extends (value: BsonValue) => value is infer V & BsonValue
@@ -120,8 +118,10 @@ export class Options {
 
   /** An index by its name or its key pattern. */
   hint(): string | BsonDocument | undefined {
-    const hint = this.get('hint', 'a name or an object');
-    return isDocument(hint) && hint.size === 0 ? undefined : hint;
+    const hint = this.value('hint');
+    if (typeof hint === 'string') return hint;
+    const pattern = this.document('hint');
+    return pattern.size > 0 ? pattern : undefined;
   }
 }
 

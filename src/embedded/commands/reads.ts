@@ -8,13 +8,7 @@ import { parseFilter } from '../language/filter';
 import { identityOf } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { Clock, Run } from '../planner/execution';
-import {
-  EncodedDocuments,
-  encodedRows,
-  PipelineQuery,
-  pipelineStream,
-  splitPipeline,
-} from '../planner/pipeline';
+import { EncodedDocuments, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
 import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { answerDiagnosticStage } from './diagnostics';
@@ -49,7 +43,9 @@ export function readQuery(options: Options, filter: 'filter' | 'query'): Query {
 /** The documents that match, as a cursor. */
 export function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const query = readQuery(options, 'filter');
-  return answerWithCursor(request, engine, options, (run) => encodedRows(planQuery(run.view, query), run));
+  return answerWithCursor(request, engine, options, (run) =>
+    pipelineStream({ query, rest: [], unions: [] }, run),
+  );
 }
 
 /** @throws MongoError for a first stage that is none */
@@ -81,15 +77,8 @@ function answerWithCursor(
   const size = options.count('batchSize', DEFAULT_BATCH_SIZE);
   const isOnly = options.flag('singleBatch');
   const ns = namespaceOf(request);
-  const view = engine.read(request, ns);
-  let cursor: ClientCursor;
-  try {
-    const run = new Run(view, clockOf(request));
-    cursor = new ClientCursor(ns, open(run), run, request);
-  } catch (error) {
-    view?.release();
-    throw error;
-  }
+  const run = new Run(engine.read(request, ns), clockOf(request));
+  const cursor = new ClientCursor(ns, open(run), run, request);
   return answerBatch(engine, request, cursor, { size, isOnly });
 }
 

@@ -2,11 +2,9 @@ import type { Engine } from '../engine';
 import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
-import { createIndexes, dropIndexes, listIndexes } from './indexes';
 import { checkConcerns, optionNames, Options, READS } from './options';
 import * as reads from './reads';
 import { bson, CommandRequest, Reply } from './request';
-import { validate } from './validate';
 import * as writes from './writes';
 
 /** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
@@ -33,10 +31,10 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['dropDatabase', catalog.dropDatabase, ''],
   ['listCollections', catalog.listCollections, 'filter nameOnly cursor'],
   ['listDatabases', catalog.listDatabases, 'nameOnly filter'],
-  ['listIndexes', listIndexes, 'cursor'],
-  ['createIndexes', createIndexes, 'indexes'],
-  ['dropIndexes', dropIndexes, 'index'],
-  ['validate', validate, 'full'],
+  ['listIndexes', catalog.listIndexes, 'cursor'],
+  ['createIndexes', catalog.createIndexes, 'indexes'],
+  ['dropIndexes', catalog.dropIndexes, 'index'],
+  ['validate', catalog.validate, 'full'],
   ['dbStats', dbStats, 'scale'],
 
   ['commitTransaction abortTransaction', (request, engine) => engine.sessions.end(request)],

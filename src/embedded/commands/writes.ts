@@ -5,7 +5,7 @@ import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
-import { insertDocument, Modification, Outcome, Target } from './modification';
+import { insertDocument, Modification, Outcome } from './modification';
 import { namespaceOf, optionNames, Options } from './options';
 import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
@@ -25,7 +25,8 @@ const ENDS_TRANSACTION = new Set([112, 246, 251]);
  * @param begin makes the statement at a place ready; what it has done so far outlives a wait
  */
 async function runStatements(
-  { request, engine }: Target,
+  request: CommandRequest,
+  engine: Engine,
   options: Options,
   count: number,
   begin: (index: number) => Perform,
@@ -68,10 +69,10 @@ async function runStatements(
 }
 
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const target = { request, engine, ns: namespaceOf(request, true) };
+  const ns = namespaceOf(request, true);
   const { rawDocuments } = request;
-  return runStatements(target, options, rawDocuments.length, (index) => (scope) => {
-    insertDocument(scope, target.ns, rawDocuments[index]!);
+  return runStatements(request, engine, options, rawDocuments.length, (index) => (scope) => {
+    insertDocument(scope, ns, rawDocuments[index]!);
     return { n: 1 };
   });
 }
@@ -81,7 +82,7 @@ const DELETES = { field: 'deletes', where: 'delete.deletes', taken: optionNames(
 
 /** An update or a delete. The shape of all statements is checked before the first one runs. */
 export function change(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const target = { request, engine, ns: namespaceOf(request, true) };
+  const ns = namespaceOf(request, true);
   const isUpdate = request.name === 'update';
   const { field, where, taken } = isUpdate ? UPDATES : DELETES;
   const isRetryable = engine.sessions.resultsOf(request) !== null;
@@ -94,10 +95,11 @@ export function change(request: CommandRequest, engine: Engine, options: Options
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
     return { q, u: statement.value('u'), multi, upserts: statement.flag('upsert') };
   });
-  return runStatements(target, options, statements.length, (index) => {
+  return runStatements(request, engine, options, statements.length, (index) => {
     const { q, u, multi, upserts } = statements[index]!;
     const update = isUpdate ? parseUpdate(u, multi) : null;
-    const modification = new Modification(target, { filter: parseFilter(q), multi, update, upserts });
+    const filter = parseFilter(q);
+    const modification = new Modification({ request, engine, ns, filter, multi, update, upserts });
     return (scope) => {
       const { n, modified, upserted } = modification.run(scope);
       return { n, modified, upserted };
@@ -148,9 +150,9 @@ function beginFindAndModify(request: CommandRequest, engine: Engine, options: Op
   // It is done when the document has been changed, and must not fail then.
   check(!computes, 238, 'findAndModify does not compute fields');
   const project = fields.size > 0 ? applyToBytes : null;
-  const filter = parseFilter(options.document('query'));
-  const statement = { filter, sort: options.document('sort'), multi: false, update, upserts };
-  const modification = new Modification({ request, engine, ns: namespaceOf(request, true) }, statement);
+  const [filter, sort] = [parseFilter(options.document('query')), options.document('sort')];
+  const ns = namespaceOf(request, true);
+  const modification = new Modification({ request, engine, ns, filter, sort, multi: false, update, upserts });
   return (scope: WriteScope): Modified => {
     const { n, before, after, upserted } = modification.run(scope);
     const lastErrorObject = bson({ n, ...(update && { updatedExisting: before !== null }) });

@@ -62,14 +62,13 @@ export class ClientCursor {
     }
   }
 
-  /** @throws MongoError 12051 where a batch is being made already, 50738 and others where another session or transaction asks */
+  /** @throws MongoError 12051 where a batch is being made, 50738 and 50740 where another session or transaction asks */
   admit(request: CommandRequest): void {
     check(!this.busy, 12051, 'the cursor is in use already');
-    const [session, transaction] = callerOf(this.opener);
-    const [askingSession, asking] = callerOf(request);
-    check(session === askingSession, 50738, 'the cursor belongs to another session');
-    const code = transaction === '' ? 50739 : asking === '' ? 50740 : 50741;
-    check(transaction === asking, code, 'the cursor belongs to another transaction, or to none');
+    const [session, transaction] = callerOf(request);
+    const [owner, ownTransaction] = callerOf(this.opener);
+    check(session === owner, 50738, 'the cursor belongs to another session');
+    check(transaction === ownTransaction, 50740, 'the cursor belongs to another transaction, or to none');
   }
 
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
@@ -82,9 +81,9 @@ export class ClientCursor {
   }
 }
 
-/** The session and the transaction that a command belongs to; '' for none. */
-function callerOf({ body }: CommandRequest): [session: string, transaction: string] {
-  const transaction = body.has('autocommit') ? String(body.get('txnNumber')) : '';
+/** The session and the transaction that a command belongs to. */
+function callerOf({ body }: CommandRequest): [session: string, transaction: string | null] {
+  const transaction = body.has('autocommit') ? String(body.get('txnNumber')) : null;
   return [formatForMessage(body.get('lsid') ?? ''), transaction];
 }
 

@@ -10,13 +10,6 @@ const MAX_PLACES = 20_000;
 /** More walks than this are not merged: sorting is cheaper then. */
 const MAX_MERGED_WALKS = 500;
 
-/** How the walks of an access come to give a wanted order. */
-export interface WalkOrder {
-  readonly reverse: boolean;
-  /** The components before this one are fixed in each of several walks, which are merged by what follows; 0: one walk. */
-  readonly mergeFrom: number;
-}
-
 /**
  * One way to answer a filter by one index: leading components that hold nothing but points, and perhaps one of ranges
  * behind them. What else the filter says is decided on keys or documents.
@@ -33,8 +26,11 @@ export interface IndexAccess {
   readonly keyTests: readonly KeyTest[];
   /** What only the documents decide. */
   readonly documentFilters: readonly FilterNode[];
-  /** How it gives the wanted order; null where the rows still need sorting. */
-  readonly order: WalkOrder | null;
+  /** Whether the walk gives the wanted order, perhaps in reverse; otherwise the rows still need sorting. */
+  readonly isOrdered: boolean;
+  readonly reverse: boolean;
+  /** The components before this one are fixed in each of several walks, which are merged by what follows; 0: one walk. */
+  readonly mergeFrom: number;
 }
 
 /** A piece of an index. */
@@ -118,18 +114,28 @@ function indexAccess(
     if (test) keyTests.push(test);
     else documentFilters.push(node);
   }
-  const order = walkOrder(index, bounds, points, sort);
-  return { index, bounds, points, choice, keyTests, documentFilters, order };
+  return {
+    index,
+    bounds,
+    points,
+    choice,
+    keyTests,
+    documentFilters,
+    ...walkOrder(index, bounds, points, sort),
+  };
 }
 
-/** How the index gives the order, or null where it does not: its components must go on as the order does. */
+const inOrder = { isOrdered: true, reverse: false, mergeFrom: 0 };
+const unordered = { ...inOrder, isOrdered: false };
+
+/** How the index gives the order, if it does: its components must go on as the order does. */
 function walkOrder(
   { paths, multikeyPaths }: StoredIndex,
   bounds: IndexAccess['bounds'],
   points: number,
   sort: readonly SortKey[],
-): WalkOrder | null {
-  if (sort.length === 0) return { reverse: false, mergeFrom: 0 };
+): Pick<IndexAccess, 'isOrdered' | 'reverse' | 'mergeFrom'> {
+  if (sort.length === 0) return inOrder;
   const constant = paths.filter(({ path }, i) => isConstant(bounds[i]) && !multikeyPaths.has(path));
   const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));
   const first = paths.findIndex(({ path }) => path === wanted[0]?.path);
@@ -139,11 +145,12 @@ function walkOrder(
     if (component?.path !== path || multikeyPaths.has(path)) return false;
     return (component.direction !== direction) === reverse;
   });
-  if (!isGiven || first > points) return null;
+  if (!isGiven || first > points) return unordered;
   // Several places before the order begins: a walk for each.
   const before = bounds.slice(0, Math.max(first, 0));
   const walks = before.reduce((product, { length }) => product * length, 1);
-  return walks > MAX_MERGED_WALKS ? null : { reverse, mergeFrom: walks === 1 ? 0 : first };
+  if (walks > MAX_MERGED_WALKS) return unordered;
+  return { isOrdered: true, reverse, mergeFrom: walks === 1 ? 0 : first };
 }
 
 /** Whether a component bounded like this has the same value in all entries of the walk. */
@@ -163,10 +170,10 @@ export function findsTwice({ index: { multikey, multikeyPaths, paths }, bounds }
 export function contenders(candidates: readonly IndexAccess[], isSorted: boolean): readonly IndexAccess[] {
   const bounded = candidates.filter(({ bounds }) => bounds.length > 0);
   if (candidates.length === 1 && bounded.length === 1) return candidates;
-  const ordered = tightest(bounded.filter(({ order }) => order));
+  const ordered = tightest(bounded.filter(({ isOrdered }) => isOrdered));
   const most = ordered[0]?.points ?? -1;
-  const sorting = tightest(bounded.filter(({ order, points }) => !order && points > most));
-  const whole = candidates.find(({ order, bounds }) => isSorted && order && bounds.length === 0);
+  const sorting = tightest(bounded.filter(({ isOrdered, points }) => !isOrdered && points > most));
+  const whole = candidates.find(({ isOrdered, bounds }) => isSorted && isOrdered && bounds.length === 0);
   return [...ordered, ...sorting, ...(whole && ordered.length === 0 ? [whole] : [])];
 }
 

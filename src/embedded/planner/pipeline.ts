@@ -89,13 +89,13 @@ export function planPipeline(view: CollectionView | null, { query }: PipelineQue
 export type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
 
 /**
- * The encoded results of a pipeline. Documents that no stage touches are not decoded.
+ * The encoded results of a pipeline, planned when the first is asked for. Documents that no stage touches are not decoded.
  * @throws MongoError for invalid stages
  */
 export function* pipelineStream(split: PipelineQuery, run: Run): EncodedDocuments {
   const { view, clock } = run;
   const plan = planPipeline(view, split);
-  if (split.rest.length === 0) yield* encodedRows(plan, run);
+  if (split.rest.length === 0) for (const row of rowsOf(plan, run)) yield row && row.bytes!;
   else {
     const results = compilePipeline(split.rest, clock)(decodedRows(plan, run));
     for (const document of results) yield document && encodeDocument(document);
@@ -104,11 +104,6 @@ export function* pipelineStream(split: PipelineQuery, run: Run): EncodedDocument
     const { collection, pipeline } = readUnion(union);
     yield* pipelineStream(splitPipeline(pipeline), new Run(view?.sibling(collection) ?? null, clock));
   }
-}
-
-/** The documents that a plan finds, as they are stored or projected. */
-export function* encodedRows(plan: Plan, run: Run): EncodedDocuments {
-  for (const row of rowsOf(plan, run)) yield row && row.bytes!;
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */

@@ -59,8 +59,7 @@ function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[
 }
 
 function accessOf(access: IndexAccess): Access {
-  const { order, documentFilters: filters } = access;
-  const { reverse, mergeFrom } = order ?? { reverse: false, mergeFrom: 0 };
+  const { isOrdered, reverse, mergeFrom, documentFilters: filters } = access;
   const places = placesOf(access);
   const heads = placesOf(access, mergeFrom);
   const size = places.length / heads.length;
@@ -68,7 +67,7 @@ function accessOf(access: IndexAccess): Access {
     const own = places.slice(i * size, (i + 1) * size);
     return { access, places: reverse ? own.reverse() : own, fixed: low.length, reverse, filters };
   });
-  return { walks, isMerged: mergeFrom > 0, isOrdered: order !== null };
+  return { walks, isMerged: mergeFrom > 0, isOrdered };
 }
 
 /** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */

@@ -138,28 +138,22 @@ function* concatenated(found: readonly Rows[]): Rows {
 function* merged(walks: readonly Walk[], found: readonly Rows[]): Rows {
   // No walk at all where the list of values to find is empty.
   const sign = walks[0]?.reverse ? -1 : 1;
-  const heads = walks.map(({ fixed }, i) => ({
-    rows: found[i]!,
-    fixed,
-    row: null as Row | null,
-    order: new Uint8Array() as Uint8Array,
-  }));
-  function* advance(head: (typeof heads)[number]): Rows {
-    let next = head.rows.next();
-    for (; !next.done && !next.value; next = head.rows.next()) yield null;
-    head.row = next.value ?? null;
-    if (head.row) head.order = head.row.key!.subarray(head.fixed);
+  const heads: { row: Row; order: Uint8Array; walk: number }[] = [];
+  function* advance(walk: number): Rows {
+    let { value: row } = found[walk]!.next();
+    for (; row === null; { value: row } = found[walk]!.next()) yield null;
+    if (row) heads.push({ row, order: row.key!.subarray(walks[walk]!.fixed), walk });
   }
   try {
-    for (const head of heads) yield* advance(head);
-    for (;;) {
-      let first: (typeof heads)[number] | null = null;
-      for (const head of heads) {
-        if (head.row && (!first || sign * Buffer.compare(head.order, first.order) < 0)) first = head;
+    for (const walk of walks.keys()) yield* advance(walk);
+    while (heads.length > 0) {
+      let first = 0;
+      for (let i = 1; i < heads.length; i++) {
+        if (sign * Buffer.compare(heads[i]!.order, heads[first]!.order) < 0) first = i;
       }
-      if (!first) return;
-      yield first.row;
-      yield* advance(first);
+      const [{ row, walk }] = heads.splice(first, 1) as [(typeof heads)[number]];
+      yield row;
+      yield* advance(walk);
     }
   } finally {
     for (const rows of found) rows.return();
