@@ -54,7 +54,7 @@ it('refuses bytes that are cut off, and comes to an end with any damage', () => 
       // Clients cannot send such bytes: they are checked when they come in.
       expect([undefined, 22, 238]).toContain(outcome(() => decodeDocument(bytes)));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
