@@ -115,6 +115,9 @@ describe('specifications', () => {
     [{ key: { a: 1 }, name: 'x', nonsense: 1 }, 197],
     [{ key: { a: 'text' }, name: 'x' }, 67],
     [{ key: { 'a.$**': 1 }, name: 'x' }, 67],
+    [{ key: { 'a.0': 1 }, name: 'x' }, 67],
+    [{ key: { a: 1 }, name: 'x', v: 1 }, 67],
+    [{ key: { a: 1 }, name: 'x', partialFilterExpression: { a: { $ne: 1 } } }, 67],
     [{ key: { a: 1 }, name: 'x', collation: { locale: 'de' } }, 197],
   ])('refuse %j', async (spec, code) => {
     expect(await create(spec)).toMatchObject({ ok: 0, code });

@@ -125,7 +125,8 @@ it('follows a hint, by name or by pattern, and refuses one that names no index',
   for (const hint of ['stored', { sessionId: 1, position: 1 }])
     expect(await explained(events, filter, { hint })).toMatchObject({ indexes: 'stored' });
   expect((await explained(events, filter, { hint: { $natural: 1 } })).stages).toEqual(['COLLSCAN']);
-  await expect(events.find(filter, { hint: 'nowhere' }).toArray()).rejects.toMatchObject({ code: 2 });
+  for (const hint of ['nowhere', { $natural: -1 }] as const)
+    await expect(events.find(filter, { hint }).toArray()).rejects.toMatchObject({ code: 2 });
 });
 
 describe('explain', () => {

@@ -3,10 +3,12 @@ import type { Engine } from '../engine';
 import { BsonDocument, BsonValue, isNumber } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check, formatForMessage } from '../language/errors';
-import { parseFilter } from '../language/filter';
+import { FilterNode, parseFilter } from '../language/filter';
 import { compileFilter } from '../language/filter-match';
 import { compareValues } from '../language/key-component';
 import { toDouble } from '../language/numbers';
+import { arrayIndexOf } from '../language/path';
+import { conjunctsOf } from '../planner/bounds';
 import { Yielder } from '../planner/execution';
 import { StoredCollection, StoredIndex } from '../storage/catalog';
 import * as changes from '../storage/catalog-changes';
@@ -151,14 +153,24 @@ function normalizedSpec(given: BsonDocument): BsonDocument {
   const sparse = fields.flag('sparse');
   const partial = fields.get('partialFilterExpression', 'an object');
   refuseUnless(!partial || !sparse, 'an index is partial or sparse, not both');
-  if (partial) parseFilter(partial);
+  refuseUnless(!partial || conjunctsOf(parseFilter(partial)).every(isOfPartial), 'not for a partial index');
+  refuseUnless(fields.count('v', 2) === 2, 'the version of an index is 2');
   const spec = bson({ v: 2, ...(fields.flag('unique') && { unique: true }), key, name });
   for (const [option, value] of given) if (!NOT_COPIED.has(option)) spec.set(option, value);
   return given.has('sparse') ? spec.set('sparse', sparse) : spec;
 }
 
+/** Conditions that every version of MongoDB takes in the filter of a partial index. */
+const OF_PARTIAL = new Set('eq lt lte gt gte exists type'.split(' '));
+
+function isOfPartial(node: FilterNode): boolean {
+  return node.kind === 'field' && OF_PARTIAL.has(node.op);
+}
+
 function isKeyField([path, order]: [string, BsonValue]): boolean {
-  const isPath = path.split('.').every((name) => name !== '' && !name.startsWith('$'));
+  const names = path.split('.');
+  // Where a number names an element and a field of elements, keys would not tell all that filters find.
+  const isPath = names.every((name) => name !== '' && !name.startsWith('$') && arrayIndexOf(name) === null);
   return isPath && isNumber(order) && Math.abs(toDouble(order)) > 0;
 }
 
@@ -175,7 +187,7 @@ const TELLING = ['name', 'unique', 'sparse', 'partialFilterExpression'];
  */
 function isPresent(specs: readonly BsonDocument[], spec: BsonDocument): boolean {
   const isAlike = (other: BsonDocument, ...options: string[]) =>
-    options.every((option) => compareValues(other.get(option), spec.get(option)) === 0);
+    options.every((option) => compareValues(other.get(option) ?? false, spec.get(option) ?? false) === 0);
   const same = specs.find((other) => isAlike(other, 'key'));
   const isTaken = !same && specs.some((other) => isAlike(other, 'name'));
   check(!isTaken, 86, `An index has the name ${spec.get('name') as string} already`);

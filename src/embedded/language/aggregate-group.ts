@@ -26,10 +26,14 @@ const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
 class Sum implements Accumulator {
   /** Ints, nearly always, are summed up apart: no number is made for each. */
   private ints = 0;
+  private doubles: number | null = null;
+  /** What the sum of doubles has lost by rounding, as MongoDB keeps it (Neumaier's summation). */
+  private lost = 0;
   private others: BsonNumber | null = null;
 
   add(value: Value): number {
     if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
+    else if (value instanceof Double) this.addDouble(value.value);
     else if (isNumber(value)) this.others = this.others ? plus(this.others, value) : value;
     return 0;
   }
@@ -37,7 +41,18 @@ class Sum implements Accumulator {
   result(): BsonValue {
     const { ints, others } = this;
     const sum = ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints);
-    return others ? plus(others, sum) : sum;
+    const exact = others ? plus(others, sum) : sum;
+    if (this.doubles === null) return exact;
+    this.addDouble(toDouble(exact));
+    const total = this.doubles + this.lost;
+    return new Double(Number.isNaN(total) ? this.doubles : total);
+  }
+
+  private addDouble(value: number): void {
+    const before = this.doubles ?? 0;
+    const sum = before + value;
+    this.lost += Math.abs(before) >= Math.abs(value) ? before - sum + value : value - sum + before;
+    this.doubles = sum;
   }
 }
 

@@ -84,5 +84,7 @@ export function collectExpressionFields(expression: BsonValue, fields: Set<strin
   }
   if (Array.isArray(expression)) return expression.every((each) => collectExpressionFields(each, fields));
   if (!isDocument(expression) || expression.has('$literal')) return true;
+  // Index keys do not tell types, and no index has a field of this name.
+  if (expression.has('$type')) fields.add('$type');
   return [...expression.values()].every((value) => collectExpressionFields(value, fields));
 }

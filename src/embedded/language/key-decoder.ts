@@ -1,4 +1,4 @@
-import { Double, Int32 } from 'bson';
+import { Int32 } from 'bson';
 import { CANONICAL_TYPES, Value } from './bson-value';
 import { textAt } from './document-bytes';
 import { typeByte } from './key-component';
@@ -71,7 +71,7 @@ function afterZero(key: Uint8Array, at: number, flip: number): number {
 
 /**
  * Turns a component of an index key back into the value that it was made of, as MongoDB's covered queries have it: what is
- * missing is null. Whole numbers come as int where they fit, others as double, because a key has no types of numbers.
+ * missing is null. A key has no types of numbers: whole ones that fit come as int, also those that are stored as double.
  * @returns undefined where the component does not tell the value, or is of a type that no statistics are made of
  */
 export function decodeKeyComponent(key: Uint8Array, start: number, end: number): Value {
@@ -87,7 +87,7 @@ export function decodeKeyComponent(key: Uint8Array, start: number, end: number):
     case NUMBER: {
       if (key[at + 8] !== flip) return undefined;
       const number = doubleAt(key, at, flip);
-      return (number | 0) === number ? new Int32(number) : new Double(number);
+      return (number | 0) === number ? new Int32(number) : undefined;
     }
     default:
       return undefined;

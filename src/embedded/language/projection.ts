@@ -117,7 +117,7 @@ function parseProjection(spec: BsonDocument) {
     check((includes ??= isIncluded) === isIncluded, code, 'A projection either includes or excludes fields');
   };
   const read = (path: string, value: BsonValue): void => {
-    const slice = isDocument(value) ? value.get('$slice') : undefined;
+    const slice = isDocument(value) && value.size === 1 ? value.get('$slice') : undefined;
     if (isFlag(value)) {
       const isIncluded = isTruthy(value);
       if (path !== '_id') decide(isIncluded, isIncluded ? 31253 : 31254);

@@ -1,4 +1,5 @@
-import { isDocument } from '../language/bson-value';
+import { Int32 } from 'bson';
+import { documentOf, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/key-component';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
@@ -36,6 +37,8 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
   return { ...planQuery(view, { ...query, sort: new Map() }), fetches: false };
 }
 
+const NATURAL = documentOf({ $natural: new Int32(1) });
+
 /** The best way that the indexes offer, or the whole collection. */
 function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[]): Access {
   const { filter, hint } = query;
@@ -43,7 +46,7 @@ function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[
   const isOrdered = order.length === 0;
   const scan = { access: null, places: everything, fixed: 0, reverse: false, filters };
   const whole: Access = { walks: [scan], isMerged: false, isOrdered };
-  if (isDocument(hint) && hint.has('$natural')) return whole;
+  if (isDocument(hint) && compareValues(hint, NATURAL) === 0) return whole;
   const isHinted = ({ name, key }: StoredIndex) =>
     hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
   const all = view.collection.indexes;

@@ -107,6 +107,7 @@ const pipelines = String.raw`
 [{"$group": {"_id": "$k", "n": {"$sum": 1}, "all": {"$push": "$n"}, "most": {"$max": "$n"}, "mean": {"$avg": "$n"}}}, {"$sort": {"_id": 1}}] | [{"_id": "a", "n": 2, "all": [1, 3], "most": 3, "mean": {"$numberDouble":"2"}}, {"_id": "b", "n": 1, "all": [{"$numberDouble":"2"}], "most": {"$numberDouble":"2"}, "mean": {"$numberDouble":"2"}}]
 [{"$group": {"_id": null, "total": {"$sum": "$n"}, "least": {"$min": "$n"}, "first": {"$first": "$k"}, "last": {"$last": "$zz"}}}] | [{"_id": null, "total": {"$numberDouble":"6"}, "least": 1, "first": "a", "last": null}]
 [{"$group": {"_id": {"k": "$k", "o": {"half": {"$divide": [4, 2]}, "zz": "$zz"}}}}, {"$sort": {"_id": 1}}] | [{"_id": {"k": "a", "o": {"half": {"$numberDouble":"2"}}}}, {"_id": {"k": "b", "o": {"half": {"$numberDouble":"2"}}}}]
+[{"$group": {"_id": null, "n": {"$sum": {"$cond": [{"$eq": ["$_id", 2]}, 1, {"$cond": ["$t", 1e16, -1e16]}]}}}}] | [{"_id": null, "n": {"$numberDouble":"1"}}]
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
 [{"$unwind": "$t"}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}]
 [{"$project": {"o": {"$cond": [true, {"t": "$t"}, 1]}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"_id": 1, "o": {"t": "x"}}]
