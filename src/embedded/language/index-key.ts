@@ -10,44 +10,33 @@ export interface SortKey {
   readonly direction: 1 | -1;
 }
 
-interface KeyField {
-  readonly path: readonly string[];
-  readonly direction: 1 | -1;
+/** A field of an index's key, its path taken apart. */
+export interface KeyField extends SortKey {
+  readonly names: readonly string[];
 }
 
-/** Which way a key pattern's number points. */
-export function directionOf(order: BsonValue): 1 | -1 {
-  return isNumber(order) && toDouble(order) < 0 ? -1 : 1;
-}
-
-const knownPatterns = new WeakMap<BsonDocument, readonly KeyField[]>();
-
-/** The fields of a key pattern, which never changes. */
-function keyFieldsOf(keyPattern: BsonDocument): readonly KeyField[] {
-  let fields = knownPatterns.get(keyPattern);
-  if (!fields) {
-    fields = Array.from(keyPattern, ([path, order]) => ({
-      path: path.split('.'),
-      direction: directionOf(order),
-    }));
-    knownPatterns.set(keyPattern, fields);
-  }
-  return fields;
+/** The fields of a key pattern. */
+export function keyFieldsOf(keyPattern: BsonDocument): KeyField[] {
+  return Array.from(keyPattern, ([path, order]) => ({
+    path,
+    names: path.split('.'),
+    direction: isNumber(order) && toDouble(order) < 0 ? -1 : 1,
+  }));
 }
 
 /**
  * The keys that a document has in an index, each a list of components: one key, or one for each array element.
  * @throws MongoError CannotIndexParallelArrays (171)
  */
-export function indexKeysOf(document: BsonDocument, keyPattern: BsonDocument): Uint8Array[][] {
-  return keysOf(document, keyFieldsOf(keyPattern), 171);
+export function indexKeysOf(document: BsonDocument, fields: readonly KeyField[]): Uint8Array[][] {
+  return keysOf(document, fields, 171);
 }
 
 /** @param code for arrays under two of the fields, whose elements could be combined in too many ways */
 function keysOf(document: BsonDocument, fields: readonly KeyField[], code: number): Uint8Array[][] {
   const plain = plainKeyOf(document, fields);
   if (plain) return [plain];
-  const searches = fields.map(({ path }) => ({ value: document, path, expands: true }));
+  const searches = fields.map(({ names }) => ({ value: document, path: names, expands: true }));
   const keys = keyValues(searches, code).map((values) =>
     values.map((value, i) => encodeKeyComponent(value, fields[i]!.direction)),
   );
@@ -57,8 +46,8 @@ function keysOf(document: BsonDocument, fields: readonly KeyField[], code: numbe
 /** The one key of nearly every document: top-level fields, none of which holds an array. Null for any other. */
 function plainKeyOf(document: BsonDocument, fields: readonly KeyField[]): Uint8Array[] | null {
   const key: Uint8Array[] = [];
-  for (const { path, direction } of fields) {
-    const value = path.length === 1 ? document.get(path[0]!) : [];
+  for (const { path, names, direction } of fields) {
+    const value = names.length === 1 ? document.get(path) : [];
     if (Array.isArray(value)) return null;
     key.push(encodeKeyComponent(value, direction));
   }

@@ -3,7 +3,7 @@ import { BsonDocument, documentOf } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
-import { directionOf } from '../language/index-key';
+import { KeyField, keyFieldsOf } from '../language/index-key';
 import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';
 
@@ -27,7 +27,7 @@ export class StoredIndex {
   readonly key: BsonDocument;
   readonly unique: boolean;
   /** The key's paths, taken apart. */
-  readonly paths: readonly { path: string; names: readonly string[]; direction: 1 | -1 }[];
+  readonly paths: readonly KeyField[];
   /** What a document must meet to have entries in a partial or sparse index; null for an index of all documents. */
   readonly partial: FilterNode | null;
   private readonly partialFilter: CompiledFilter | null;
@@ -45,17 +45,11 @@ export class StoredIndex {
     this.name = spec.get('name') as string;
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
-    const paths = [...this.key.keys()];
-    const isThere = (path: string) => documentOf({ [path]: documentOf({ $exists: true }) });
-    const sparse = spec.get('sparse') === true ? documentOf({ $or: paths.map(isThere) }) : undefined;
+    this.paths = keyFieldsOf(this.key);
+    const sparse = spec.get('sparse') === true ? documentOf({ $or: this.paths.map(isThere) }) : undefined;
     const partial = (spec.get('partialFilterExpression') as BsonDocument | undefined) ?? sparse;
     this.partial = partial ? parseFilter(partial) : null;
     this.partialFilter = this.partial && compileFilter(this.partial);
-    this.paths = [...this.key].map(([path, order]) => ({
-      path,
-      names: path.split('.'),
-      direction: directionOf(order),
-    }));
   }
 
   /** The top-level fields that it reads. */
@@ -71,6 +65,10 @@ export class StoredIndex {
   get multikey(): boolean {
     return this.multikeyPaths.size > 0;
   }
+}
+
+function isThere({ path }: KeyField): BsonDocument {
+  return documentOf({ [path]: documentOf({ $exists: true }) });
 }
 
 /** One collection as the catalog knew it at some moment; a change of the catalog makes a new one. */

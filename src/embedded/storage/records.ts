@@ -14,7 +14,7 @@ import { Entry, maxKeyLength } from './lmdb';
  */
 export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): Entry[] {
   if (!index.covers(document)) return [];
-  const entries = indexKeysOf(document, index.key).map((components) =>
+  const entries = indexKeysOf(document, index.paths).map((components) =>
     storedEntry(index, components, recordId),
   );
   for (const { key } of entries) {

@@ -1,12 +1,17 @@
 import { Document } from 'bson';
-import { indexKeysOf, parseSort, sortByKey, sortKeyOf } from '../../../src/embedded/language/index-key';
+import {
+  indexKeysOf,
+  keyFieldsOf,
+  parseSort,
+  sortByKey,
+  sortKeyOf,
+} from '../../../src/embedded/language/index-key';
 import { encodeKeyComponent } from '../../../src/embedded/language/key-component';
 import { documentFrom, errorOf, valueFrom } from './documents';
 
 function keys(document: Document, pattern: Document): string[] {
-  return indexKeysOf(documentFrom(document), documentFrom(pattern)).map((key) =>
-    Buffer.concat(key).toString('hex'),
-  );
+  const found = indexKeysOf(documentFrom(document), keyFieldsOf(documentFrom(pattern)));
+  return found.map((key) => Buffer.concat(key).toString('hex'));
 }
 
 function keyOf(...values: unknown[]): string {
