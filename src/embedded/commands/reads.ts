@@ -8,7 +8,7 @@ import { parseFilter } from '../language/filter';
 import { identityOf } from '../language/key-component';
 import { topLevelName, valuesAtPath } from '../language/path';
 import { Clock, Run } from '../planner/execution';
-import { EncodedDocuments, PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
+import { PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
 import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { answerDiagnosticStage } from './diagnostics';
@@ -43,9 +43,7 @@ export function readQuery(options: Options, filter: 'filter' | 'query'): Query {
 /** The documents that match, as a cursor. */
 export function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const query = readQuery(options, 'filter');
-  return answerWithCursor(request, engine, options, (run) =>
-    pipelineStream({ query, rest: [], unions: [] }, run),
-  );
+  return answerWithCursor(request, engine, options, { query, rest: [], unions: [] });
 }
 
 /** @throws MongoError for a first stage that is none */
@@ -61,10 +59,7 @@ export async function aggregate(request: CommandRequest, engine: Engine, options
   if (diagnosis) return diagnosis;
   const split = readAggregate(options);
   const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor', CURSOR_OPTIONS);
-  // A run of its own: when the first of its plans has ended, the pipeline may still have more to give.
-  return answerWithCursor(request, engine, cursor, ({ view, clock }) =>
-    pipelineStream(split, new Run(view, clock)),
-  );
+  return answerWithCursor(request, engine, cursor, split);
 }
 
 /** The first batch of a query's results, and a cursor for the others where there are more and they are wanted. */
@@ -72,13 +67,16 @@ function answerWithCursor(
   request: CommandRequest,
   engine: Engine,
   options: Options,
-  open: (run: Run) => EncodedDocuments,
+  split: PipelineQuery,
 ): Promise<Reply> {
   const size = options.count('batchSize', DEFAULT_BATCH_SIZE);
   const isOnly = options.flag('singleBatch');
   const ns = namespaceOf(request);
   const run = new Run(engine.read(request, ns), clockOf(request));
-  const cursor = new ClientCursor(ns, open(run), run, request);
+  // What follows a query may have more to give when the query has ended.
+  const isQuery = split.rest.length + split.unions.length === 0;
+  const stream = pipelineStream(split, isQuery ? run : new Run(run.view, run.clock));
+  const cursor = new ClientCursor(ns, stream, run, request);
   return answerBatch(engine, request, cursor, { size, isOnly });
 }
 

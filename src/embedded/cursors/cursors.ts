@@ -20,7 +20,7 @@ export class ClientCursor {
    */
   constructor(
     readonly ns: string,
-    private readonly stream: Iterator<Uint8Array | null, void, undefined>,
+    private readonly stream: Generator<Uint8Array | null, void, undefined>,
     private readonly run: Run,
     private readonly opener: CommandRequest,
   ) {}
@@ -74,8 +74,11 @@ export class ClientCursor {
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
   close(): void {
     const { clock, view } = this.run;
-    if (this.busy) return clock.interrupt(new MongoError(237, 'cursor was killed'));
-    this.stream.return?.();
+    if (this.busy) {
+      clock.interruption = new MongoError(237, 'cursor was killed');
+      return;
+    }
+    this.stream.return();
     clock.end();
     view?.release();
   }

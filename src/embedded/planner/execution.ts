@@ -22,7 +22,8 @@ export class Clock {
   client: { readonly gone: boolean } | null = null;
   private left: number;
   private bytes = 0;
-  private interruption: MongoError | null = null;
+  /** With what the statement fails at its next pause. */
+  interruption: MongoError | null = null;
 
   /**
    * @param deadline by `performance.now()`; put off by each getMore, which brings its own
@@ -47,11 +48,6 @@ export class Clock {
     if (this.client?.gone) throw new MongoError(11601, 'the client has disconnected');
     if (performance.now() > this.deadline) throw new MongoError(50, 'operation exceeded time limit');
     return true;
-  }
-
-  /** Lets the statement fail at its next pause. */
-  interrupt(error: MongoError): void {
-    this.interruption = error;
   }
 
   /**

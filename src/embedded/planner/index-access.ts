@@ -10,6 +10,14 @@ const MAX_PLACES = 20_000;
 /** More walks than this are not merged: sorting is cheaper then. */
 const MAX_MERGED_WALKS = 500;
 
+/** Whether the walks of an access give a wanted order, perhaps in reverse; otherwise the rows still need sorting. */
+interface WalkOrder {
+  readonly isOrdered: boolean;
+  readonly reverse: boolean;
+  /** The components before this one are fixed in each of several walks, which are merged by what follows; 0: one walk. */
+  readonly mergeFrom: number;
+}
+
 /**
  * One way to answer a filter by one index: leading components that hold nothing but points, and perhaps one of ranges
  * behind them. What else the filter says is decided on keys or documents.
@@ -26,11 +34,7 @@ export interface IndexAccess {
   readonly keyTests: readonly KeyTest[];
   /** What only the documents decide. */
   readonly documentFilters: readonly FilterNode[];
-  /** Whether the walk gives the wanted order, perhaps in reverse; otherwise the rows still need sorting. */
-  readonly isOrdered: boolean;
-  readonly reverse: boolean;
-  /** The components before this one are fixed in each of several walks, which are merged by what follows; 0: one walk. */
-  readonly mergeFrom: number;
+  readonly order: WalkOrder;
 }
 
 /** A piece of an index. */
@@ -114,15 +118,8 @@ function indexAccess(
     if (test) keyTests.push(test);
     else documentFilters.push(node);
   }
-  return {
-    index,
-    bounds,
-    points,
-    choice,
-    keyTests,
-    documentFilters,
-    ...walkOrder(index, bounds, points, sort),
-  };
+  const order = walkOrder(index, bounds, points, sort);
+  return { index, bounds, points, choice, keyTests, documentFilters, order };
 }
 
 const inOrder = { isOrdered: true, reverse: false, mergeFrom: 0 };
@@ -134,7 +131,7 @@ function walkOrder(
   bounds: IndexAccess['bounds'],
   points: number,
   sort: readonly SortKey[],
-): Pick<IndexAccess, 'isOrdered' | 'reverse' | 'mergeFrom'> {
+): WalkOrder {
   if (sort.length === 0) return inOrder;
   const constant = paths.filter(({ path }, i) => isConstant(bounds[i]) && !multikeyPaths.has(path));
   const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));
@@ -170,25 +167,23 @@ export function findsTwice({ index: { multikey, multikeyPaths, paths }, bounds }
 export function contenders(candidates: readonly IndexAccess[], isSorted: boolean): readonly IndexAccess[] {
   const bounded = candidates.filter(({ bounds }) => bounds.length > 0);
   if (candidates.length === 1 && bounded.length === 1) return candidates;
-  const ordered = tightest(bounded.filter(({ isOrdered }) => isOrdered));
+  const ordered = tightest(bounded.filter(({ order }) => order.isOrdered));
   const most = ordered[0]?.points ?? -1;
-  const sorting = tightest(bounded.filter(({ isOrdered, points }) => !isOrdered && points > most));
-  const whole = candidates.find(({ isOrdered, bounds }) => isSorted && isOrdered && bounds.length === 0);
+  const sorting = tightest(bounded.filter(({ order, points }) => !order.isOrdered && points > most));
+  const whole = candidates.find(({ order, bounds }) => isSorted && order.isOrdered && bounds.length === 0);
   return [...ordered, ...sorting, ...(whole && ordered.length === 0 ? [whole] : [])];
 }
 
 /** The longest prefix of points, then a range behind it; of those bounded alike the one that leaves least to documents. */
 function tightest(candidates: readonly IndexAccess[]): readonly IndexAccess[] {
-  const tightness = ({ points, bounds }: IndexAccess) => points + bounds.length;
-  const most = Math.max(...candidates.map(tightness));
-  const byPaths = new Map<string, IndexAccess>();
-  for (const next of candidates.filter((each) => tightness(each) === most)) {
-    const paths = next.index.paths.slice(0, next.bounds.length).map(({ path }) => path);
-    const bounded = [next.choice, ...paths].join('\n');
-    const known = byPaths.get(bounded)?.documentFilters.length ?? Infinity;
-    if (next.documentFilters.length < known) byPaths.set(bounded, next);
-  }
-  return [...byPaths.values()];
+  const looseness = ({ points, bounds }: IndexAccess) => -points - bounds.length;
+  const left = ({ documentFilters }: IndexAccess) => documentFilters.length;
+  const sorted = candidates.toSorted((a, b) => looseness(a) - looseness(b) || left(a) - left(b));
+  const best = sorted.filter((each) => looseness(each) === looseness(sorted[0]!));
+  const bounded = best.map(({ choice, index: { paths }, bounds }) =>
+    [choice, ...paths.slice(0, bounds.length).map(({ path }) => path)].join('\n'),
+  );
+  return best.filter((_, i) => bounded.indexOf(bounded[i]!) === i);
 }
 
 /** What the first `count` bounds make up, ascending: a place for each combination of their ranges. */

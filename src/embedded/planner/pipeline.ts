@@ -86,7 +86,7 @@ export function planPipeline(view: CollectionView | null, { query }: PipelineQue
 }
 
 /** Encoded documents, with null where the thread may be given away. */
-export type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
+type EncodedDocuments = Generator<Uint8Array | null, void, undefined>;
 
 /**
  * The encoded results of a pipeline, planned when the first is asked for. Documents that no stage touches are not decoded.

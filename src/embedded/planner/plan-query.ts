@@ -62,7 +62,8 @@ function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[
 }
 
 function accessOf(access: IndexAccess): Access {
-  const { isOrdered, reverse, mergeFrom, documentFilters: filters } = access;
+  const { order, documentFilters: filters } = access;
+  const { isOrdered, reverse, mergeFrom } = order;
   const places = placesOf(access);
   const heads = placesOf(access, mergeFrom);
   const size = places.length / heads.length;
