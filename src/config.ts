@@ -163,7 +163,7 @@ export const settings = {
   ),
   maxAnswerBytes: integer(
     'MAX_ANSWER_BYTES',
-    256 * MiB,
+    192 * MiB,
     16 * MiB,
     65_536 * MiB,
     'Maximum memory for all large responses together, in bytes.',

@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
+import type { EventLoopTurns } from '../event-loop-turns';
 import type { RequestContext } from '../schema/request-context';
 import type { FormatError } from './mask-errors';
+import { type EncodedResult, encodeInTurns, encodeResult } from './operations/encode-result';
 import { formatResult } from './operations/format-result';
 import type { OperationCache, PreparedOperation } from './operations/operation-cache';
 import type { OperationPipeline } from './operations/operation-pipeline';
@@ -30,6 +32,7 @@ export class FastPath {
     private readonly cache: OperationCache,
     private readonly pipeline: OperationPipeline,
     private readonly formatError: FormatError,
+    private readonly turns: EventLoopTurns,
   ) {}
 
   /** The content type by Accept header, on which alone Apollo's choice depends. */
@@ -43,7 +46,7 @@ export class FastPath {
     reply: FastifyReply,
     running: RunningOperation,
     createContext: () => RequestContext,
-  ): Promise<Buffer | null> {
+  ): Promise<EncodedResult | null> {
     const contentType = this.contentTypes.get(accept ?? '');
     if (!contentType || !isOrdinary(body)) return null;
     const operation = this.cache.find(body.query, body.operationName);
@@ -61,8 +64,9 @@ export class FastPath {
     for (const [name, value] of formatted.headers) reply.header(name, value);
     reply.code(formatted.status ?? 200);
     reply.header('content-type', contentType).header('cache-control', notCacheable);
-    // A string would be encoded twice, once for its length.
-    return Buffer.from(`${JSON.stringify(formatted.body)}\n`);
+    return operation.mayBeLarge(variables)
+      ? encodeInTurns(formatted.body, this.turns)
+      : encodeResult(formatted.body);
   }
 
   /** The result that refuses an operation; null if it may run. Synchronous where possible. */

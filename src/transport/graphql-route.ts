@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { type ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
 import type { Config } from '../config';
 import type { Availability } from '../database/availability';
 import { type DomainError, serviceUnavailable } from '../errors';
+import type { EventLoopTurns } from '../event-loop-turns';
 import type { RequestContext } from '../schema/request-context';
 import type { RequestScope } from '../store/request-scope';
 import type { HttpAccess } from './access/http-access';
@@ -14,7 +15,9 @@ import type { FastPath } from './fast-path';
 import type { Lifecycle } from './lifecycle';
 import type { LiveTransport } from './live/live-transport';
 import { asksForWebSocket } from './live/upgrades';
+import { prepareReply } from './graphql-reply';
 import type { FormatError } from './mask-errors';
+import type { EncodedResult } from './operations/encode-result';
 import { formatResult } from './operations/format-result';
 import type { OperationObserver } from './operations/operation-observer';
 import { needOf, type OperationPipeline } from './operations/operation-pipeline';
@@ -24,7 +27,6 @@ import type { ApolloContext } from './operations-plugin';
 import { withinTime } from './request-time';
 import type { RequestTraces } from './request-traces';
 import type { ResponseMemoryBudget } from './response-memory-budget';
-import { notCacheable } from './session-caching';
 
 export interface GraphQLRoute {
   readonly apollo: ApolloServer<ApolloContext>;
@@ -38,6 +40,7 @@ export interface GraphQLRoute {
   readonly config: Config;
   readonly observer: OperationObserver;
   readonly memory: ResponseMemoryBudget;
+  readonly turns: EventLoopTurns;
   readonly formatError: FormatError;
   createContext(scope: RequestScope): RequestContext;
   /** Null if nothing is traced. */
@@ -96,7 +99,7 @@ async function answerInTime(
   request: FastifyRequest,
   reply: FastifyReply,
   running: RunningOperation,
-): Promise<string | Buffer> {
+): Promise<EncodedResult> {
   const { availability } = route;
   const { requestTimeoutMs } = route.config;
   let forget = nothing;
@@ -127,10 +130,10 @@ async function answer(
   reply: FastifyReply,
   running: RunningOperation,
   time: Pick<RequestScope, 'deadline' | 'signal'>,
-): Promise<string | Buffer> {
+): Promise<EncodedResult> {
   const memory = route.memory.share();
   const createContext = () => route.createContext({ ...time, takeMemory: (bytes) => memory.take(bytes) });
-  let body: string | Buffer | null = null;
+  let body: EncodedResult | null = null;
   try {
     if (route.trustedDocuments) request.body = route.trustedDocuments.resolveBody(request.body);
     if (route.fastPath && request.method === 'POST') {
@@ -139,7 +142,9 @@ async function answer(
     body ??= await throughApollo(route, request, reply, running, createContext);
     return body;
   } finally {
-    memory.end(body === null ? 0 : Buffer.byteLength(body), request.raw, reply.raw);
+    // A stream holds the result, so what was read for it.
+    const held = body instanceof Readable ? null : (body?.length ?? 0);
+    memory.end(held, request.raw, reply.raw);
   }
 }
 
@@ -149,12 +154,14 @@ async function throughApollo(
   reply: FastifyReply,
   running: RunningOperation,
   createContext: () => RequestContext,
-): Promise<string> {
+): Promise<EncodedResult> {
   const response = await askApollo(route, request, running, createContext);
   if (response.status === undefined && request.method === 'POST') {
     route.fastPath?.learnContentType(request.headers.accept, response.headers.get('content-type') ?? '');
   }
-  return send(response, request, reply);
+  if (response.body.kind !== 'complete') throw new Error('incremental delivery is not part of this API');
+  const result = running.largeResult ?? response.body.string;
+  return prepareReply(response, result, request, reply, route.turns);
 }
 
 async function askApollo(
@@ -225,30 +232,4 @@ function noted(response: HTTPGraphQLResponse, running: RunningOperation): HTTPGr
   if ((response.status ?? 200) >= 400 && running.errorCodes.length === 0)
     running.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
   return response;
-}
-
-/** Sends Apollo's response; a cacheable one gets an ETag, and a client that has it gets a 304. */
-function send(response: HTTPGraphQLResponse, request: FastifyRequest, reply: FastifyReply): string {
-  if (response.body.kind !== 'complete') throw new Error('incremental delivery is not part of this API');
-  const { headers, body } = response;
-  if (!headers.has('cache-control')) headers.set('cache-control', notCacheable);
-  for (const [name, value] of headers) reply.header(name, value);
-  reply.code(response.status ?? 200);
-  if (headers.get('cache-control') === notCacheable) return body.string;
-  const etag = `"${createHash('sha256').update(body.string).digest('base64url')}"`;
-  reply.header('etag', etag).header('vary', varyOf(reply));
-  if (!matches(request.headers['if-none-match'], etag)) return body.string;
-  reply.code(304);
-  return '';
-}
-
-/** The response depends on the credential, and on the origin whether a page may read it. */
-function varyOf(reply: FastifyReply): string {
-  const others = reply.getHeader('vary');
-  return [others, 'accept, authorization, x-api-key'].filter(Boolean).join(', ');
-}
-
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags?.some((tag) => tag === etag || tag === '*') ?? false;
 }

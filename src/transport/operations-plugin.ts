@@ -60,8 +60,12 @@ export function operationsPlugin(
         async didEncounterErrors({ errors }) {
           noteRequest(errors, running.requestId);
         },
-        async willSendResponse({ response: { body } }) {
-          if (body.kind === 'single' && body.singleResult.errors) running.failed(body.singleResult.errors);
+        async willSendResponse({ response: { body }, request: { variables = {} } }) {
+          if (body.kind !== 'single') return;
+          if (body.singleResult.errors) running.failed(body.singleResult.errors);
+          if (refusal || !running.prepared?.mayBeLarge(variables)) return;
+          running.largeResult = body.singleResult;
+          body.singleResult = {};
         },
       };
     },

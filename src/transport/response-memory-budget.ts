@@ -50,10 +50,13 @@ export class ResponseMemory {
     this.count(this.read);
   }
 
-  /** Sets the final size in bytes, held until the response is sent or the client has disconnected. */
-  end(bytes: number, request: IncomingMessage, response: ServerResponse): void {
+  /**
+   * Holds the memory until the response is sent or the client has disconnected.
+   * @param bytes of the encoded response; null if it holds what was read
+   */
+  end(bytes: number | null, request: IncomingMessage, response: ServerResponse): void {
     this.isOver = true;
-    this.count(bytes > smallAnswer ? bytes : 0);
+    if (bytes !== null) this.count(bytes > smallAnswer ? bytes : 0);
     if (this.counted === 0) return;
     const { socket } = request;
     const giveBack = (): void => {

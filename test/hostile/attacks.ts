@@ -1,5 +1,6 @@
 import type { Attack } from './attack';
 import { bodies, gets, variables } from './body-attacks';
+import { payloads } from './payload-attacks';
 import { rowErrors } from './row-attacks';
 import { floods, fragments } from './text-attacks';
 
@@ -11,4 +12,5 @@ export const attacks: readonly Attack[] = [
   ...variables,
   ...bodies,
   ...gets,
+  ...payloads,
 ];

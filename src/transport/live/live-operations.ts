@@ -12,6 +12,7 @@ import type { RequestScope } from '../../store/request-scope';
 import type { OperationTrace } from '../../tracing';
 import type { DocumentRequest, TrustedDocuments } from '../access/trusted-documents';
 import type { FormatError } from '../mask-errors';
+import { boundMessage } from '../operations/answer-size';
 import { formatResult } from '../operations/format-result';
 import type { OperationObserver } from '../operations/operation-observer';
 import type { OperationPipeline } from '../operations/operation-pipeline';
@@ -157,7 +158,8 @@ export class LiveOperations {
       compiled && 'data' in compiled
         ? compiled
         : await running.prepared!.plain(this.options.createContext(scope), variables);
-    return { kind: 'result', result: this.formatOf(result, running) };
+    const sent = running.prepared!.mayBeLarge(variables) ? boundMessage(result) : result;
+    return { kind: 'result', result: this.formatOf(sent, running) };
   }
 
   private async subscribe(

@@ -5,8 +5,16 @@ import { asGraphQLError } from './refusals';
 /** The same limit as for reads of one operation: the largest page, 500 payloads of 256 KiB. */
 const maxMiB = 160;
 
+/** Of what is sent over a connection that stays, in one message. */
+const maxMessageMiB = 16;
+
 /** So few JSON objects, even of the maximum size, stay below the limit. */
 export const fewJsonValues = 640;
+
+/** Returns the result, or an error if its JSON is too large for one message of a WebSocket or event stream. */
+export function boundMessage(result: ExecutionResult): ExecutionResult {
+  return bound(result, maxMessageMiB, 'Ask for less at a time, or by an HTTP request.');
+}
 
 /**
  * Returns the result, or an error if its JSON would be too large: aliases and `Event.session` repeat data that was read
@@ -15,9 +23,12 @@ export const fewJsonValues = 640;
 export async function boundAnswer(
   running: Promise<ExecutionResult> | ExecutionResult,
 ): Promise<ExecutionResult> {
-  const result = await running;
-  if (!result.data || new SizeMeter(maxMiB * 1024 * 1024).fits(result.data)) return result;
-  const message = `The response would be larger than ${maxMiB} MiB. Ask for less at a time.`;
+  return bound(await running, maxMiB, 'Ask for less at a time.');
+}
+
+function bound(result: ExecutionResult, limitMiB: number, advice: string): ExecutionResult {
+  if (!result.data || new SizeMeter(limitMiB * 1024 * 1024).fits(result.data)) return result;
+  const message = `The response would be larger than ${limitMiB} MiB. ${advice}`;
   return { errors: [asGraphQLError(new DomainError('QUERY_TOO_COMPLEX', message))], data: null };
 }
 

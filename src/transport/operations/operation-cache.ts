@@ -11,6 +11,8 @@ import { readWrites } from './write-count';
 const maxTexts = 1000;
 const maxTextLength = 10_000;
 const maxTotalLength = 500_000;
+/** So many events and sessions, even with payloads of the maximum size, take little time to encode. */
+const smallPage = 60;
 
 /** An operation whose document has passed the limits and validation. */
 export interface PreparedOperation {
@@ -21,6 +23,8 @@ export interface PreparedOperation {
   readonly cost: Cost;
   /** The maximum number of values in its response. */
   readonly values: Cost;
+  /** Whether its response may take long to encode. */
+  mayBeLarge(this: void, variables: Variables): boolean;
   /** The maximum number of events and sessions it writes. */
   readonly writes: Cost;
   /** Computed on first use. */
@@ -68,6 +72,7 @@ export class OperationCache {
 
   private know(text: string, document: DocumentNode, node: OperationDefinitionNode): PreparedOperation {
     const { schema } = this;
+    const cost = readCost(schema, document, node);
     const jsonValues = readJsonValues(schema, document, node);
     const bounded = (run: RunOperation): RunOperation => {
       return (context, variables) =>
@@ -82,8 +87,9 @@ export class OperationCache {
       document,
       node,
       checkVariables: variableCheck(schema, document, node),
-      cost: readCost(schema, document, node),
+      cost,
       values: readValues(schema, document, node),
+      mayBeLarge: (variables) => cost(variables) > smallPage || jsonValues(variables) > smallPage,
       writes: readWrites(schema, document, node),
       scopes: () => (scopes ??= neededScopes(schema, document, node)),
       plain: bounded((context, variables) => runPlain(schema, document, node, context, variables)),

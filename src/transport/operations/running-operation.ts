@@ -14,6 +14,8 @@ export class RunningOperation {
   /** Set once it is admitted. */
   cost: number | null = null;
   errorCodes: readonly string[] = [];
+  /** A result that may be large, which is not left to Apollo: it would encode it at once. */
+  largeResult: object | null = null;
   private readonly started = performance.now();
 
   constructor(
