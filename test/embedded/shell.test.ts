@@ -48,6 +48,19 @@ const ASKED: readonly (readonly [db: string, command: Document])[] = [
   ],
   ['shop', { aggregate: 'orders', pipeline: [{ $sample: { size: 1 } }], cursor: {} }],
   ['shop', { aggregate: 'orders', pipeline: [{ $collStats: { storageStats: { scale: 1 } } }], cursor: {} }],
+  [
+    'shop',
+    {
+      aggregate: 'orders',
+      pipeline: [
+        { $collStats: { storageStats: {} } },
+        { $project: { indexSizes: { $objectToArray: '$storageStats.indexSizes' } } },
+        { $unwind: '$indexSizes' },
+        { $group: { _id: '$indexSizes.k', size: { $sum: { $toDouble: '$indexSizes.v' } } } },
+      ],
+      cursor: {},
+    },
+  ],
   ['shop', { aggregate: 'orders', pipeline: [{ $indexStats: {} }, { $project: { name: 1 } }], cursor: {} }],
   ['admin', { aggregate: 1, pipeline: [{ $currentOp: {} }, { $match: { active: true } }], cursor: {} }],
   ['shop', { explain: { find: 'orders', filter: { n: 1 } }, verbosity: 'allPlansExecution' }],

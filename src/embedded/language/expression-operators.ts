@@ -28,6 +28,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     check(divisor !== 0, 16608, "can't divide by zero");
     return numberFrom(a) / divisor;
   }),
+  // Of numbers only: Compass adds up sizes with it.
+  $toDouble: unary((a) => (isNone(a) ? null : numberFrom(a))),
   // Integers stay what they are.
   $floor: unary((a) => {
     if (isNone(a)) return null;

@@ -48,6 +48,7 @@ const expressions = String.raw`
 {"$subtract": [{"$date":{"$numberLong":"-5000000000"}}, {"$date":{"$numberLong":"0"}}]} | {"$numberLong":"-5000000000"}
 {"$divide": ["$l", 2]} | {"$numberDouble":"3.5"}
 {"$floor": {"$divide": [{"$ln": {"$add": ["$i", 1]}}, 0.5]}} | {"$numberDouble":"3"}
+{"$toDouble": "$l"} | {"$numberDouble":"7"}
 {"$ln": "$n"} | null
 {"$size": "$a"} | 3
 {"$arrayElemAt": ["$a", -1]} | "x"
