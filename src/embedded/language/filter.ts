@@ -169,7 +169,10 @@ export function filterEqualities(node: FilterNode): Map<string, BsonValue> {
   const equalities = new Map<string, BsonValue>();
   for (const child of node.kind === 'and' ? node.children : [node]) {
     if (child.kind !== 'field' || child.op !== 'eq') continue;
-    const isTaken = [...equalities.keys()].some((other) => `${child.path}.`.startsWith(`${other}.`));
+    const path = `${child.path}.`;
+    const isTaken = [...equalities.keys()].some(
+      (other) => path.startsWith(`${other}.`) || `${other}.`.startsWith(path),
+    );
     check(!isTaken, 54, `cannot infer query fields to set, path '${child.path}' is matched twice`);
     equalities.set(child.path, child.value);
   }
