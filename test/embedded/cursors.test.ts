@@ -98,14 +98,6 @@ describe('a cursor', () => {
       await expect(elsewhere).rejects.toMatchObject({ code: 13, codeName: 'Unauthorized' });
     });
   });
-
-  it('belongs to nobody once it is killed', async () => {
-    await insertNumbers(10);
-    const { cursor } = await find({ batchSize: 2 });
-    const killed = await db.command({ killCursors: 'c', cursors: [cursor.id, Long.fromNumber(7)] });
-    expect(killed).toMatchObject({ cursorsKilled: [cursor.id], cursorsNotFound: [7] });
-    await expect(getMore(cursor.id)).rejects.toMatchObject({ code: 43, codeName: 'CursorNotFound' });
-  });
 });
 
 it.each([

@@ -3,7 +3,6 @@ import { frame, opMsg, opQuery, RawConnection, uint32 } from './raw-connection';
 import { startTemporaryEngine, type TemporaryEngine } from './temporary-engine';
 
 const PING = { ping: 1, $db: 'admin' };
-const OP_MSG = 2013;
 const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 
@@ -44,16 +43,12 @@ function bodyWith(type: number, ...value: number[]): Buffer {
 
 describe('a message that breaks the framing', () => {
   it.each([
-    ['a length of 0', withLength(opMsg(PING), 0)],
     ['a negative length', withLength(opMsg(PING), -1)],
     ['a length shorter than its header', withLength(opMsg(PING), 15)],
     ['a length beyond 48,000,000', withLength(opMsg(PING), 48_000_001)],
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')],
-    ['an unknown opcode', frame(9999, Buffer.alloc(20))],
     ['a compressed message', frame(2012, Buffer.alloc(20))],
-    ['no flags', frame(OP_MSG, Buffer.alloc(2))],
     ['an unknown flag that must be understood', opMsg(PING, { flags: 4 })],
-    ['two bodies', opMsg(PING, { sections: [Buffer.from([0]), Buffer.from(BSON.serialize(PING))] })],
     ['a section of an unknown kind', opMsg(PING, { sections: [Buffer.from([7, 0, 0])] })],
     ['a section that is longer than its message', opMsg(PING, { sections: [Buffer.from([1, 99, 0, 0, 0])] })],
     [
@@ -79,13 +74,11 @@ it('closes a connection whose framing breaks behind a command that runs, after t
 describe('a message whose BSON is broken', () => {
   it.each([
     ['a document longer than its message', Buffer.concat([uint32(1000), Buffer.from([0])])],
-    ['a document without its zero', Buffer.concat([uint32(5), Buffer.from([1])])],
     ['a type that does not exist', bodyWith(0x20, 0)],
     ['a string longer than its document', bodyWith(2, 100, 0, 0, 0, 65, 0)],
     ['a string without its zero', bodyWith(2, 1, 0, 0, 0, 65)],
     ['binary of negative length', bodyWith(5, 255, 255, 255, 255, 0)],
     ['a number that is cut off', bodyWith(1, 0, 0)],
-    ['an array longer than its document', bodyWith(4, 50, 0, 0, 0, 0)],
     ['code with a scope that does not fit', bodyWith(15, 20, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0)],
     ['a regular expression without an end', bodyWith(11, 65, 65)],
   ])('says so and closes its connection: %s', async (_, body) => {

@@ -60,11 +60,6 @@ describe('in the process of its host', () => {
     },
   );
 
-  it('refuses a folder that it has open already', async () => {
-    await start(folder);
-    await expect(start(folder)).rejects.toThrow(`is in use by the process with id ${process.pid}`);
-  });
-
   it('refuses a path where no folder can be', async () => {
     writeFileSync(join(folder, 'file'), '');
     const refused = start(join(folder, 'file'));

@@ -102,10 +102,8 @@ async function answer(collection: Collection, q: Query, hint?: Document): Promis
   const page = sort ? { sort: sort as Sort, skip, limit } : {};
   const options = { ...page, batchSize, ...(hint && { hint }), projection: { _id: 1 } };
   try {
-    const ids = await collection
-      .find(q.filter, options)
-      .map(({ _id }) => _id as unknown as number)
-      .toArray();
+    const found = await collection.find(q.filter, options).toArray();
+    const ids = found.map(({ _id }) => Number(_id));
     return sort ? ids : ids.sort((x, y) => x - y);
   } catch (error) {
     return { code: (error as { code: number }).code };

@@ -37,9 +37,7 @@ function parse(text: string): unknown {
 
 it.each([
   [new Int32(1), new Double(1)],
-  [new Double(0), new Double(-0)],
   [Decimal128.fromString('1.10'), Decimal128.fromString('1.1')],
-  [Decimal128.fromString('NaN'), new Double(NaN)],
   [Decimal128.fromString('0.5'), new Double(0.5)],
   [undefined, null],
 ])('takes %s and %s for equal', (a, b) => {

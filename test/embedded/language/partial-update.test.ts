@@ -77,7 +77,3 @@ it('makes of the fields that an update speaks of what it makes of the whole docu
   );
   expect(changed).toBeGreaterThan(50);
 });
-
-it('needs the whole document for what is not done field by field', () => {
-  expect(compileUpdate(new Map([['a', new Int32(1)]])).fields).toBeNull();
-});
