@@ -237,11 +237,14 @@ function compileId(
  * @param known expressions by what they were made of: the same text makes the same one
  */
 function parseGroupField(name: string, spec: BsonValue, known: Map<BsonValue, Expression>) {
-  check(!name.includes('.') && !name.startsWith('$'), 40235, `The field name '${name}' is not supported`);
   const [[operator, operand] = ['', null]] = isDocument(spec) ? spec : [];
-  check(isDocument(spec) && spec.size === 1, 40234, `The field '${name}' must be an accumulator object`);
+  const isRight = isDocument(spec) && spec.size === 1 && !/^\$|\./.test(name) && !Array.isArray(operand);
+  check(
+    isRight,
+    40234,
+    `The field '${name}' must be an accumulator of one operand, without dots in its name`,
+  );
   check(Object.hasOwn(ACCUMULATORS, operator), 15952, `unknown group operator '${operator}'`);
-  check(!Array.isArray(operand), 40237, `The ${operator} accumulator is a unary operator`);
   const valueOf = known.get(operand) ?? compileExpression(operand);
   known.set(operand, valueOf);
   return { name, create: ACCUMULATORS[operator]!, valueOf };

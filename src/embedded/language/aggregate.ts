@@ -10,54 +10,30 @@ import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 import { compileAddFields, compileProjection } from './projection';
 
-/** Makes one stage from what is written behind its name. */
-type StageParser = (spec: BsonValue, limits: Limits) => Stage;
-
-const STAGES: Readonly<Record<string, StageParser>> = {
+/** The stages: each is made from what is written behind its name. */
+const STAGES: Readonly<Record<string, (spec: BsonValue, limits: Limits) => Stage>> = {
   $match: matchStage,
   $sort: sortStage,
   $limit: limitStage,
   $skip: skipStage,
   $project: (spec) => mapping(compileProjection(fieldsOf(spec)).apply),
-  $addFields: (spec) => mapping(compileAddFields(fieldsOf(spec))),
+  $addFields: addFieldsStage,
+  $set: addFieldsStage,
+  $count: countStage,
   $group: groupStage,
   $unwind: unwindStage,
   $sample: sampleStage,
 };
 
-/** Stages that are only another way to write others. */
-const SHORTHANDS: Readonly<Record<string, (spec: BsonValue) => BsonDocument[]>> = {
-  $set: (spec) => [documentOf({ $addFields: spec })],
-  $count: (name) => {
-    check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
-    const group = documentOf({ _id: null, [name]: documentOf({ $sum: new Int32(1) }) });
-    return [documentOf({ $group: group }), documentOf({ $project: documentOf({ _id: false }) })];
-  },
-};
-
-/**
- * Writes a pipeline in the stages that there are.
- * @throws MongoError 40323, 40324 for what is no stage, or none of these
- */
-export function expandPipeline(pipeline: readonly BsonValue[]): BsonDocument[] {
-  return pipeline.flatMap((stage) => {
-    check(isDocument(stage), 14, "Each element of the 'pipeline' array must be an object");
-    const [entry] = stage;
-    check(entry !== undefined && stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
-    const [name, spec] = entry;
-    if (Object.hasOwn(SHORTHANDS, name)) return SHORTHANDS[name]!(spec);
-    check(Object.hasOwn(STAGES, name), 40324, `Unrecognized or unsupported pipeline stage name: '${name}'`);
-    return [stage];
-  });
-}
-
 /**
  * Makes a pipeline ready to run.
- * @throws MongoError as expandPipeline does, and what each stage has for a specification that is none
+ * @throws MongoError 40323, 40324 for what is no stage, or none of these, and what stages have against what they say
  */
-export function compilePipeline(pipeline: readonly BsonValue[], limits: Limits): Stage {
-  const stages = expandPipeline(pipeline).map((stage) => {
-    const [[name, spec]] = stage as unknown as [[string, BsonValue]];
+export function compilePipeline(pipeline: readonly BsonDocument[], limits: Limits): Stage {
+  const stages = pipeline.map((stage) => {
+    const [[name, spec] = ['', null]] = stage;
+    check(stage.size === 1, 40323, 'A pipeline stage must have exactly one field');
+    check(Object.hasOwn(STAGES, name), 40324, `Unrecognized or unsupported pipeline stage name: '${name}'`);
     return STAGES[name]!(spec, limits);
   });
   return (documents) => stages.reduce((reached, stage) => stage(reached), documents);
@@ -67,6 +43,17 @@ export function compilePipeline(pipeline: readonly BsonValue[], limits: Limits):
 export function fieldsOf(spec: BsonValue): BsonDocument {
   check(isDocument(spec) && spec.size > 0, 40177, 'The stage takes an object with at least one field');
   return spec;
+}
+
+function addFieldsStage(spec: BsonValue): Stage {
+  return mapping(compileAddFields(fieldsOf(spec)));
+}
+
+function countStage(name: BsonValue, limits: Limits): Stage {
+  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
+  const group = documentOf({ _id: null, [name]: documentOf({ $sum: new Int32(1) }) });
+  const project = documentOf({ _id: false });
+  return compilePipeline([documentOf({ $group: group }), documentOf({ $project: project })], limits);
 }
 
 function mapping(apply: (document: BsonDocument) => BsonDocument): Stage {
@@ -99,13 +86,13 @@ function sortStage(spec: BsonValue, limits: Limits): Stage {
   return function* (documents) {
     const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
     for (const document of documents) {
-      if (document) {
-        const key = keyOf(document);
-        limits.takeMemory(sizeOf(document) + key.length);
-        keyed.push({ key, document });
-      } else {
+      if (!document) {
         yield null;
+        continue;
       }
+      const key = keyOf(document);
+      limits.takeMemory(sizeOf(document) + key.length);
+      keyed.push({ key, document });
     }
     for (const { document } of yield* sortByKey(keyed, () => limits.pauses())) {
       yield document;

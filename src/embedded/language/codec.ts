@@ -11,16 +11,20 @@ const { ByteUtils, NumberUtils } = BSON.onDemand;
  * @throws MongoError InvalidBSON (22), NotImplemented (238) for dates beyond JavaScript's
  */
 export function decodeDocument(bytes: Uint8Array): BsonDocument {
-  return decodeDocumentAt(bytes, 0);
+  return decodeFields(bytes, null);
 }
 
-/** As `decodeDocument`, but only the named top-level fields. */
-export function decodeFields(bytes: Uint8Array, names: { has(name: string): boolean }): BsonDocument {
+/** As `decodeDocument`, but only the named top-level fields; null for all of them. */
+export function decodeFields(
+  bytes: Uint8Array,
+  names: { has(name: string): boolean } | null,
+  offset = 0,
+): BsonDocument {
   const document: BsonDocument = new Map();
-  const fields = new ElementScanner(bytes);
+  const fields = new ElementScanner(bytes, offset);
   while (fields.next()) {
     const { name } = fields;
-    if (names.has(name)) document.set(name, decodeValue(bytes, fields));
+    if (names === null || names.has(name)) document.set(name, decodeValue(bytes, fields));
   }
   return document;
 }
@@ -40,13 +44,6 @@ export function copyFields(bytes: Uint8Array, isKept: (name: string) => boolean)
   return pieces.toDocument();
 }
 
-function decodeDocumentAt(bytes: Uint8Array, offset: number): BsonDocument {
-  const document: BsonDocument = new Map();
-  const fields = new ElementScanner(bytes, offset);
-  while (fields.next()) document.set(fields.name, decodeValue(bytes, fields));
-  return document;
-}
-
 function decodeArrayAt(bytes: Uint8Array, offset: number): BsonValue[] {
   const values: BsonValue[] = [];
   const elements = new ElementScanner(bytes, offset);
@@ -62,7 +59,7 @@ function decodeValue(bytes: Uint8Array, element: ElementScanner): BsonValue {
     case 2:
       return ByteUtils.toUTF8(bytes, at + 4, end - 1, false);
     case 3:
-      return decodeDocumentAt(bytes, at);
+      return decodeFields(bytes, null, at);
     case 4:
       return decodeArrayAt(bytes, at);
     case 7:

@@ -11,8 +11,8 @@ const CODE_NAMES = new Map(
   66 ImmutableField, 67 CannotCreateIndex, 72 InvalidOptions, 73 InvalidNamespace, 85 IndexOptionsConflict,
   86 IndexKeySpecsConflict, 100 UnsatisfiableWriteConcern, 112 WriteConflict, 117 ConflictingOperationInProgress, 125 CommandFailed,
   146 ExceededMemoryLimit, 168 InvalidPipelineOperator, 171 CannotIndexParallelArrays,
-  197 InvalidIndexSpecificationOption, 217 IncompleteTransactionHistory, 224 QueryFeatureNotAllowed,
-  225 TransactionTooOld, 237 CursorKilled, 238 NotImplemented, 241 ConversionFailure,
+  197 InvalidIndexSpecificationOption, 217 IncompleteTransactionHistory,
+  225 TransactionTooOld, 237 CursorKilled, 238 NotImplemented,
   246 SnapshotUnavailable, 251 NoSuchTransaction, 256 TransactionCommitted, 257 TransactionTooLarge,
   263 OperationNotSupportedInTransaction, 292 QueryExceededMemoryLimitNoDiskUseAllowed,
   352 UnsupportedOpQueryCommand, 11000 DuplicateKey, 14031 OutOfDiskSpace, 17280 KeyTooLong

@@ -74,18 +74,13 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
 
 type Evaluate = (scope: Scope) => Operand;
 type Compiler = (expression: BsonValue) => Evaluate;
+type Form = (operand: BsonValue, compile: Compiler) => Evaluate;
 
 /** Operators that choose what they evaluate, or take more than values. */
-export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compiler) => Evaluate>> = {
+export const FORMS: Readonly<Record<string, Form>> = {
   $literal: (operand) => () => operand,
-  $and: (operand, compile) => {
-    const conditions = listOf(operand).map(compile);
-    return (scope) => conditions.every((condition) => isTruthy(condition(scope)));
-  },
-  $or: (operand, compile) => {
-    const conditions = listOf(operand).map(compile);
-    return (scope) => conditions.some((condition) => isTruthy(condition(scope)));
-  },
+  $and: compileLogic((conditions, holds) => conditions.every(holds)),
+  $or: compileLogic((conditions, holds) => conditions.some(holds)),
   $ifNull: (operand, compile) => {
     const all = listOf(operand).map(compile);
     check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
@@ -119,6 +114,15 @@ export const FORMS: Readonly<Record<string, (operand: BsonValue, compile: Compil
   $map: compileEach('in', 16883, (array, valueOf) => array.map((each) => asValue(valueOf(each)) ?? null)),
   $filter: compileEach('cond', 28651, (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
 };
+
+function compileLogic(
+  run: (conditions: Evaluate[], holds: (condition: Evaluate) => boolean) => boolean,
+): Form {
+  return (operand, compile) => {
+    const conditions = listOf(operand).map(compile);
+    return (scope) => run(conditions, (condition) => isTruthy(condition(scope)));
+  };
+}
 
 /** What an operator is given: a list, or one operand by itself. */
 export function listOf(operand: BsonValue): BsonValue[] {

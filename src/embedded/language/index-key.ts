@@ -26,14 +26,10 @@ export function keyFieldsOf(keyPattern: BsonDocument): KeyField[] {
 
 /**
  * The keys that a document has in an index, each a list of components: one key, or one for each array element.
+ * @param code for arrays under two of the fields, whose elements could be combined in too many ways
  * @throws MongoError CannotIndexParallelArrays (171)
  */
-export function indexKeysOf(document: BsonDocument, fields: readonly KeyField[]): Uint8Array[][] {
-  return keysOf(document, fields, 171);
-}
-
-/** @param code for arrays under two of the fields, whose elements could be combined in too many ways */
-function keysOf(document: BsonDocument, fields: readonly KeyField[], code: number): Uint8Array[][] {
+export function indexKeysOf(document: BsonDocument, fields: readonly KeyField[], code = 171): Uint8Array[][] {
   const plain = plainKeyOf(document, fields);
   if (plain) return [plain];
   const searches = fields.map(({ names }) => ({ value: document, path: names, expands: true }));
@@ -102,12 +98,11 @@ function follow({ value, path, expands }: Search): Search {
 
 /**
  * Reads a sort specification.
- * @throws MongoError 15974, 15975 and others for what is none
+ * @throws MongoError 15975 and others for what is none
  */
 export function parseSort(spec: BsonDocument): SortKey[] {
-  return [...spec].map(([path, order]) => {
-    check(isNumber(order), 15974, `Illegal key in $sort specification: ${path}`);
-    const direction = Math.trunc(toDouble(order));
+  return Array.from(spec, ([path, order]) => {
+    const direction = isNumber(order) ? Math.trunc(toDouble(order)) : NaN;
     const isDirection = direction === 1 || direction === -1;
     check(isDirection, 15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     parseFieldPath(path);
@@ -124,7 +119,7 @@ export function sortKeyOf(spec: BsonDocument): (document: BsonDocument) => Uint8
   parseSort(spec);
   const fields = keyFieldsOf(spec);
   return (document) => {
-    const keys = keysOf(document, fields, 2).map((key) => Buffer.concat(key));
+    const keys = indexKeysOf(document, fields, 2).map((key) => Buffer.concat(key));
     return keys.reduce((least, key) => (Buffer.compare(key, least) < 0 ? key : least));
   };
 }

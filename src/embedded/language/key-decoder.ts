@@ -1,29 +1,20 @@
 import { Int32 } from 'bson';
-import { CANONICAL_TYPES, Value } from './bson-value';
+import { BsonTypeName, CANONICAL_TYPES, Value } from './bson-value';
 import { textAt } from './document-bytes';
 import { typeByte } from './key-component';
 
-// Constants, because a key is taken apart for each row of a covered walk.
-const NULL = typeByte(CANONICAL_TYPES.null);
-const NUMBER = typeByte(CANONICAL_TYPES.int);
-const TEXT = typeByte(CANONICAL_TYPES.string);
-const OBJECT = typeByte(CANONICAL_TYPES.object);
-const ARRAY = typeByte(CANONICAL_TYPES.array);
-const BINARY = typeByte(CANONICAL_TYPES.binData);
-const DATE = typeByte(CANONICAL_TYPES.date);
-const PATTERN = typeByte(CANONICAL_TYPES.regex);
-const CODE = typeByte(CANONICAL_TYPES.javascript);
+const typeOf = (name: BsonTypeName) => typeByte(CANONICAL_TYPES[name]);
 
-/** The length of a body by its type, where all are alike. */
+// Constants, because a key is taken apart for each row of a covered walk.
+const [NULL, NUMBER, TEXT, DATE] = [typeOf('null'), typeOf('int'), typeOf('string'), typeOf('date')];
+const [OBJECT, ARRAY, BINARY] = [typeOf('object'), typeOf('array'), typeOf('binData')];
+const [PATTERN, CODE] = [typeOf('regex'), typeOf('javascript')];
+
+/** The lengths of the bodies of the other types, by type; none is 0. */
 const SIZES = new Uint8Array(128);
-for (const [type, size] of [
-  ['objectId', 12],
-  ['bool', 1],
-  ['date', 8],
-  ['timestamp', 8],
-] as const) {
-  SIZES[typeByte(CANONICAL_TYPES[type])] = size;
-}
+SIZES[typeOf('objectId')] = 12;
+SIZES[typeOf('bool')] = 1;
+SIZES[typeOf('date')] = SIZES[typeOf('timestamp')] = 8;
 
 /** Components that were turned over start with a byte from here on. */
 const DESCENDING = 0x80;

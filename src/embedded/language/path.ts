@@ -8,12 +8,12 @@ export function arrayIndexOf(name: string): number | null {
 
 /**
  * Splits `a.b.c`, as MongoDB does for sort keys, projections and aggregation.
- * @throws MongoError 15998, 16410 for a path that is none
+ * @throws MongoError 15998 for a path that is none
  */
 export function parseFieldPath(path: string): string[] {
   const names = path.split('.');
-  check(!names.includes(''), 15998, 'FieldPath field names may not be empty strings.');
-  check(!names.some((name) => name.startsWith('$')), 16410, "FieldPath field names may not start with '$'.");
+  const isRight = names.every((name) => name !== '' && !name.startsWith('$'));
+  check(isRight, 15998, 'Names in a path may not be empty, and may not start with $');
   return names;
 }
 

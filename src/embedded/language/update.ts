@@ -2,7 +2,7 @@ import { ObjectId, Timestamp } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './key-component';
-import { check, MongoError } from './errors';
+import { check } from './errors';
 import { calculate } from './numbers';
 
 /** An update, ready to run. */
@@ -20,7 +20,7 @@ export interface CompiledUpdate {
 
 /**
  * Makes an update ready to run: a replacement, or operators.
- * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40), NotImplemented (238) and others
+ * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others
  */
 export function compileUpdate(
   update: BsonDocument | BsonValue[],
@@ -99,15 +99,12 @@ const OPERATORS: Readonly<Record<string, (operand: BsonValue) => Step['modify']>
   $max: (operand) => (value) => (value === undefined || compareValues(operand, value) > 0 ? operand : value),
 };
 
-/** Operators of MongoDB that this engine does without. */
-const REFUSED = /^\$(mul|rename|currentDate|bit|push|pushAll|addToSet|pop|pull|pullAll)$/;
-
 /** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
 function parseSteps(update: BsonDocument): Step[] {
   const steps: Step[] = [];
   for (const [operator, fields] of update) {
     const parse = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
-    if (!parse) throw new MongoError(REFUSED.test(operator) ? 238 : 9, `Unsupported modifier: ${operator}`);
+    check(parse !== undefined, 9, 'Unknown or unsupported modifier');
     check(isDocument(fields) && fields.size > 0, 9, 'An operator takes a document that is not empty');
     for (const [name, operand] of fields) steps.push(stepOf(operator, name, parse(operand), operand));
   }
@@ -127,8 +124,6 @@ function stepOf(operator: string, name: string, modify: Step['modify'], operand:
   const path = name.split('.');
   for (const part of path) {
     check(part !== '', 56, 'An update path contains an empty field name');
-    const isDynamic = part === '$' || part.startsWith('$[');
-    check(!isDynamic, 238, 'Array elements by $, $[] and $[name] are not supported');
     checkName(part);
   }
   checkStorable(operand, path.length);
@@ -170,9 +165,12 @@ function change(document: BsonDocument, step: Step, depth: number): boolean {
     if (!change(inner, step, depth + 1)) return false;
     value = inner;
   } else {
-    const isElement = Array.isArray(old) && /^\d+$/.test(path[depth + 1]!);
-    check(!isElement, 238, 'Updates of single array elements are not supported');
-    check(operator === '$unset', 28, `Cannot create the field '${path.join('.')}' in a ${typeName(old)}`);
+    const isNothing = operator === '$unset' && !Array.isArray(old);
+    check(
+      isNothing,
+      28,
+      `Cannot create the field '${path.join('.')}' in a value of the type ${typeName(old)}`,
+    );
     return false;
   }
   if (value === undefined) document.delete(name);

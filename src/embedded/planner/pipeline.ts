@@ -1,13 +1,6 @@
-import {
-  compilePipeline,
-  countOf,
-  expandPipeline,
-  fieldsOf,
-  readMatch,
-  readUnion,
-} from '../language/aggregate';
+import { compilePipeline, countOf, fieldsOf, readMatch, readUnion } from '../language/aggregate';
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { decodeDocument, decodeFields, encodeDocument } from '../language/codec';
+import { decodeFields, encodeDocument } from '../language/codec';
 import { Documents } from '../language/evaluation';
 import { collectExpressionFields } from '../language/expression';
 import { FilterNode } from '../language/filter';
@@ -49,15 +42,15 @@ const LEADING: readonly (readonly [stage: string, read: (leading: Leading, spec:
 
 /**
  * Takes as many stages off the beginning of a pipeline as a query can say, and those off its end that add to its results.
- * @throws MongoError as expandPipeline does, and for a stage that it takes and that is invalid
+ * @throws MongoError for a stage that it takes and that is invalid
  */
 export function splitPipeline(stages: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
   const end = stages.findLastIndex((stage) => !stage.has('$unionWith')) + 1;
-  const pipeline = expandPipeline(stages.slice(0, end));
+  const pipeline = stages.slice(0, end);
   const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
   let taken = 0;
   for (const [name, read] of LEADING) {
-    while (pipeline[taken]?.has(name)) {
+    while (pipeline[taken]?.has(name) && pipeline[taken]!.size === 1) {
       read(leading, pipeline[taken++]!.get(name)!);
       if (name !== '$match') break;
     }
@@ -76,6 +69,7 @@ export function splitPipeline(stages: readonly BsonDocument[], hint?: BsonValue)
 /** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
 function fieldsRead(stage: BsonDocument | undefined): ReadonlySet<string> | null {
   const fields = new Set<string>();
+  if (stage?.has('$count')) return fields;
   const group = stage?.get('$group');
   return group !== undefined && collectExpressionFields(group, fields) ? fields : null;
 }
@@ -110,7 +104,7 @@ export function* pipelineStream(split: PipelineQuery, run: Run): EncodedDocument
 function decodedRows(plan: Plan, run: Run): Documents {
   const { decode: decodeEntry, query, walks } = plan;
   const { fields } = query;
-  const decode = (bytes: Uint8Array) => (fields ? decodeFields(bytes, fields) : decodeDocument(bytes));
+  const decode = (bytes: Uint8Array) => decodeFields(bytes, fields ?? null);
   if (!decodeEntry) return decodedDocuments(rowsOf(plan, run), decode);
   // Past the stages that have nothing to do: here it is the single row that counts.
   return rowsOfWalk(

@@ -150,7 +150,7 @@ const refusedStages = String.raw`
 15955 | {"$group": {"n": {"$sum": 1}}}
 40234 | {"$group": {"_id": 1, "n": 1}}
 15952 | {"$group": {"_id": 1, "n": {"$bogus": 1}}}
-40235 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
+40234 | {"$group": {"_id": 1, "a.b": {"$sum": 1}}} ; {"$count": "$n"}
 238 | {"$unwind": {"path": "$t", "includeArrayIndex": "i"}} ; {"$set": {"o.p": 1}}
 28818 | {"$unwind": "t"} ; {"$unwind": {"path": 1}}
 `;

@@ -76,8 +76,8 @@ const refusals = String.raw`
 2 | {"a": {"$elemMatch": 1}} ; {"a": {"$size": "x"}} ; {"a": {"$size": 1.5}} ; {"a": {"$size": -1}}
 2 | {"a": {"$type": "text"}} ; {"a": {"$where": "1"}} ; {"$where": "1"} ; {"a": {"$elemMatch": {"$gt": 1}}}
 2 | {"a": {"$regex": 1}} ; {"a": {"$regex": "x", "$options": 1}} ; {"a": {"$options": "i"}}
-238 | {"$jsonSchema": {}} ; {"$text": {"$search": "x"}} ; {"a": {"$near": []}} ; {"a": {"$mod": [2, 0]}}
-238 | {"a": {"$type": 2}} ; {"a": {"$type": ["int"]}} ; {"a": {"$type": "number"}} ; {"$alwaysTrue": 1} ; {"$expr": true}
+2 | {"$jsonSchema": {}} ; {"$text": {"$search": "x"}} ; {"a": {"$near": []}} ; {"a": {"$mod": [2, 0]}}
+2 | {"a": {"$type": 2}} ; {"a": {"$type": ["int"]}} ; {"a": {"$type": "number"}} ; {"$alwaysTrue": 1} ; {"$expr": true}
 2 | {"a": {"$regex": "x", "$options": "z"}} ; {"a": {"$regex": "x", "$options": "x"}}
 2 | {"a": {"$options": "i", "$regex": {"$regularExpression":{"pattern":"x","options":"i"}}}}
 51091 | {"a": {"$regex": "("}} ; {"a": {"$regex": "(?=x)"}} ; {"a": {"$regex": "(x)\\1"}}

@@ -66,8 +66,8 @@ describe('a sort order', () => {
 
   it.each<[Document, number]>([
     [{ a: 2 }, 15975],
-    [{ a: 'x' }, 15974],
-    [{ a: { $meta: 'textScore' } }, 15974],
+    [{ a: 'x' }, 15975],
+    [{ a: { $meta: 'textScore' } }, 15975],
     [{ '': 1 }, 15998],
   ])('%j is refused with %i', (spec, code) => {
     expect(errorOf(() => parseSort(documentFrom(spec))).code).toBe(code);

@@ -80,7 +80,7 @@ describe('an upsert', () => {
 });
 
 const refusals = String.raw`
-9 | {"$bogus": {"a": 1}} ; {"$set": {"a": 1}, "b": 2} ; {"$set": {}} ; {"$set": 1}
+9 | {"$bogus": {"a": 1}} ; {"$push": {"a": 1}} ; {"$rename": {"n": "m"}} ; {"$set": {"a": 1}, "b": 2} ; {"$set": {}} ; {"$set": 1}
 56 | {"$set": {"": 1}} ; {"$set": {"a..b": 1}}
 40 | {"$set": {"a": 1}, "$inc": {"a": 1}} ; {"$set": {"a": 1, "a.b": 1}}
 40 | {"$set": {"a.b": 1, "a-b": 1, "a0": 1}, "$unset": {"a": 1}}
@@ -90,8 +90,9 @@ const refusals = String.raw`
 28 | {"$set": {"s.x": 1}} ; {"$set": {"a.x": 1}} ; {"$inc": {"n.x.y": 1}}
 14 | {"$inc": {"s": 1}} ; {"$inc": {"n": "x"}}
 2 | {"$inc": {"big": 1}} ; {"$inc": {"n": {"$numberLong":"9223372036854775807"}}}
-238 | {"$inc": {"n": {"$numberDecimal":"1"}}} ; {"$push": {"a": 1}} ; {"$rename": {"n": "m"}} ; {"$bit": {"n": {"and": 1}}}
-238 | {"$set": {"a.0": 1}} ; {"$set": {"a.$": 1}} ; {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}}
+238 | {"$inc": {"n": {"$numberDecimal":"1"}}}
+28 | {"$set": {"a.0": 1}} ; {"$unset": {"a.0": 1}}
+52 | {"$set": {"a.$": 1}} ; {"$set": {"a.$[].b": 1}} ; {"$set": {"a.$[x]": 1}}
 `;
 it.each(rowsOf(refusals))('an invalid update is refused with %s', (_title, code, update) => {
   const document = { _id: 1, s: 'x', n: 1, o: { p: 1 }, a: [1, { b: 1 }], big: 2n ** 63n - 1n };
