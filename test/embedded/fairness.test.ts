@@ -26,11 +26,11 @@ afterAll(() => engine.close());
 
 const numbers = { $literal: Array.from({ length: 1000 }, (_, i) => i) };
 const unwound = [{ $project: { n: numbers } }, { $unwind: '$n' }, { $match: { n: -1 } }];
-const few = { $size: { $filter: { input: [1, 2, 3], cond: '$$this' } } };
+const few = { $size: { $filter: { input: [1, 2, 3], as: 'e', cond: '$$e' } } };
 const mapped = [
   { $project: { n: numbers } },
   { $unwind: '$n' },
-  { $project: { n: { $map: { input: numbers, in: few } } } },
+  { $project: { n: { $map: { input: numbers, as: 'n', in: few } } } },
   { $match: { n: -1 } },
 ];
 

@@ -129,8 +129,8 @@ function updateRecord(
 ): Uint8Array {
   const { indexedFields } = collection;
   const before = update.fields ? decodeFields(bytes, update.fields) : decodeDocument(bytes);
-  const { document: after, modified } = update.apply(before);
-  if (!modified) return bytes;
+  const after = update.apply(before);
+  if (after === before) return bytes;
   const changed = update.fields ? patchDocument(bytes, before, after) : encodeDocument(after);
   checkSize(changed, 17419);
   const isKnown = !update.fields || [...indexedFields].every((name) => before.get(name) === after.get(name));

@@ -1,6 +1,6 @@
 import { Double } from 'bson';
 import { BsonDocument, isNumber, typeName, Value } from './bson-value';
-import { MongoError } from './errors';
+import { check } from './errors';
 import { toDouble } from './numbers';
 
 /** Documents on their way through a pipeline, with null in between where the thread may be given away. */
@@ -17,7 +17,7 @@ export interface Limits {
    */
   pauses(): boolean;
   /**
-   * Tells about how many bytes more a stage holds.
+   * Counts bytes that a stage holds.
    * @throws MongoError QueryExceededMemoryLimitNoDiskUseAllowed (292)
    */
   takeMemory(bytes: number): void;
@@ -36,8 +36,7 @@ let work = 0;
 export function countElements(count: number): void {
   work += count;
   elements += count;
-  if (elements <= MOST_ELEMENTS) return;
-  throw new MongoError(146, `Expressions may go through at most ${MOST_ELEMENTS} array elements a document`);
+  check(elements <= MOST_ELEMENTS, 146, 'Expressions go through too many array elements for one document');
 }
 
 /** Counts other work that goes on without a pause, one for what takes about a microsecond. */

@@ -48,7 +48,6 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   $gte: comparison((order) => order >= 0),
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
-  $not: unary((value) => !isTruthy(value)),
   $type: unary(nameOf),
   $size: unary((array) => new Int32(arrayIn('$size', 17124, array).length)),
   $in: binary((value, array) => arrayIn('$in', 40081, array).some((each) => compare(value, each) === 0)),
@@ -79,18 +78,15 @@ type Form = (operand: BsonValue, compile: Compiler) => Evaluate;
 /** Operators that choose what they evaluate, or take more than values. */
 export const FORMS: Readonly<Record<string, Form>> = {
   $literal: (operand) => () => operand,
-  $and: compileLogic((conditions, holds) => conditions.every(holds)),
-  $or: compileLogic((conditions, holds) => conditions.some(holds)),
   $ifNull: (operand, compile) => {
     const all = listOf(operand).map(compile);
     check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
     return (scope) => all.reduce<Operand>((found, value) => found ?? value(scope), undefined);
   },
   $cond(operand, compile) {
-    const parts = isDocument(operand) ? partsOf(operand, ['if', 'then', 'else']) : listOf(operand);
-    check(parts.length === 3, 16020, '$cond takes exactly 3 arguments');
-    const [condition, yes, no] = parts.map((part) => compile(part!));
-    return (scope) => (isTruthy(condition!(scope)) ? yes! : no!)(scope);
+    const [condition, yes, no] = listOf(operand).map(compile);
+    check(no !== undefined, 16020, '$cond takes a list of 3 arguments');
+    return (scope) => (isTruthy(condition!(scope)) ? yes! : no)(scope);
   },
   $switch(operand, compile) {
     const [branches, fallback] = partsOf(operand, ['branches', 'default']);
@@ -115,26 +111,15 @@ export const FORMS: Readonly<Record<string, Form>> = {
   $filter: compileEach('cond', 28651, (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
 };
 
-function compileLogic(
-  run: (conditions: Evaluate[], holds: (condition: Evaluate) => boolean) => boolean,
-): Form {
-  return (operand, compile) => {
-    const conditions = listOf(operand).map(compile);
-    return (scope) => run(conditions, (condition) => isTruthy(condition(scope)));
-  };
-}
-
 /** What an operator is given: a list, or one operand by itself. */
 export function listOf(operand: BsonValue): BsonValue[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 
-/** The named parts of an operand, all of which are needed but `as`. */
+/** The named parts of an operand, all of which are needed. */
 function partsOf(operand: BsonValue, names: string[]): Value[] {
   const isRight =
-    isDocument(operand) &&
-    names.every((name) => name === 'as' || operand.has(name)) &&
-    [...operand.keys()].every((name) => names.includes(name));
+    isDocument(operand) && operand.size === names.length && names.every((name) => operand.has(name));
   check(isRight, 16879, `Expected an object with ${names.join(', ')}`);
   return names.map((name) => operand.get(name));
 }
@@ -146,7 +131,7 @@ function compileEach(
   run: (elements: BsonValue[], valueOf: (element: BsonValue) => Operand) => BsonValue[],
 ) {
   return (operand: BsonValue, compile: Compiler): Evaluate => {
-    const [input, each, as = 'this'] = partsOf(operand, ['input', action, 'as']);
+    const [input, each, as] = partsOf(operand, ['input', action, 'as']);
     const [inputOf, valueOf] = [compile(input!), compile(each!)];
     return (scope) => {
       const array = inputOf(scope);

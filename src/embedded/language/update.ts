@@ -12,8 +12,8 @@ export interface CompiledUpdate {
    * them, and then the order of the fields may change too.
    */
   readonly fields: ReadonlySet<string> | null;
-  /** The document after the update; `modified` is false, and the document the very same, where nothing changes. */
-  apply(document: BsonDocument): { document: BsonDocument; modified: boolean };
+  /** The document after the update: the very same where nothing changes. */
+  apply(document: BsonDocument): BsonDocument;
   /** The document that an upsert inserts, `_id` first, made from what its filter says that fields equal. */
   insert(equalities: ReadonlyMap<string, BsonValue>): BsonDocument;
 }
@@ -33,7 +33,7 @@ export function compileUpdate(
     return {
       fields,
       apply: (document) => applySteps(document, steps, false),
-      insert: (equalities) => withId(applySteps(documentOf(equalities), steps, true).document),
+      insert: (equalities) => withId(applySteps(documentOf(equalities), steps, true)),
     };
   }
   check(!multi, 9, 'multi update is not supported for replacement-style update');
@@ -44,7 +44,7 @@ export function compileUpdate(
     fields: null,
     apply(document) {
       const replacement = replace(document, update);
-      return { document: replacement, modified: !isIdentical(document, replacement) };
+      return isIdentical(document, replacement) ? document : replacement;
     },
     insert: (equalities) => withId(replace(documentOf(equalities), update)),
   };
@@ -134,17 +134,17 @@ function stepOf(operator: string, name: string, modify: Step['modify'], operand:
  * What the steps make of a document; the very same where they change nothing.
  * @throws MongoError PathNotViable (28), ImmutableField (66), and what the operators throw
  */
-function applySteps(document: BsonDocument, steps: readonly Step[], isInsert: boolean) {
+function applySteps(document: BsonDocument, steps: readonly Step[], isInsert: boolean): BsonDocument {
   const changed: BsonDocument = new Map(document);
   let modified = false;
   for (const step of steps) {
     if (step.operator === '$setOnInsert' && !isInsert) continue;
     if (change(changed, step, 0)) modified = true;
   }
-  if (!modified) return { document, modified };
+  if (!modified) return document;
   const id = document.get('_id');
   checkIdStays(id === undefined || changed.get('_id') === id);
-  return { document: changed, modified };
+  return changed;
 }
 
 /**
@@ -181,7 +181,7 @@ function change(document: BsonDocument, step: Step, depth: number): boolean {
 /** The fields of a filter in MongoDB's order, that of their paths. */
 function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
   const steps = Array.from(equalities, ([name, value]) => stepOf('$set', name, () => value, value));
-  return applySteps(new Map(), steps.sort(inOrder), true).document;
+  return applySteps(new Map(), steps.sort(inOrder), true);
 }
 
 /** How deep a stored document may nest; what is sent may go a little deeper. */

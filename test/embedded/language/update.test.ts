@@ -4,7 +4,9 @@ import { compileUpdate } from '../../../src/embedded/language/update';
 import { documentFrom, errorOf, expectDocument, rowsOf } from './documents';
 
 function apply(update: Document, document: Document) {
-  return compileUpdate(documentFrom(update)).apply(documentFrom(document));
+  const before = documentFrom(document);
+  const after = compileUpdate(documentFrom(update)).apply(before);
+  return { document: after, modified: after !== before };
 }
 
 function insert(filter: Document, update: Document) {
