@@ -13,19 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-it('presents itself as the primary of a replica set of one, so that drivers use transactions', async () => {
-  const hello = await client.db('admin').command({ hello: 1 });
-  const address = new URL(engine.mongo.uri).host;
-
-  expect(hello).toMatchObject({
-    isWritablePrimary: true,
-    setName: 'embedded',
-    hosts: [address],
-    me: address,
-    logicalSessionTimeoutMinutes: 30,
-  });
-});
-
 /** What mongosh and Compass send when they connect and when they show a database. */
 const ASKED: readonly (readonly [db: string, command: Document])[] = [
   ['admin', { ping: 1 }],
