@@ -25,6 +25,7 @@ export class Sessions {
   private readonly sessions = new Map<string, Session>();
   private readonly participations = new WeakMap<CommandRequest, Participation>();
   private readonly reaper: NodeJS.Timeout;
+  private leaving: NodeJS.Immediate | null = null;
 
   constructor(
     private readonly startTransaction: () => Transaction,
@@ -82,6 +83,14 @@ export class Sessions {
       this.sessions.get(id)?.abortOpen();
     }
     return new Map();
+  }
+
+  /** Aborts the transactions of clients that have gone; those that go at the same time, together. */
+  clientGone(): void {
+    this.leaving ??= setImmediate(() => {
+      this.leaving = null;
+      this.reap();
+    });
   }
 
   close(): void {

@@ -82,7 +82,10 @@ export class WireServer {
   private accept(socket: Socket): void {
     const connection = new Connection(++this.lastConnectionId, this.address, socket, this);
     this.connections.add(connection);
-    socket.on('close', () => this.connections.delete(connection));
+    socket.on('close', () => {
+      this.connections.delete(connection);
+      this.engine.sessions.clientGone();
+    });
   }
 
   private closeStalled(): void {
