@@ -1,10 +1,9 @@
 import type { Attack } from './attack';
 import { bodies, gets, variables } from './body-attacks';
-import { payloads } from './payload-attacks';
 import { rowErrors } from './row-attacks';
 import { floods, fragments } from './text-attacks';
 
-/** Every hostile request that is known, each sent by itself. */
+/** Every hostile request that is known but the largest, each sent by itself. */
 export const attacks: readonly Attack[] = [
   ...fragments,
   ...floods,
@@ -12,5 +11,4 @@ export const attacks: readonly Attack[] = [
   ...variables,
   ...bodies,
   ...gets,
-  ...payloads,
 ];

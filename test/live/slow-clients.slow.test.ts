@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { newSession, speech } from '../api/conversation';
 import { AddEventsDocument, CompleteSessionDocument } from '../generated/operations';
 import { useTestApp } from '../support/test-app';
@@ -9,6 +11,16 @@ const server = useTestApp({ LIVE_CHECK_MS: '200', LIVE_STALL_TIMEOUT_MS: '1500' 
 /** So much that no buffer of the network holds it: 64 MiB. */
 const large = { text: 'x'.repeat(128 * 1024) };
 const count = 512;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is in memory and still needed, in bytes. */
+function heldBytes(): number {
+  collectGarbage();
+  const { external, heapUsed } = process.memoryUsage();
+  return external + heapUsed;
+}
 
 /** A session with a lot to read, and a client that has asked for it. */
 async function follow(): Promise<{ sessionId: string; socket: RawSocket }> {
@@ -33,7 +45,7 @@ function subscribe(socket: RawSocket, id: string, sessionId: string): void {
 describe('a client that is slow', () => {
   it('holds the server’s memory to a few events, and gets everything in the end', async () => {
     const { sessionId, socket } = await follow();
-    const before = process.memoryUsage().external + process.memoryUsage().heapUsed;
+    const before = heldBytes();
     socket.socket.pause();
     subscribe(socket, '1', sessionId);
     let received = 0;
@@ -42,7 +54,7 @@ describe('a client that is slow', () => {
       if (received % 40 === 0) socket.socket.pause();
     });
     await sleep(1_000);
-    const grown = process.memoryUsage().external + process.memoryUsage().heapUsed - before;
+    const grown = heldBytes() - before;
     // Slower than the server could send, and often enough not to be taken for gone.
     for (let pause = 0; pause < 8; pause += 1) {
       await sleep(300);
