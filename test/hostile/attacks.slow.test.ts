@@ -22,11 +22,7 @@ describe.each(['plain', 'auto'])(
     }, 60_000);
     afterAll(() => target?.close());
 
-    it.each(attacks.map((attack) => [attack.name, attack] as const))(
-      '%s',
-      (_name, attack) => expectBearable(target, attack),
-      120_000,
-    );
+    itBearsEach(attacks, () => target);
 
     it('and afterwards the server is as it was', async () => {
       // A collection of garbage happens when something is allocated.
@@ -51,12 +47,17 @@ describe('nobody waits for the largest writes and reads', () => {
   }, 60_000);
   afterAll(() => target?.close());
 
-  it.each(payloads.map((attack) => [attack.name, attack] as const))(
+  itBearsEach(payloads, () => target);
+});
+
+/** A test for each attack. */
+function itBearsEach(attacks: readonly Attack[], target: () => Target): void {
+  it.each(attacks.map((attack) => [attack.name, attack] as const))(
     '%s',
-    (_name, attack) => expectBearable(target, attack),
+    (_name, attack) => expectBearable(target(), attack),
     120_000,
   );
-});
+}
 
 /** Sends the attack alone and ten times at once. */
 async function expectBearable(target: Target, attack: Attack): Promise<void> {
