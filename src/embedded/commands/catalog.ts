@@ -1,6 +1,6 @@
 import { Double, Int32 } from 'bson';
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isNumber } from '../language/bson-value';
+import { bson, BsonDocument, BsonValue, isNumber, Plain } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check, formatForMessage } from '../language/errors';
 import { FilterNode, parseFilter } from '../language/filter';
@@ -19,7 +19,7 @@ import { CollectionView } from '../storage/view';
 import { totalsOf } from './diagnostics';
 import { collectionFor } from './modification';
 import { namespaceOf, Options } from './options';
-import { bson, CommandRequest, listing, Plain, Reply } from './request';
+import { CommandRequest, listing, Reply } from './request';
 
 export async function create(request: CommandRequest, engine: Engine): Promise<Reply> {
   const ns = namespaceOf(request, true);

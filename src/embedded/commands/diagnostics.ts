@@ -2,12 +2,12 @@ import { Long } from 'bson';
 import { arch, cpus, hostname, release, totalmem, type as osType } from 'node:os';
 import type { Engine } from '../engine';
 import { compilePipeline } from '../language/aggregate';
-import { BsonDocument, isDocument } from '../language/bson-value';
+import { bson, BsonDocument, isDocument, Plain } from '../language/bson-value';
 import { StoredCollection } from '../storage/catalog';
 import { noTotals, sumOf, Totals } from '../storage/keys';
 import { CollectionView, ReadScope } from '../storage/view';
 import { namespaceOf, Options } from './options';
-import { bson, CommandRequest, listing, Plain, Reply } from './request';
+import { CommandRequest, listing, Reply } from './request';
 import { MAX_BATCH_SIZE, MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from './request';
 
 /** The version whose behaviour and wire protocol this engine has: clients choose what they send by it. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../engine';
-import { BsonDocument } from '../language/bson-value';
+import { bson, BsonDocument, Plain } from '../language/bson-value';
 import { check } from '../language/errors';
 import { Run } from '../planner/execution';
 import { planPipeline } from '../planner/pipeline';
@@ -10,7 +10,7 @@ import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
 import { namespaceOf, optionNames, Options, READS } from './options';
 import { clockOf, countsAll, readAggregate, readQuery } from './reads';
-import { bson, CommandRequest, Plain, Reply } from './request';
+import { CommandRequest, Reply } from './request';
 
 /** How a command is planned, the stage above the plan, and the stages of a pipeline that follow. */
 interface Explained {

@@ -1,7 +1,7 @@
 import { Long } from 'bson';
 import { ClientCursor } from '../cursors/cursors';
 import type { Engine } from '../engine';
-import { BsonValue } from '../language/bson-value';
+import { bson, BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
@@ -13,7 +13,7 @@ import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { answerDiagnosticStage } from './diagnostics';
 import { namespaceOf, Options, timeLimitOf } from './options';
-import { bson, CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply } from './request';
+import { CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */
 const DEFAULT_BATCH_SIZE = 101;

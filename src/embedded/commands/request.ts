@@ -1,5 +1,5 @@
-import { Double, Int32, Long } from 'bson';
-import { BsonDocument, BsonValue } from '../language/bson-value';
+import { Long } from 'bson';
+import { bson, BsonDocument, BsonValue } from '../language/bson-value';
 
 /** MongoDB's own limits, as `hello` tells them to clients. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -43,28 +43,6 @@ export type ReplyValue = BsonValue | RawDocument | RawDocuments | Reply;
 
 /** A reply without its `ok`; key order is kept. */
 export type Reply = Map<string, ReplyValue>;
-
-/** What JavaScript's values say as BSON: a whole number is an int where it fits, else a long; an object is a document. */
-export interface Plain {
-  readonly [name: string]: PlainValue;
-}
-type PlainValue = number | Plain | readonly PlainValue[] | BsonValue;
-
-/** A document of fields written out in their order. */
-export function bson(fields: Plain): BsonDocument {
-  const document: BsonDocument = new Map();
-  for (const name of Object.keys(fields)) document.set(name, bsonValue(fields[name]!));
-  return document;
-}
-
-function bsonValue(value: PlainValue): BsonValue {
-  if (typeof value === 'number') {
-    if ((value | 0) === value) return new Int32(value);
-    return Number.isSafeInteger(value) ? Long.fromNumber(value) : new Double(value);
-  }
-  if (Array.isArray(value)) return value.map(bsonValue);
-  return value?.constructor === Object ? bson(value as Plain) : (value as BsonValue);
-}
 
 /** A cursor that ends with its first batch: what catalogs and statistics tell is little. */
 export function listing(ns: string, entries: readonly (BsonDocument | null)[]): BsonDocument {

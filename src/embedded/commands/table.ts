@@ -1,10 +1,11 @@
 import type { Engine } from '../engine';
+import { bson } from '../language/bson-value';
 import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
 import { checkConcerns, optionNames, Options, READS } from './options';
 import * as reads from './reads';
-import { bson, CommandRequest, Reply } from './request';
+import { CommandRequest, Reply } from './request';
 import * as writes from './writes';
 
 /** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine';
-import { BsonDocument, BsonValue, isDocument } from '../language/bson-value';
+import { bson, BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { check, MongoError } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
@@ -7,7 +7,7 @@ import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
 import { insertDocument, Modification, Outcome } from './modification';
 import { namespaceOf, optionNames, Options } from './options';
-import { bson, CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
+import { CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
 type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Pick<Outcome, 'modified'>>;

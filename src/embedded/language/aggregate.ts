@@ -1,6 +1,5 @@
-import { Int32 } from 'bson';
 import { groupStage, sizeOf } from './aggregate-group';
-import { BsonDocument, BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
+import { bson, BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
 import { Limits, Stage } from './evaluation';
 import { FilterNode, parseFilter } from './filter';
@@ -51,9 +50,8 @@ function addFieldsStage(spec: BsonValue): Stage {
 
 function countStage(name: BsonValue, limits: Limits): Stage {
   check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
-  const group = documentOf({ _id: null, [name]: documentOf({ $sum: new Int32(1) }) });
-  const project = documentOf({ _id: false });
-  return compilePipeline([documentOf({ $group: group }), documentOf({ $project: project })], limits);
+  const group = bson({ $group: { _id: null, [name]: { $sum: 1 } } });
+  return compilePipeline([group, bson({ $project: { _id: false } })], limits);
 }
 
 function mapping(apply: (document: BsonDocument) => BsonDocument): Stage {

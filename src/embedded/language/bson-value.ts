@@ -69,9 +69,26 @@ export function canonicalType(value: Value): number {
   return value === undefined ? CANONICAL_TYPES.null : CANONICAL_TYPES[typeName(value)];
 }
 
-/** A document of an object literal's fields, in their order. */
-export function documentOf(fields: Record<string, BsonValue>): BsonDocument {
-  return new Map(Object.entries(fields));
+/** What JavaScript's values say as BSON: a whole number is an int where it fits, else a long; an object is a document. */
+export interface Plain {
+  readonly [name: string]: PlainValue;
+}
+type PlainValue = number | Plain | readonly PlainValue[] | BsonValue;
+
+/** A document of fields written out in their order. */
+export function bson(fields: Plain): BsonDocument {
+  const document: BsonDocument = new Map();
+  for (const name of Object.keys(fields)) document.set(name, bsonValue(fields[name]!));
+  return document;
+}
+
+function bsonValue(value: PlainValue): BsonValue {
+  if (typeof value === 'number') {
+    if ((value | 0) === value) return new Int32(value);
+    return Number.isSafeInteger(value) ? Long.fromNumber(value) : new Double(value);
+  }
+  if (Array.isArray(value)) return value.map(bsonValue);
+  return value?.constructor === Object ? bson(value as Plain) : (value as BsonValue);
 }
 
 export function isDocument(value: Value): value is BsonDocument {

@@ -1,5 +1,5 @@
 import { Decimal128, Double, Int32, Long } from 'bson';
-import { BsonValue, documentOf, isDocument, isNumber, Value } from './bson-value';
+import { bson, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { compareValues } from './key-component';
 import { check, MongoError } from './errors';
 import { asValue, countElements, isTruthy, nameOf, Operand, Scope } from './evaluation';
@@ -60,7 +60,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   $objectToArray: unary((value) => {
     if (isNone(value)) return null;
     check(value instanceof Map, 40390, '$objectToArray requires a document');
-    return Array.from(value, ([k, v]) => documentOf({ k, v }));
+    return Array.from(value, ([k, v]) => bson({ k, v }));
   }),
   $indexOfBytes: binary((text, part) => {
     if (isNone(text)) return null;

@@ -1,5 +1,4 @@
-import { Int32 } from 'bson';
-import { documentOf, isDocument } from '../language/bson-value';
+import { bson, isDocument } from '../language/bson-value';
 import { compareValues } from '../language/key-component';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
@@ -37,7 +36,7 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
   return { ...planQuery(view, { ...query, sort: new Map() }), fetches: false };
 }
 
-const NATURAL = documentOf({ $natural: new Int32(1) });
+const NATURAL = bson({ $natural: 1 });
 
 /** The best way that the indexes offer, or the whole collection. */
 function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[]): Access {

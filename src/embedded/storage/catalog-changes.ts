@@ -1,5 +1,5 @@
-import { Int32, UUID } from 'bson';
-import { BsonDocument, documentOf } from '../language/bson-value';
+import { UUID } from 'bson';
+import { bson, BsonDocument } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import {
   discard,
@@ -18,7 +18,7 @@ import { duplicateKey, entriesOf, rememberArrays } from './records';
 export function createCollection(scope: WriteScope, ns: string): StoredCollection {
   scope.claimCollection(ns);
   const uuid = new UUID().toBinary();
-  const spec = documentOf({ v: new Int32(2), key: documentOf({ _id: new Int32(1) }), name: '_id_' });
+  const spec = bson({ v: 2, key: { _id: 1 }, name: '_id_' });
   const id = scope.ids.next();
   const indexes = [new StoredIndex(scope.ids.next(), spec)];
   const collection = new StoredCollection(id, ns, uuid, new Map(), indexes);

@@ -1,5 +1,5 @@
 import { Binary, Int32 } from 'bson';
-import { BsonDocument, documentOf } from '../language/bson-value';
+import { bson, BsonDocument } from '../language/bson-value';
 import { decodeDocument, encodeDocument } from '../language/codec';
 import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
@@ -46,7 +46,7 @@ export class StoredIndex {
     this.key = spec.get('key') as BsonDocument;
     this.unique = this.name === '_id_' || spec.get('unique') === true;
     this.paths = keyFieldsOf(this.key);
-    const sparse = spec.get('sparse') === true ? documentOf({ $or: this.paths.map(isThere) }) : undefined;
+    const sparse = spec.get('sparse') === true ? bson({ $or: this.paths.map(isThere) }) : undefined;
     const partial = (spec.get('partialFilterExpression') as BsonDocument | undefined) ?? sparse;
     this.partial = partial ? parseFilter(partial) : null;
     this.partialFilter = this.partial && compileFilter(this.partial);
@@ -68,7 +68,7 @@ export class StoredIndex {
 }
 
 function isThere({ path }: KeyField): BsonDocument {
-  return documentOf({ [path]: documentOf({ $exists: true }) });
+  return bson({ [path]: { $exists: true } });
 }
 
 /** One collection as the catalog knew it at some moment; a change of the catalog makes a new one. */
@@ -125,10 +125,8 @@ export function saveCollection(
   writer: Writer,
   { id, ns, uuid, options, ...collection }: StoredCollection,
 ): void {
-  const indexes = collection.indexes.map((index) =>
-    documentOf({ id: new Int32(index.id), spec: index.spec }),
-  );
-  writer.put('catalog', keyOf('c', id), encodeDocument(documentOf({ ns, uuid, options, indexes })));
+  const indexes = collection.indexes.map((index) => bson({ id: index.id, spec: index.spec }));
+  writer.put('catalog', keyOf('c', id), encodeDocument(bson({ ns, uuid, options, indexes })));
 }
 
 /** Forgets a collection, and marks what it and its indexes have stored as garbage. */
