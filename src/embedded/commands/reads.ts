@@ -13,7 +13,7 @@ import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { answerDiagnosticStage } from './diagnostics';
 import { namespaceOf, Options, timeLimitOf } from './options';
-import { CommandRequest, MAX_DOCUMENT_BYTES, RawDocuments, Reply } from './request';
+import { CommandRequest, MAX_DOCUMENT_BYTES, Reply } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */
 const DEFAULT_BATCH_SIZE = 101;
@@ -89,7 +89,7 @@ async function answerBatch(
 ): Promise<Reply> {
   let isKept = false;
   try {
-    const documents = new RawDocuments(await cursor.next(size, request));
+    const documents = await cursor.next(size, request);
     isKept = !cursor.isExhausted && !isOnly;
     const reply: Reply = new Map([[id ? 'nextBatch' : 'firstBatch', documents]]);
     reply.set('id', isKept ? (id ?? engine.cursors.add(cursor)) : Long.ZERO).set('ns', cursor.ns);

@@ -29,17 +29,8 @@ export interface CommandRequest {
   readonly connection: ConnectionState;
 }
 
-/** A document in a reply that is sent as it is stored, without decoding it. */
-export class RawDocument {
-  constructor(readonly bytes: Uint8Array) {}
-}
-
-/** An array of such documents. */
-export class RawDocuments {
-  constructor(readonly documents: readonly Uint8Array[]) {}
-}
-
-export type ReplyValue = BsonValue | RawDocument | RawDocuments | Reply;
+/** Bytes are an encoded document, which is sent as it is. */
+export type ReplyValue = BsonValue | Uint8Array | Uint8Array[] | Reply;
 
 /** A reply without its `ok`; key order is kept. */
 export type Reply = Map<string, ReplyValue>;

@@ -7,7 +7,7 @@ import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
 import { insertDocument, Modification, Outcome } from './modification';
 import { namespaceOf, optionNames, Options } from './options';
-import { CommandRequest, MAX_BATCH_SIZE, RawDocument, Reply } from './request';
+import { CommandRequest, MAX_BATCH_SIZE, Reply } from './request';
 
 /** What one statement of an insert, update or delete has done. */
 type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Pick<Outcome, 'modified'>>;
@@ -129,10 +129,7 @@ export async function findAndModify(
     results?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
   // A copy, because the bytes in hand may be a small part of a large piece of memory.
   results?.set(0, { lastErrorObject, value: value && new Uint8Array(value) });
-  return new Map<string, BsonDocument | RawDocument | null>([
-    ['lastErrorObject', lastErrorObject],
-    ['value', value && new RawDocument(value)],
-  ]);
+  return new Map(Object.entries({ lastErrorObject, value }));
 }
 
 function beginFindAndModify(request: CommandRequest, engine: Engine, options: Options) {

@@ -10,28 +10,23 @@ import type { ClientMessage } from './message';
 /** Commands with which a client that does not know us yet may begin, in the old message format. */
 const GREETINGS: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ismaster']);
 
-/** Runs the command of a message, and answers at once where it waits for nothing. Never fails: an error is a reply too. */
-export function runCommand(
+/** Runs the command of a message. Never fails: an error is a reply too. */
+export async function runCommand(
   message: ClientMessage,
   connection: ConnectionState,
   engine: Engine,
   log: EngineLog,
-): Reply | Promise<Reply> {
-  const failed = (error: unknown) => errorReply(error, log);
+): Promise<Reply> {
   try {
     const request = toCommandRequest(message, connection);
     check(!message.isLegacy || GREETINGS.has(request.name), 352, 'OP_QUERY is taken for a greeting only');
     const command = commands.get(request.name);
     if (!command) throw new MongoError(59, `no such command: '${request.name}'`);
-    const reply = command(request, engine);
-    return reply instanceof Promise ? reply.then(succeeded, failed) : succeeded(reply);
+    const reply = await command(request, engine);
+    return reply.set('ok', new Double(1));
   } catch (error) {
-    return failed(error);
+    return errorReply(error, log);
   }
-}
-
-function succeeded(reply: Reply): Reply {
-  return reply.set('ok', new Double(1));
 }
 
 /** The reply to a failed command, in the order of MongoDB's fields. */

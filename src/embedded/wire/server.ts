@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import type { Engine, EngineLog } from '../engine';
 import { ConnectionState, Reply } from '../commands/request';
 import { MongoError } from '../language/errors';
-import { ClientMessage, FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
-import { encodeReply } from './reply-encoder';
+import { encodeReply, FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
 import { errorReply, runCommand } from './request';
 
 const LOOPBACK = '127.0.0.1';
@@ -148,8 +147,7 @@ class Connection implements ConnectionState {
     try {
       for (let frame = this.reader.next(); frame && !this.isEnding; frame = this.reader.next()) {
         this.owedSince = null;
-        const running = this.replyTo(frame);
-        const reply = running instanceof Promise ? await running : running;
+        const reply = await this.replyTo(frame);
         if (wantsReply(frame) && !this.socket.write(encodeReply(reply, frame))) await this.drained();
       }
     } catch (error) {
@@ -162,18 +160,16 @@ class Connection implements ConnectionState {
     if (this.socket.isPaused()) this.socket.resume();
   }
 
-  private replyTo(frame: Buffer): Reply | Promise<Reply> {
+  private async replyTo(frame: Buffer): Promise<Reply> {
     const { engine, log } = this.server;
-    let message: ClientMessage;
     try {
-      message = parseMessage(frame);
+      return await runCommand(parseMessage(frame), this, engine, log);
     } catch (error) {
       if (!(error instanceof MongoError)) throw error;
       // Who sends broken BSON has lost the thread; who nests too deep may go on.
       this.isEnding ||= error.code === INVALID_BSON;
       return errorReply(error, log);
     }
-    return runCommand(message, this, engine, log);
   }
 
   /** Resolves when the peer has taken what was written; never, when it goes away. */
