@@ -44,8 +44,8 @@ export class Engine {
     { log, transactionIdleMilliseconds = MINUTE }: EngineOptions,
   ) {
     const snapshot = store.snapshot();
-    const catalog = readCatalog(snapshot);
-    const dropped = readGarbage(snapshot);
+    const catalog = readCatalog(snapshot.reader);
+    const dropped = readGarbage(snapshot.reader);
     snapshot.release();
     const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped));
     const told = 'what was dropped could not be removed from disk; it will be tried again';

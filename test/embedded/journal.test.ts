@@ -59,7 +59,7 @@ function contentOf(reader: Reader): Content {
 
 function latest(store: Store): Content {
   const snapshot = store.snapshot();
-  const content = contentOf(snapshot);
+  const content = contentOf(snapshot.reader);
   snapshot.release();
   return content;
 }
@@ -90,7 +90,7 @@ async function expectStored(expected: Content): Promise<void> {
 async function tablesOf(folder: string): Promise<Content> {
   const tables = new Environment(folder);
   const snapshot = tables.snapshot();
-  const content = contentOf(snapshot);
+  const content = contentOf(snapshot.reader);
   snapshot.release();
   await tables.close();
   return content;
@@ -346,11 +346,11 @@ it('shows nothing of what is being brought into the tables before all of it is t
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   const meanwhile = environment.snapshot();
   const before = shown;
-  expect(Object.keys(contentOf(meanwhile))).toHaveLength(before);
+  expect(Object.keys(contentOf(meanwhile.reader))).toHaveLength(before);
   await applying;
   const after = environment.snapshot();
-  expect(Object.keys(contentOf(meanwhile))).toHaveLength(before);
-  expect(contentOf(after)).toEqual({ a: '1' });
+  expect(Object.keys(contentOf(meanwhile.reader))).toHaveLength(before);
+  expect(contentOf(after.reader)).toEqual({ a: '1' });
   meanwhile.release();
   after.release();
   await environment.close();

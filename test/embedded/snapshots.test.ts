@@ -94,9 +94,9 @@ class Pair {
 
   look(from: string, to: string): void {
     const snapshot = this.store.snapshot();
-    expectRange(snapshot, this.model, from, to);
+    expectRange(snapshot.reader, this.model, from, to);
     snapshot.release();
-    for (const each of this.held) expectRange(each.snapshot, each.model, from, to);
+    for (const each of this.held) expectRange(each.snapshot.reader, each.model, from, to);
   }
 
   async reopen(): Promise<void> {

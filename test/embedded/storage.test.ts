@@ -187,7 +187,7 @@ describe('a data folder', () => {
     await engine.run({ drop: 'c' });
     await engine.close();
     const tables = new Environment(engine.folder);
-    const left = [...tables.snapshot().range('documents', Buffer.of(0), Buffer.of(255))];
+    const left = [...tables.snapshot().reader.range('documents', Buffer.of(0), Buffer.of(255))];
     await tables.close();
     expect(left.length).toBeLessThan(documents.length);
     await engine.open();

@@ -215,7 +215,7 @@ export async function validate(request: CommandRequest, engine: Engine): Promise
       await yielder.rest();
     }
     for (const { id } of indexes) {
-      const walk = scope.reader.range('indexes', prefixOf(id), endOf(id));
+      const walk = scope.reader.range('indexes', prefixOf(id), endOf(id))[Symbol.iterator]();
       for (; !walk.next().done; found++) await yielder.rest();
     }
     const counted = view.totals().documents;

@@ -168,7 +168,12 @@ export class GroupCommit {
   latest(): ReadScope {
     const snapshot = this.store.snapshot();
     const { catalog } = this;
-    return { reader: snapshot, catalog, addedTotals: () => noTotals, release: () => snapshot.release() };
+    return {
+      reader: snapshot.reader,
+      catalog,
+      addedTotals: () => noTotals,
+      release: () => snapshot.release(),
+    };
   }
 
   /** The catalog as it will be when the group in flight has committed. */

@@ -32,8 +32,8 @@ export type Range = [
 /** An ordered map of bytes for each table, as of one moment. */
 export interface Reader {
   get(table: Table, key: Uint8Array): Buffer | undefined;
-  /** A walk that does not end by itself must be returned. */
-  range(...range: Range): IterableIterator<Entry>;
+  /** A walk that does not end by itself must be returned, as `for of` does. */
+  range(...range: Range): Iterable<Entry>;
 }
 
 export interface Writer extends Reader {
@@ -49,32 +49,9 @@ export function writeChanges(writer: Writer, changes: Iterable<Change>): void {
   }
 }
 
-const leftOut = Buffer.alloc(0);
-
-/** What lmdb iterates over, entries or keys alone, as something that a `for of` takes. */
-class LmdbWalk implements IterableIterator<Entry> {
-  constructor(private readonly steps: Required<Iterator<Entry | Buffer>>) {}
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  next(): IteratorResult<Entry> {
-    const step = this.steps.next();
-    const { value } = step;
-    return value instanceof Buffer
-      ? { done: false, value: { key: value, value: leftOut } }
-      : (step as IteratorResult<Entry>);
-  }
-
-  return(): IteratorResult<Entry> {
-    this.steps.return();
-    return { done: true, value: undefined };
-  }
-}
-
 /** A moment of the database, readable until it is released. */
-export interface Snapshot extends Reader {
+export interface Snapshot {
+  readonly reader: Reader;
   release(): void;
 }
 
@@ -160,25 +137,23 @@ export class Environment {
       await (error as { commitError?: Promise<never> }).commitError;
       throw error;
     } finally {
-      this.latest?.retire();
+      this.latest?.release();
       this.latest = null;
     }
   }
 }
 
 // lmdb's types leave out that getBinaryFast takes the transaction as get does.
-type GetBinary = (key: Uint8Array, options?: { transaction: Transaction }) => Buffer | undefined;
+type GetBinary = (key: Uint8Array, options?: { readonly transaction: Transaction }) => Buffer | undefined;
+
+const leftOut = Buffer.alloc(0);
 
 class TableReader implements Reader {
-  private readonly options: { transaction: Transaction } | undefined;
-
-  /** @param transaction without one: the latest commit, or the write in progress */
+  /** @param options without a transaction: the latest commit, or the write in progress */
   constructor(
     protected readonly tables: Tables,
-    protected readonly transaction?: Transaction,
-  ) {
-    this.options = transaction && { transaction };
-  }
+    private readonly options?: { readonly transaction: Transaction },
+  ) {}
 
   /** The value, copied into memory of our own: LMDB's is good until the next call only. */
   get(name: Table, key: Uint8Array): Buffer | undefined {
@@ -192,10 +167,10 @@ class TableReader implements Reader {
     return copy;
   }
 
-  range(...[table, lower, upper, reverse = false, keysOnly = false]: Range): IterableIterator<Entry> {
+  range(...[table, lower, upper, reverse = false, keysOnly = false]: Range): Iterable<Entry> {
     const walk = this.tables[table].getRange({
       // Named, not spread: that would take as long as several entries of the walk.
-      transaction: this.transaction,
+      transaction: this.options?.transaction,
       reverse,
       start: reverse ? upper : lower,
       end: reverse ? lower : upper,
@@ -203,7 +178,9 @@ class TableReader implements Reader {
       inclusiveEnd: reverse,
       values: !keysOnly,
     } as RangeOptions);
-    return new LmdbWalk(walk[Symbol.iterator]() as Required<Iterator<Entry>>);
+    return keysOnly
+      ? walk.map((key: unknown) => ({ key: key as Buffer, value: leftOut }))
+      : (walk as Iterable<Entry>);
   }
 }
 
@@ -230,32 +207,27 @@ const keyEncoder = {
   },
 };
 
-/** Ends when the last of its takers has released it and a newer commit has taken its place. */
-class SharedSnapshot extends TableReader implements Snapshot {
-  takers = 0;
-  private isRetired = false;
+/** Ends when the last of its takers has released it; the environment is one of them until the next commit. */
+class SharedSnapshot implements Snapshot {
+  readonly reader: Reader;
+  takers = 1;
 
   /** @param open those that have not ended */
   constructor(
     tables: Tables,
-    transaction: Transaction,
+    private readonly transaction: Transaction,
     private readonly open: Set<SharedSnapshot>,
   ) {
-    super(tables, transaction);
+    this.reader = new TableReader(tables, { transaction });
     open.add(this);
   }
 
   release(): void {
     this.takers -= 1;
-    if (this.isRetired && this.takers === 0) this.end();
-  }
-
-  retire(): void {
-    this.isRetired = true;
     if (this.takers === 0) this.end();
   }
 
   end(): void {
-    if (this.open.delete(this)) this.transaction!.done();
+    if (this.open.delete(this)) this.transaction.done();
   }
 }

@@ -8,16 +8,17 @@ function emptyTables<V>(): SortedTables<V> {
 }
 
 /** A reader with changes over it. */
-abstract class ChangedReader<V> implements Reader {
+class ChangedReader<V> implements Reader {
+  /**
+   * @param isGrowing whether more changes may come while a walk goes on
+   * @param valueOf what a change puts there: null removes the entry, undefined leaves it as it is
+   */
   constructor(
     private readonly base: Reader,
     protected readonly changes: SortedTables<V>,
-    /** Whether more changes may come while a walk goes on. */
     private readonly isGrowing: boolean,
+    private readonly valueOf: (change: V) => Buffer | null | undefined,
   ) {}
-
-  /** What a change puts there: null removes the entry, undefined leaves it as it is. */
-  protected abstract valueOf(change: V): Buffer | null | undefined;
 
   get(table: Table, key: Uint8Array): Buffer | undefined {
     const change = this.changes[table].get(key);
@@ -25,7 +26,7 @@ abstract class ChangedReader<V> implements Reader {
     return value === undefined ? this.base.get(table, key) : (value ?? undefined);
   }
 
-  range(...range: Range): IterableIterator<Entry> {
+  range(...range: Range): Iterable<Entry> {
     const [table, lower, upper, reverse = false] = range;
     const changes = new SortedWalk(this.changes[table], lower, upper, reverse);
     if (!this.isGrowing && !changes.peek()) return this.base.range(...range);
@@ -35,7 +36,7 @@ abstract class ChangedReader<V> implements Reader {
   /** In order; of equal keys the change is what counts. */
   private *merge(range: Range, changes: SortedWalk<V>, reverse: boolean): Generator<Entry> {
     // Not before the first step: a walk that is never begun holds nothing.
-    const base = this.base.range(...range);
+    const base = this.base.range(...range)[Symbol.iterator]();
     try {
       let stored = base.next();
       for (let change = changes.peek(); change || !stored.done; change = changes.peek()) {
@@ -79,7 +80,7 @@ export class Overlay extends ChangedReader<Buffer | null> implements Writer {
   bytes = 0;
 
   constructor(base: Reader) {
-    super(base, emptyTables(), true);
+    super(base, emptyTables(), true, (value) => value);
   }
 
   put(table: Table, key: Buffer, value: Buffer): void {
@@ -94,10 +95,6 @@ export class Overlay extends ChangedReader<Buffer | null> implements Writer {
 
   all(): Generator<Change> {
     return newestOf(this.changes, (value) => value);
-  }
-
-  protected valueOf(change: Buffer | null): Buffer | null {
-    return change;
   }
 }
 
@@ -147,27 +144,15 @@ export class RecentWrites {
 
   /** `base` with what was committed up to `commit` over it. */
   over(base: Reader, commit: number): Reader {
-    return new VersionReader(base, this.tables, commit);
+    // What comes later is of a later commit.
+    return new ChangedReader(base, this.tables, false, (newest) => {
+      let version: Version | null = newest;
+      while (version && version.commit > commit) version = version.older;
+      return version?.value;
+    });
   }
 
   newest(): Generator<Change> {
     return newestOf(this.tables, ({ value }) => value);
-  }
-}
-
-class VersionReader extends ChangedReader<Version> {
-  constructor(
-    base: Reader,
-    tables: SortedTables<Version>,
-    private readonly commit: number,
-  ) {
-    // What comes later is of a later commit.
-    super(base, tables, false);
-  }
-
-  protected valueOf(newest: Version): Buffer | null | undefined {
-    let version: Version | null = newest;
-    while (version && version.commit > this.commit) version = version.older;
-    return version?.value;
   }
 }

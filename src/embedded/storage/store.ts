@@ -1,5 +1,5 @@
 import { Journal } from './journal';
-import { Change, Entry, Environment, Range, Reader, Snapshot, Table, writeChanges, Writer } from './lmdb';
+import { Change, Environment, Reader, Snapshot, writeChanges, Writer } from './lmdb';
 import { Overlay, RecentWrites } from './recent-writes';
 
 // catalog: the last commit that the tables have as a whole, and the one up to which a checkpoint has begun to give them
@@ -28,36 +28,6 @@ const mostCheckpointsAhead = 3;
 const idleMilliseconds = 1000;
 const retryMilliseconds = 5000;
 
-/** The tables as of a commit, with what was not yet in them. */
-class StoreSnapshot implements Snapshot {
-  private readonly reader: Reader;
-
-  /** @param open those that are not released */
-  constructor(
-    private readonly base: Snapshot,
-    readonly layers: readonly RecentWrites[],
-    commit: number,
-    private readonly open: Set<StoreSnapshot>,
-  ) {
-    let reader: Reader = base;
-    for (const layer of layers) reader = layer.over(reader, commit);
-    this.reader = reader;
-    open.add(this);
-  }
-
-  get(table: Table, key: Uint8Array): Buffer | undefined {
-    return this.reader.get(table, key);
-  }
-
-  range(...range: Range): IterableIterator<Entry> {
-    return this.reader.range(...range);
-  }
-
-  release(): void {
-    if (this.open.delete(this)) this.base.release();
-  }
-}
-
 export interface StoreOptions {
   /** Told when a checkpoint has failed; it will be tried again. */
   readonly onFailure: (error: unknown) => void;
@@ -74,8 +44,8 @@ export class Store {
   /** What commits are added to, and what a checkpoint is bringing into the tables, or has failed to. */
   private recent = new RecentWrites();
   private frozen: RecentWrites | null = null;
-  /** Those that are not released. */
-  private readonly snapshots = new Set<StoreSnapshot>();
+  /** Those that are not released, and what they show over the tables. */
+  private readonly snapshots = new Map<Snapshot, readonly RecentWrites[]>();
   private checkpointing: Promise<void> | null = null;
   private failure: unknown = null;
   private retryAt = 0;
@@ -99,7 +69,7 @@ export class Store {
    */
   static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
     const tables = environment.snapshot();
-    const commitAt = (key: Buffer) => tables.get('catalog', key)?.readDoubleBE() ?? 0;
+    const commitAt = (key: Buffer) => tables.reader.get('catalog', key)?.readDoubleBE() ?? 0;
     const [applied, applying] = [commitAt(appliedKey), commitAt(applyingKey)];
     tables.release();
     const store = new Store(environment, new Journal(folder), applied, options);
@@ -115,13 +85,22 @@ export class Store {
 
   /** The latest commit. */
   snapshot(): Snapshot {
+    const base = this.environment.snapshot();
     const layers = this.layers.filter(({ isEmpty }) => !isEmpty);
-    return new StoreSnapshot(this.environment.snapshot(), layers, this.commit, this.snapshots);
+    const over = (reader: Reader, layer: RecentWrites) => layer.over(reader, this.commit);
+    const snapshot: Snapshot = {
+      reader: layers.reduce(over, base.reader),
+      release: () => {
+        if (this.snapshots.delete(snapshot)) base.release();
+      },
+    };
+    this.snapshots.set(snapshot, layers);
+    return snapshot;
   }
 
   /** What old snapshots keep in memory that is in the tables by now, in bytes. */
   get keptBytes(): number {
-    const kept = new Set([...this.snapshots].flatMap(({ layers }) => layers));
+    const kept = new Set([...this.snapshots.values()].flat());
     for (const layer of this.layers) kept.delete(layer);
     return [...kept].reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -136,7 +115,7 @@ export class Store {
       // Before `body`, so that what it writes does not wait in memory too.
       if (this.isAhead) await this.checkpointing;
       const snapshot = this.snapshot();
-      const overlay = new Overlay(snapshot);
+      const overlay = new Overlay(snapshot.reader);
       try {
         body(overlay);
       } finally {

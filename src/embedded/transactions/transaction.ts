@@ -31,7 +31,7 @@ class TransactionOverlay extends Overlay {
     super.put(table, key, value);
   }
 
-  override range(...range: Range): IterableIterator<Entry> {
+  override range(...range: Range): Iterable<Entry> {
     this.assertOpen();
     return super.range(...range);
   }
@@ -66,7 +66,7 @@ export class Transaction extends WriteScope implements OpenTransaction {
     this.number = groups.store.commit;
     this.catalog = groups.catalog;
     this.ids = groups.ids;
-    this.reader = this.writer = new TransactionOverlay(this.snapshot);
+    this.reader = this.writer = new TransactionOverlay(this.snapshot.reader);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
     groups.transactions.add(this);
   }
@@ -147,7 +147,7 @@ export class Transaction extends WriteScope implements OpenTransaction {
     if (this.groups.store.commit <= this.number) return false;
     const latest = this.groups.store.snapshot();
     try {
-      const [before, now] = [this.snapshot.get(table, key), latest.get(table, key)];
+      const [before, now] = [this.snapshot.reader.get(table, key), latest.reader.get(table, key)];
       return before === undefined || now === undefined ? before !== now : !before.equals(now);
     } finally {
       latest.release();
