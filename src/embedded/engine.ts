@@ -61,7 +61,7 @@ export class Engine {
    * @throws MongoError NoSuchTransaction, SnapshotUnavailable
    */
   read(request: CommandRequest, ns: string): CollectionView | null {
-    this.sessions.transactionOf(request)?.use(ns);
+    request.transaction?.use(ns);
     const scope = this.readScope(request);
     const collection = scope.catalog.find(ns);
     if (collection) return new CollectionView(collection, scope);
@@ -71,7 +71,7 @@ export class Engine {
 
   /** As `read`, for what is asked of the catalog itself; the caller releases it. */
   readScope(request: CommandRequest): ReadScope {
-    return this.sessions.transactionOf(request) ?? this.groups.latest();
+    return request.transaction ?? this.groups.latest();
   }
 
   /** As `readScope`, for what is answered at once. */
@@ -89,11 +89,19 @@ export class Engine {
    * disk. It may run more than once: when it throws Blocked, what it has written so far stays, and it is called again.
    * @param isBulk whether it may write more than fits into memory
    */
-  write<T>(request: CommandRequest, run: (scope: WriteScope) => T, isBulk = false): Promise<T> {
-    const transaction = this.sessions.transactionOf(request);
-    return transaction
-      ? runWithin(transaction, run)
-      : this.groups.submit(run, Date.now() + timeLimitOf(request.body), isBulk);
+  async write<T>(request: CommandRequest, run: (scope: WriteScope) => T, isBulk = false): Promise<T> {
+    const { transaction, body } = request;
+    if (!transaction) return this.groups.submit(run, Date.now() + timeLimitOf(body), isBulk);
+    for (;;) {
+      try {
+        transaction.beginTurn();
+        return run(transaction);
+      } catch (error) {
+        if (!(error instanceof Blocked)) throw error;
+        await error.until;
+        await setImmediate();
+      }
+    }
   }
 
   /** As `write`, for what drops something. */
@@ -116,19 +124,6 @@ export class Engine {
   private lookAtCursors(): void {
     this.cursors.closeIdle();
     while (this.store.keptBytes > MOST_KEPT_BYTES && this.cursors.size > 0) this.cursors.closeIdle(1);
-  }
-}
-
-async function runWithin<T>(transaction: Transaction, run: (scope: WriteScope) => T): Promise<T> {
-  for (;;) {
-    try {
-      transaction.beginTurn();
-      return run(transaction);
-    } catch (error) {
-      if (!(error instanceof Blocked)) throw error;
-      await error.until;
-      await setImmediate();
-    }
   }
 }
 

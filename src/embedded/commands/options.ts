@@ -5,7 +5,7 @@ import { CommandRequest } from './request';
 
 /** What may stand in any command or statement: it is read elsewhere, or makes no difference here. */
 const IGNORED =
-  // Who is asking, and as part of what: transactions/transaction-fields.ts.
+  // Who is asking, and as part of what: transactions/sessions.ts.
   'lsid txnNumber autocommit startTransaction $db maxTimeMS ' +
   // One node: every read sees the latest commit, and every write is on disk when it is answered.
   'readConcern writeConcern $readPreference $clusterTime $configServerState commitQuorum term ' +

@@ -1,5 +1,6 @@
 import { Long } from 'bson';
 import { bson, BsonDocument, BsonValue } from '../language/bson-value';
+import type { Transaction } from '../transactions/transaction';
 
 /** MongoDB's own limits, as `hello` tells them to clients. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
@@ -27,7 +28,14 @@ export interface CommandRequest {
   /** An insert's documents as raw bytes, in order, from the body's array or from a document sequence. */
   readonly rawDocuments: readonly Uint8Array[];
   readonly connection: ConnectionState;
+  /** The transaction that it is a statement of. This and the next are set when its turn in its session comes. */
+  transaction: Transaction | null;
+  /** What a retryable write has done before, which is not done again; null for any other command. */
+  results: StatementResults | null;
 }
+
+/** What the statements of a retryable write have done, by their place in it, for the case that their answer gets lost. */
+export type StatementResults = Map<number, unknown>;
 
 /** Bytes are an encoded document, which is sent as it is. */
 export type ReplyValue = BsonValue | Uint8Array | Uint8Array[] | Reply;

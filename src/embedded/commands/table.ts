@@ -1,5 +1,6 @@
 import type { Engine } from '../engine';
 import { bson } from '../language/bson-value';
+import { MongoError } from '../language/errors';
 import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
@@ -38,20 +39,27 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['validate', catalog.validate, 'full'],
   ['dbStats', dbStats, 'scale'],
 
-  ['commitTransaction abortTransaction', (request, engine) => engine.sessions.end(request)],
+  ['commitTransaction abortTransaction', refuseEnd],
   ['endSessions killSessions', (request, engine) => engine.sessions.kill(request)],
   ...Object.entries(ANSWERS).map(
     ([names, answer]) => [names, (request: CommandRequest) => bson(answer(request))] as const,
   ),
 ];
 
-type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply> | Reply;
+/** The end of a transaction comes here when it is not the end of one. */
+function refuseEnd({ name }: CommandRequest): never {
+  throw new MongoError(125, `${name} must be run within a transaction`);
+}
+
+type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply>;
 
 function bound(name: string, run: Command, taken?: string): BoundCommand {
   const known = taken === undefined ? undefined : optionNames(`${name} ${taken}`);
-  return (request, engine) => {
+  return async (request, engine) => {
     checkConcerns(request.body);
-    return engine.sessions.run(request, () => run(request, engine, new Options(request.body, name, known)));
+    return engine.sessions.run(request, async () =>
+      run(request, engine, new Options(request.body, name, known)),
+    );
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine';
 import { bson, BsonDocument, BsonValue, isDocument } from '../language/bson-value';
-import { check, MongoError } from '../language/errors';
+import { check, MongoError, TRANSIENT_CODES } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
@@ -14,9 +14,6 @@ type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Pick<Outcome, 
 
 /** A statement: throws MongoError when it is refused, and must not have changed anything then. */
 type Perform = (scope: WriteScope) => StatementOutcome;
-
-/** Errors of the transaction, not of one of its statements: WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
-const ENDS_TRANSACTION = new Set([112, 246, 251]);
 
 /**
  * Runs the statements of an insert, update or delete in order, each by itself: outside a transaction one that is
@@ -32,8 +29,8 @@ async function runStatements(
   begin: (index: number) => Perform,
 ): Promise<Reply> {
   check(count >= 1 && count <= MAX_BATCH_SIZE, 16, `a write has from 1 to ${MAX_BATCH_SIZE} statements`);
-  const done = engine.sessions.resultsOf(request) as Map<number, StatementOutcome> | null;
-  const inTransaction = engine.sessions.transactionOf(request) !== null;
+  const done = request.results as Map<number, StatementOutcome> | null;
+  const inTransaction = request.transaction !== null;
   const endsAtError = options.flag('ordered', true) || inTransaction;
   const fresh = new Map<number, StatementOutcome>();
   const writeErrors: BsonDocument[] = [];
@@ -52,10 +49,10 @@ async function runStatements(
         nModified += outcome.modified ?? 0;
         if (outcome.upserted !== undefined) upserted.push(bson({ index, _id: outcome.upserted }));
       } catch (error) {
-        const isRefusal = error instanceof MongoError && !(inTransaction && ENDS_TRANSACTION.has(error.code));
+        const isRefusal = error instanceof MongoError && !(inTransaction && TRANSIENT_CODES.has(error.code));
         if (!isRefusal) throw error;
-        const { code, extra = [], message: errmsg } = error;
-        writeErrors.push(bson({ index, code, ...Object.fromEntries(extra), errmsg }));
+        const { code, extra, message: errmsg } = error;
+        writeErrors.push(bson({ index, code, ...extra, errmsg }));
         if (endsAtError) return;
       }
     }
@@ -85,7 +82,7 @@ export function change(request: CommandRequest, engine: Engine, options: Options
   const ns = namespaceOf(request, true);
   const isUpdate = request.name === 'update';
   const { field, where, taken } = isUpdate ? UPDATES : DELETES;
-  const isRetryable = engine.sessions.resultsOf(request) !== null;
+  const isRetryable = request.results !== null;
   const statements = options.need(field, 'an array of objects').map((fields) => {
     const statement = new Options(fields, where, taken);
     const q = statement.need('q', 'an object');
@@ -124,7 +121,7 @@ export async function findAndModify(
   engine: Engine,
   options: Options,
 ): Promise<Reply> {
-  const results = engine.sessions.resultsOf(request) as Map<number, Modified> | null;
+  const results = request.results as Map<number, Modified> | null;
   const { lastErrorObject, value } =
     results?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
   // A copy, because the bytes in hand may be a small part of a large piece of memory.

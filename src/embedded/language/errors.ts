@@ -1,5 +1,5 @@
 import { Double, EJSON, ObjectId } from 'bson';
-import { BsonDocument, Value } from './bson-value';
+import { Plain, Value } from './bson-value';
 
 /** The names of the codes that the engine answers with; five-digit codes are called `Location<code>`. */
 const CODE_NAMES = new Map(
@@ -31,20 +31,19 @@ export class MongoError extends Error {
   override readonly name = 'MongoError';
   readonly codeName: string;
 
-  /**
-   * @param labels error labels such as `TransientTransactionError`
-   * @param extra further fields of the reply, such as `keyPattern` and `keyValue`
-   */
+  /** @param extra further fields of the reply, such as `keyPattern` and `keyValue` */
   constructor(
     readonly code: number,
     message: string,
-    readonly labels: string[] = [],
-    readonly extra?: BsonDocument,
+    readonly extra: Plain = {},
   ) {
     super(message);
     this.codeName = codeName(code);
   }
 }
+
+/** The errors that end a transaction, and with which drivers run it again: WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
+export const TRANSIENT_CODES: ReadonlySet<number> = new Set([112, 246, 251]);
 
 /** @throws MongoError where the condition does not hold */
 export function check(condition: boolean, code: number, message: string): asserts condition {

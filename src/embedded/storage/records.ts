@@ -34,8 +34,7 @@ export function duplicateKey(
 ): MongoError {
   const keyValue = keyValueOf(index, document, entry);
   const message = `E11000 duplicate key error collection: ${ns} index: ${index.name} dup key: ${formatForMessage(keyValue)}`;
-  const extra: BsonDocument = new Map();
-  return new MongoError(11000, message, [], extra.set('keyPattern', index.key).set('keyValue', keyValue));
+  return new MongoError(11000, message, { keyPattern: index.key, keyValue });
 }
 
 /** The document's own values at one of its entries: of an array, the element that the entry stands for. */

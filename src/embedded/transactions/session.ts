@@ -1,15 +1,12 @@
-import { ConnectionState } from '../commands/request';
+import { ConnectionState, StatementResults } from '../commands/request';
 import { check, MongoError } from '../language/errors';
 import { Transaction } from './transaction';
-
-/** What the statements of a retryable write have done, by statement id, for the case that their answer gets lost. */
-export type StatementResults = Map<number, unknown>;
 
 /** What the latest transaction number of a session stands for. */
 type Phase =
   | { kind: 'retryable'; command: string; results: StatementResults }
   | { kind: 'open'; transaction: Transaction }
-  | { kind: 'committing' | 'committed' | 'aborted' };
+  | { kind: 'committed' | 'aborted' };
 
 /** One client session: at any time it has one transaction number, and the highest one counts. */
 export class Session {
@@ -20,10 +17,6 @@ export class Session {
   lastUsed = 0;
   /** The one that the latest statement of a transaction came in on. */
   connection: ConnectionState | null = null;
-
-  get openTransaction(): Transaction | null {
-    return this.phase.kind === 'open' ? this.phase.transaction : null;
-  }
 
   /** How many answers are remembered. */
   get resultCount(): number {
@@ -36,11 +29,10 @@ export class Session {
   }
 
   /** Runs the statements of a session one after the other, as MongoDB does: a retry waits for what it repeats. */
-  run<T>(statement: () => Promise<T> | T): Promise<T> | T {
+  run<T>(statement: () => Promise<T>): Promise<T> {
     this.lastUsed = Date.now();
-    const result = this.running > 0 ? this.tail.then(statement) : statement();
-    if (!(result instanceof Promise)) return result;
     this.running += 1;
+    const result = this.tail.then(statement);
     this.tail = result.then(this.leave, this.leave);
     return result;
   }
@@ -78,25 +70,21 @@ export class Session {
   /** The answers of this retryable write so far; a higher number than before forgets those of the older one. */
   retryable(number: number, command: string): StatementResults {
     if (this.isAfter(number)) this.enter(number, { kind: 'retryable', command, results: new Map() });
-    if (this.phase.kind === 'retryable') {
-      check(this.phase.command === command, 40606, 'A retry cannot be of another command');
-      return this.phase.results;
-    }
-    throw new MongoError(217, `Transaction number ${number} has been used by a multi-document transaction`);
+    const { phase } = this;
+    if (phase.kind !== 'retryable')
+      throw new MongoError(217, `Transaction number ${number} has been used by a multi-document transaction`);
+    check(phase.command === command, 40606, 'A retry cannot be of another command');
+    return phase.results;
   }
 
   /** Commits; doing it again is fine. */
   async commit(number: number): Promise<void> {
     if (number === this.number && this.phase.kind === 'committed') return;
     const transaction = this.continue(number);
-    this.phase = { kind: 'committing' };
-    try {
-      await transaction.commit();
-      this.phase = { kind: 'committed' };
-    } catch (error) {
-      this.phase = { kind: 'aborted' };
-      throw error;
-    }
+    // From now on nobody else ends it.
+    this.phase = { kind: 'aborted' };
+    await transaction.commit();
+    this.phase = { kind: 'committed' };
   }
 
   abort(number: number): void {
@@ -113,8 +101,8 @@ export class Session {
 
   /** Whether the number is higher than any before. @throws TransactionTooOld where it is lower than the latest */
   private isAfter(number: number): boolean {
-    if (number >= this.number) return number > this.number;
-    throw new MongoError(225, `Transaction ${number} is older than the session's latest, ${this.number}.`);
+    check(number >= this.number, 225, `Transaction ${number} is older than the latest, ${this.number}.`);
+    return number > this.number;
   }
 
   private enter(number: number, phase: Phase): void {

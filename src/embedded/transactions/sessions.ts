@@ -1,29 +1,20 @@
+import { Binary } from 'bson';
 import { CommandRequest, Reply } from '../commands/request';
-import { check, MongoError } from '../language/errors';
-import { Session, StatementResults } from './session';
-import { sessionIdOf, TransactionFields, transactionFieldsOf } from './transaction-fields';
+import { Value, isDocument, isNumber } from '../language/bson-value';
+import { check } from '../language/errors';
+import { toDouble } from '../language/numbers';
+import { Session } from './session';
 import { Transaction } from './transaction';
-
-/** With these the driver runs the transaction again: LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction. */
-const transientCodes = new Set([24, 112, 246, 251]);
 
 /** What is remembered for retries: beyond these numbers, or this time, the sessions longest unused are forgotten. */
 const mostSessions = 10_000;
 const mostResults = 1_000_000;
 const rememberedFor = 30 * 60_000;
 
-interface Participation {
-  readonly kind: TransactionFields['kind'];
-  readonly number: number;
-  readonly session: Session;
-  transaction: Transaction | null;
-}
-
 /** All client sessions, and which statement belongs to which transaction. */
 export class Sessions {
   /** Least recently used first. */
   private readonly sessions = new Map<string, Session>();
-  private readonly participations = new WeakMap<CommandRequest, Participation>();
   private readonly reaper: NodeJS.Timeout;
   private leaving: NodeJS.Immediate | null = null;
 
@@ -34,41 +25,32 @@ export class Sessions {
     this.reaper = setInterval(() => this.reap(), Math.min(1000, idleMilliseconds / 4)).unref();
   }
 
-  /** The transaction that a request is a statement of. */
-  transactionOf(request: CommandRequest): Transaction | null {
-    return this.participations.get(request)?.transaction ?? null;
-  }
-
-  /** What the statements of a retryable write have answered so far, by statement id; null for any other command. */
-  resultsOf(request: CommandRequest): StatementResults | null {
-    const participation = this.participations.get(request);
-    return participation?.kind === 'retryable'
-      ? participation.session.retryable(participation.number, request.name)
-      : null;
-  }
-
-  /** Runs a command within its session: begins, goes on with or aborts the transaction that it belongs to. */
-  run(request: CommandRequest, command: () => Reply | Promise<Reply>): Reply | Promise<Reply> {
-    const fields = transactionFieldsOf(request);
-    if (!fields) return command();
-    const { id, kind, number } = fields;
+  /**
+   * Runs a command within its session: begins, goes on with, commits or aborts the transaction that it belongs to. A
+   * commit is answered when it is on disk, and again in the same way.
+   * @throws MongoError for fields that do not go together; those of Session; what the command throws
+   */
+  async run(request: CommandRequest, command: () => Promise<Reply>): Promise<Reply> {
+    const part = partInSession(request);
+    if (!part) return command();
+    const { id, number, kind } = part;
     const session = this.sessionOf(id);
-    const participation: Participation = { kind, number, session, transaction: null };
-    this.participations.set(request, participation);
-    if (kind === 'retryable') return session.run(command);
-    session.connection = request.connection;
-    return session.run(() => this.runStatement(participation, command));
-  }
-
-  /** Commits or aborts; a commit is answered when it is on disk, and again in the same way. */
-  async end(request: CommandRequest): Promise<Reply> {
-    const participation = this.participations.get(request);
-    if (!participation) throw new MongoError(125, `${request.name} must be run within a transaction`);
-    check(request.db === 'admin', 13, `${request.name} may only be run against the admin database.`);
-    const { session, number } = participation;
-    if (request.name === 'commitTransaction') await session.commit(number);
-    else session.abort(number);
-    return new Map();
+    if (kind !== 'retryable') session.connection = request.connection;
+    return session.run(async () => {
+      if (kind === 'commitTransaction') {
+        await session.commit(number);
+      } else if (kind === 'abortTransaction') {
+        session.abort(number);
+      } else if (kind === 'retryable') {
+        request.results = session.retryable(number, request.name);
+        return command();
+      } else {
+        const start = this.startTransaction;
+        request.transaction = kind === 'begin' ? session.begin(number, start) : session.continue(number);
+        return runStatement(session, command);
+      }
+      return new Map();
+    });
   }
 
   /**
@@ -98,26 +80,6 @@ export class Sessions {
     for (const session of this.sessions.values()) session.abortOpen();
   }
 
-  private async runStatement(
-    participation: Participation,
-    command: () => Reply | Promise<Reply>,
-  ): Promise<Reply> {
-    const { session, number, kind } = participation;
-    try {
-      if (kind === 'begin') participation.transaction = session.begin(number, this.startTransaction);
-      if (kind === 'continue') participation.transaction = session.continue(number);
-      const reply = await command();
-      if (reply.has('writeErrors')) session.abortOpen();
-      return reply;
-    } catch (error) {
-      // An error of begin or continue concerns this statement only, not a transaction that goes on.
-      const { transaction } = participation;
-      if (transaction && transaction === session.openTransaction) session.abortOpen();
-      if (!(error instanceof MongoError) || !transientCodes.has(error.code)) throw error;
-      throw new MongoError(error.code, error.message, ['TransientTransactionError'], error.extra);
-    }
-  }
-
   private sessionOf(id: string): Session {
     const session = this.sessions.get(id) ?? new Session();
     this.sessions.delete(id);
@@ -142,4 +104,71 @@ export class Sessions {
     for (const session of this.sessions.values()) session.expire(before);
     this.forgetUnused();
   }
+}
+
+/** Where a statement fails, so does its transaction. */
+async function runStatement(session: Session, command: () => Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await command();
+    if (reply.has('writeErrors')) session.abortOpen();
+    return reply;
+  } catch (error) {
+    session.abortOpen();
+    throw error;
+  }
+}
+
+/** Commands that may be statements of a transaction, besides its end. */
+const statements = new Set(
+  'aggregate create delete distinct find findAndModify findandmodify getMore insert killCursors update'.split(
+    ' ',
+  ),
+);
+const retryableCommands = new Set(['delete', 'findAndModify', 'findandmodify', 'insert', 'update']);
+const systemDatabases = new Set(['admin', 'config', 'local']);
+
+/** What the fields of a command say about its part in a session. */
+interface PartInSession {
+  /** The session's id, in hexadecimal. */
+  readonly id: string;
+  readonly number: number;
+  /** A statement of a transaction, the first one or a later one; its end; a write that may be retried. */
+  readonly kind: 'begin' | 'continue' | 'commitTransaction' | 'abortTransaction' | 'retryable';
+}
+
+/**
+ * Null for a command that is neither part of a transaction nor a retryable write.
+ * @throws MongoError InvalidOptions, OperationNotSupportedInTransaction
+ */
+function partInSession({ name, db, body }: CommandRequest): PartInSession | null {
+  const given = body.get('txnNumber');
+  const inTransaction = body.has('autocommit');
+  const starts = body.has('startTransaction');
+  if (given === undefined && !inTransaction && !starts) return null;
+  const id = sessionIdOf(body.get('lsid'));
+  const number = isNumber(given) ? toDouble(given) : -1;
+  const isEnd = name === 'commitTransaction' || name === 'abortTransaction';
+  const isRight =
+    number >= 0 &&
+    (!inTransaction || body.get('autocommit') === false) &&
+    (!starts || (inTransaction && body.get('startTransaction') === true)) &&
+    (!inTransaction || isEnd || !(body.has('writeConcern') || (!starts && body.has('readConcern'))));
+  check(isRight && id !== null, 72, 'the fields of the session and its transaction do not go together');
+  if (!inTransaction) {
+    check(retryableCommands.has(name), 50768, 'txnNumber may not be provided for this command');
+    return { id, number, kind: 'retryable' };
+  }
+  if (isEnd) {
+    check(db === 'admin', 13, `${name} may only be run against the admin database.`);
+    return { id, number, kind: name };
+  }
+  const isAllowed = statements.has(name) && !systemDatabases.has(db);
+  check(isAllowed, 263, `Cannot run ${name} on ${db} in a multi-document transaction.`);
+  return { id, number, kind: starts ? 'begin' : 'continue' };
+}
+
+/** The id in `{ id: UUID }`, in hexadecimal; null where there is none. */
+export function sessionIdOf(lsid: Value): string | null {
+  const id = isDocument(lsid) ? lsid.get('id') : undefined;
+  return id instanceof Binary ? Buffer.from(id.buffer).toString('hex', 0, id.position) : null;
 }

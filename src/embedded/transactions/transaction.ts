@@ -9,45 +9,18 @@ import {
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
-import { Entry, Range, Snapshot, Table, writeChanges } from '../storage/lmdb';
+import { Snapshot, Table, writeChanges } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
 const mostBytes = 256 * 2 ** 20;
-
-/** A snapshot with uncommitted writes over it. */
-class TransactionOverlay extends Overlay {
-  isOpen = true;
-
-  override get(table: Table, key: Uint8Array): Buffer | undefined {
-    this.assertOpen();
-    return super.get(table, key);
-  }
-
-  /** @throws MongoError TransactionTooLarge */
-  override put(table: Table, key: Buffer, value: Buffer): void {
-    const bytes = this.bytes + key.length + value.length;
-    check(bytes <= mostBytes, 257, 'A transaction may write 256 MiB at most.');
-    super.put(table, key, value);
-  }
-
-  override range(...range: Range): Iterable<Entry> {
-    this.assertOpen();
-    return super.range(...range);
-  }
-
-  private assertOpen(): void {
-    check(this.isOpen, 251, 'The transaction has ended.');
-  }
-}
 
 /**
  * A multi-statement transaction: reads a snapshot with its own writes over it, and claims what it changes, so that the
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
 export class Transaction extends WriteScope implements OpenTransaction {
-  readonly reader: Overlay;
-  readonly writer: TransactionOverlay;
+  readonly writer: Overlay;
   readonly ids: Ids;
   catalog: Catalog;
   private readonly snapshot: Snapshot;
@@ -55,6 +28,7 @@ export class Transaction extends WriteScope implements OpenTransaction {
   private readonly number: number;
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
+  private isOpen = true;
   private isApplied = false;
   /** Resolves when it has committed or aborted, and nothing waits for it any more. */
   private readonly ended: Promise<void>;
@@ -66,9 +40,15 @@ export class Transaction extends WriteScope implements OpenTransaction {
     this.number = groups.store.commit;
     this.catalog = groups.catalog;
     this.ids = groups.ids;
-    this.reader = this.writer = new TransactionOverlay(this.snapshot.reader);
+    this.writer = new Overlay(this.snapshot.reader);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
     groups.transactions.add(this);
+  }
+
+  /** @throws MongoError NoSuchTransaction for a statement, or a cursor, that goes on after the end */
+  get reader(): Overlay {
+    check(this.isOpen, 251, 'The transaction has ended.');
+    return this.writer;
   }
 
   /**
@@ -92,7 +72,9 @@ export class Transaction extends WriteScope implements OpenTransaction {
     if (!this.isApplied) throw new Blocked(this.ended);
   }
 
+  /** @throws MongoError WriteConflict, TransactionTooLarge */
   claim(table: Table, key: Buffer): void {
+    check(this.reader.bytes <= mostBytes, 257, 'A transaction may write 256 MiB at most.');
     const claim = claimOf(table, key);
     if (this.claims.has(claim)) return;
     this.hold(claim, this.groups.changesAfter(this.number, claim) || this.changedSince(table, key));
@@ -117,7 +99,7 @@ export class Transaction extends WriteScope implements OpenTransaction {
 
   /** Lets go of everything, and gives up what is not committed. */
   abort(): void {
-    this.writer.isOpen = false;
+    this.isOpen = false;
     this.snapshot.release();
     this.groups.transactions.delete(this);
     for (const claim of this.claims) this.groups.holders.delete(claim);

@@ -1,10 +1,11 @@
-import { Double, Int32 } from 'bson';
+import { Double } from 'bson';
 import { CommandRequest, ConnectionState, Reply } from '../commands/request';
 import { commands } from '../commands/table';
 import type { Engine, EngineLog } from '../engine';
+import { bson } from '../language/bson-value';
 import { decodeDocument, decodeFields } from '../language/codec';
 import { ElementScanner, textAt } from '../language/document-bytes';
-import { check, MongoError } from '../language/errors';
+import { check, MongoError, TRANSIENT_CODES } from '../language/errors';
 import type { ClientMessage } from './message';
 
 /** Commands with which a client that does not know us yet may begin, in the old message format. */
@@ -35,10 +36,9 @@ export function errorReply(error: unknown, log: EngineLog): Reply {
     log.error('a command failed unexpectedly', error);
     return errorReply(new MongoError(1, `internal error: ${String(error)}`), log);
   }
-  const { labels, message: errmsg, code, codeName, extra = [] } = error;
-  const fields = { ok: new Double(0), errmsg, code: new Int32(code), codeName };
-  const labelled = labels.length > 0 ? { errorLabels: labels, ...fields } : fields;
-  return new Map([...Object.entries(labelled), ...extra]);
+  const { message: errmsg, code, codeName, extra } = error;
+  const labels = TRANSIENT_CODES.has(code) && { errorLabels: ['TransientTransactionError'] };
+  return bson({ ...labels, ok: new Double(0), errmsg, code, codeName, ...extra });
 }
 
 const ALL_BUT_DOCUMENTS = { has: (name: string) => name !== 'documents' };
@@ -59,7 +59,7 @@ function toCommandRequest(message: ClientMessage, connection: ConnectionState): 
   }
   const db = message.isLegacy ? 'admin' : body.get('$db');
   if (typeof db !== 'string') throw new MongoError(40571, 'OP_MSG requests require a $db argument');
-  return { name, db, body, rawDocuments, connection };
+  return { name, db, body, rawDocuments, connection, transaction: null, results: null };
 }
 
 const DOCUMENT = 3;
