@@ -4,7 +4,7 @@ import { bson, BsonDocument, Plain } from '../language/bson-value';
 import { check } from '../language/errors';
 import { Run } from '../planner/execution';
 import { planPipeline } from '../planner/pipeline';
-import { Plan, runToEnd } from '../planner/plan';
+import { isMerged, Plan, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
@@ -74,16 +74,18 @@ async function statsOf(plan: Plan, stages: BsonDocument, run: Run) {
 }
 
 /** The plan as stages within each other, the walks innermost. */
-function stagesOf({ walks, isMerged, query, ...plan }: Plan, top: string | undefined): BsonDocument {
-  const scans = walks.map(({ access, reverse }) => {
-    const direction = reverse ? 'backward' : 'forward';
-    if (!access) return bson({ stage: 'COLLSCAN', direction });
-    const { key, name, multikey, unique, partial } = access.index;
+function stagesOf({ walks, query, ...plan }: Plan, top: string | undefined): BsonDocument {
+  const scans = walks.map(({ access: { index, order } }) => {
+    const direction = order?.reverse ? 'backward' : 'forward';
+    if (!index) return bson({ stage: 'COLLSCAN', direction });
+    const { key, name, multikey, unique, partial } = index;
     const kinds = { isMultiKey: multikey, isUnique: unique, isPartial: partial !== null };
     return bson({ stage: 'IXSCAN', keyPattern: key, indexName: name, ...kinds, direction });
   });
-  const isFetched = walks.some(({ access, filters }) => access && (plan.fetches || filters.length > 0));
-  const union = isMerged ? 'SORT_MERGE' : 'OR';
+  const isFetched = walks.some(
+    ({ access: { index, filters } }) => index && (plan.fetches || filters.length > 0),
+  );
+  const union = isMerged(walks) ? 'SORT_MERGE' : 'OR';
   const above: readonly (readonly [isThere: unknown, stage: string, details?: Plain])[] = [
     [scans.length === 0, 'EOF'],
     [isFetched, 'FETCH'],

@@ -1,4 +1,4 @@
-import { Int32 } from 'bson';
+import { Int32, ObjectId } from 'bson';
 import { BsonTypeName, CANONICAL_TYPES, Value } from './bson-value';
 import { textAt } from './document-bytes';
 import { typeByte } from './key-component';
@@ -8,11 +8,11 @@ const typeOf = (name: BsonTypeName) => typeByte(CANONICAL_TYPES[name]);
 // Constants, because a key is taken apart for each row of a covered walk.
 const [NULL, NUMBER, TEXT, DATE] = [typeOf('null'), typeOf('int'), typeOf('string'), typeOf('date')];
 const [OBJECT, ARRAY, BINARY] = [typeOf('object'), typeOf('array'), typeOf('binData')];
-const [PATTERN, CODE] = [typeOf('regex'), typeOf('javascript')];
+const [PATTERN, CODE, OBJECT_ID] = [typeOf('regex'), typeOf('javascript'), typeOf('objectId')];
 
 /** The lengths of the bodies of the other types, by type; none is 0. */
 const SIZES = new Uint8Array(128);
-SIZES[typeOf('objectId')] = 12;
+SIZES[OBJECT_ID] = 12;
 SIZES[typeOf('bool')] = 1;
 SIZES[typeOf('date')] = SIZES[typeOf('timestamp')] = 8;
 
@@ -75,6 +75,8 @@ export function decodeKeyComponent(key: Uint8Array, start: number, end: number):
       return new Date(doubleAt(key, at, flip));
     case TEXT:
       return decodeText(key, at, end - 1, flip);
+    case OBJECT_ID:
+      return new ObjectId(key.subarray(at, end).map((byte) => byte ^ flip));
     case NUMBER: {
       if (key[at + 8] !== flip) return undefined;
       const number = doubleAt(key, at, flip);

@@ -1,9 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { decodeFields } from '../language/codec';
 import { MongoError } from '../language/errors';
 import { takeWork } from '../language/evaluation';
-import { compileFilter } from '../language/filter-match';
-import { FilterNode } from '../language/filter';
 import { CollectionView } from '../storage/view';
 
 /** Keys or documents looked at between two looks at the clock: a fraction of a millisecond. */
@@ -105,11 +102,4 @@ export class Run {
     this.documents++;
     return this.view!.document(recordId);
   }
-}
-
-/** The conjunction of the filters as a test of stored documents, which decodes only the fields it reads; null for none. */
-export function documentTest(filters: readonly FilterNode[]): ((bytes: Uint8Array) => boolean) | null {
-  if (filters.length === 0) return null;
-  const { matches, fields } = compileFilter({ kind: 'and', children: [...filters] });
-  return (bytes) => matches(decodeFields(bytes, fields));
 }

@@ -1,18 +1,15 @@
 import { bson, isDocument } from '../language/bson-value';
-import { compareValues } from '../language/key-component';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
 import { parseSort, SortKey } from '../language/index-key';
+import { compareValues } from '../language/key-component';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';
 import { CollectionView } from '../storage/view';
-import { conjunctsOf, everything } from './bounds';
+import { Access, anyOrder, candidatesOf, contenders, Walk, walksOf } from './access';
+import { conjunctsOf } from './bounds';
 import { Clock, Run } from './execution';
-import { candidatesOf, contenders, IndexAccess, placesOf } from './index-access';
-import { decoderOf } from './key-tests';
-import { Plan, Query, rowsOf, Walk } from './plan';
-
-type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
+import { decoderOf, Plan, Query, rowsOf } from './plan';
 
 /**
  * How to answer the query; nothing has run yet. `view` is null where there is no such collection.
@@ -21,14 +18,14 @@ type Access = Pick<Plan, 'walks' | 'isMerged' | 'isOrdered'>;
 export function planQuery(view: CollectionView | null, query: Query): Plan {
   const { projection, sort, skip, limit, fields } = query;
   const order = parseSort(sort);
-  const nothing: Access = { walks: [], isMerged: false, isOrdered: true };
-  const { walks, isMerged, isOrdered } = view ? bestAccess(view, query, order) : nothing;
-  const only = walks.length === 1 ? walks[0]! : null;
+  const { walks, isOrdered } = view ? bestWalks(view, query, order) : { walks: [], isOrdered: true };
+  const only = walks.length === 1 ? walks[0]!.access : null;
   const isBare = isOrdered && skip + limit === 0 && only?.filters.length === 0;
-  const decode = (isBare && fields?.size && only.access && decoderOf(only.access.index, fields)) || null;
+  const decode =
+    (isBare && fields?.size && only.index && !only.index.multikey && decoderOf(only.index, fields)) || null;
   const project = projection?.size ? compileProjection(projection).applyToBytes : null;
   // Named, not spread: that takes as long as the rest of a plan.
-  return { query, walks, isMerged, isOrdered, fetches: !decode, project, decode };
+  return { query, walks, isOrdered, fetches: !decode, project, decode };
 }
 
 /** A row for each document that the query finds, in any order, and not fetched where keys decide. */
@@ -38,14 +35,18 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
 
 const NATURAL = bson({ $natural: 1 });
 
-/** The best way that the indexes offer, or the whole collection. */
-function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[]): Access {
+/** The best that the indexes offer, or the whole collection. */
+function bestWalks(
+  view: CollectionView,
+  query: Query,
+  order: readonly SortKey[],
+): Pick<Plan, 'walks' | 'isOrdered'> {
   const { filter, hint } = query;
   const filters = conjunctsOf(filter);
   const isOrdered = order.length === 0;
-  const scan = { access: null, places: everything, fixed: 0, reverse: false, filters };
-  const whole: Access = { walks: [scan], isMerged: false, isOrdered };
-  if (isDocument(hint) && compareValues(hint, NATURAL) === 0) return whole;
+  const none = { bounds: [], points: 0, choice: -1, keyFilters: [] };
+  const whole: Access = { index: null, ...none, filters, order: isOrdered ? anyOrder : null };
+  if (isDocument(hint) && compareValues(hint, NATURAL) === 0) return { walks: walksOf(whole), isOrdered };
   const isHinted = ({ name, key }: StoredIndex) =>
     hint === name || (isDocument(hint) && compareValues(hint, key) === 0);
   const all = view.collection.indexes;
@@ -54,30 +55,20 @@ function bestAccess(view: CollectionView, query: Query, order: readonly SortKey[
   const isUseful = hint === undefined || candidates.length > 0;
   check(isUseful, 2, 'hint provided does not correspond to an existing index that can answer the query');
   const union = unionOfBranches(indexes, filters, candidates);
-  if (union) return { walks: union, isMerged: false, isOrdered };
-  const best = contenders(candidates, !isOrdered);
-  const accesses = (best.length === 0 && hint !== undefined ? candidates : best).map(accessOf);
-  return accesses.length > 1 ? fastest(accesses, view, query) : (accesses[0] ?? whole);
-}
-
-function accessOf(access: IndexAccess): Access {
-  const { order, documentFilters: filters } = access;
-  const { isOrdered, reverse, mergeFrom } = order;
-  const places = placesOf(access);
-  const heads = placesOf(access, mergeFrom);
-  const size = places.length / heads.length;
-  const walks = heads.map(({ low }, i) => {
-    const own = places.slice(i * size, (i + 1) * size);
-    return { access, places: reverse ? own.reverse() : own, fixed: low.length, reverse, filters };
-  });
-  return { walks, isMerged: mergeFrom > 0, isOrdered };
+  if (union) return { walks: union, isOrdered };
+  const [first = (hint !== undefined && candidates[0]) || whole, ...others] = contenders(
+    candidates,
+    !isOrdered,
+  );
+  const best = others.length > 0 ? fastest([first, ...others], view, query) : first;
+  return { walks: walksOf(best), isOrdered: best.order !== null };
 }
 
 /** An `$or` as one walk for each of its branches, where nothing else is asked or no single walk narrows the search. */
 function unionOfBranches(
   indexes: readonly StoredIndex[],
   conjuncts: readonly FilterNode[],
-  candidates: readonly IndexAccess[],
+  candidates: readonly Access[],
 ): Walk[] | null {
   const or = conjuncts.find(({ kind }) => kind === 'or');
   if (or?.kind !== 'or') return null;
@@ -87,7 +78,7 @@ function unionOfBranches(
   for (const branch of or.children) {
     const [best] = contenders(candidatesOf(indexes, [...conjunctsOf(branch), ...others], []), false);
     if (!best) return null;
-    walks.push(...accessOf(best).walks);
+    walks.push(...walksOf(best));
   }
   return walks;
 }
@@ -102,10 +93,10 @@ const TURN = 10;
 function fastest(accesses: readonly Access[], view: CollectionView, query: Query): Access {
   const trials = accesses.map((access) => {
     // What still has to be sorted has nothing to show before its end.
-    const limit = access.isOrdered ? Math.min(query.limit || ROWS_TO_WIN, ROWS_TO_WIN) : 0;
-    const plan = { query: { ...query, limit }, fetches: false, project: null, decode: null };
+    const limit = access.order ? Math.min(query.limit || ROWS_TO_WIN, ROWS_TO_WIN) : 0;
+    const plan = { walks: walksOf(access), isOrdered: true, fetches: false, project: null, decode: null };
     const run = new Run(view, new Clock(Infinity, TURN));
-    return { access, run, rows: rowsOf({ ...access, ...plan, isOrdered: true }, run) };
+    return { access, run, rows: rowsOf({ ...plan, query: { ...query, limit } }, run) };
   });
   try {
     for (let turn = 0; turn < MAX_TURNS; turn++) {
@@ -115,7 +106,7 @@ function fastest(accesses: readonly Access[], view: CollectionView, query: Query
         if (next.done) return access;
       }
     }
-    const foundIn = ({ access, run }: (typeof trials)[number]) => (access.isOrdered ? run.returned : -1);
+    const foundIn = ({ access, run }: (typeof trials)[number]) => (access.order ? run.returned : -1);
     return trials.reduce((best, each) => (foundIn(each) > foundIn(best) ? each : best)).access;
   } finally {
     for (const { rows } of trials) rows.return();

@@ -1,12 +1,14 @@
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { FilterNode } from '../language/filter';
+import { compileFilter } from '../language/filter-match';
 import { sortByKey, sortKeyOf } from '../language/index-key';
+import { decodeKeyComponent, endOfKeyComponent } from '../language/key-decoder';
 import { topLevelName } from '../language/path';
+import { StoredIndex } from '../storage/catalog';
 import { IndexEntry } from '../storage/keys';
-import { documentTest, Run, Yielder } from './execution';
-import { findsTwice, IndexAccess, Place } from './index-access';
-import { allTests } from './key-tests';
+import { findsTwice, Walk } from './access';
+import { Run, Yielder } from './execution';
 
 /** What a command asks of one collection. */
 export interface Query {
@@ -24,26 +26,11 @@ export interface Query {
   readonly fields?: ReadonlySet<string> | null;
 }
 
-/** One walk, of an index or of the whole collection. */
-export interface Walk {
-  /** Null for all documents in the order of insertion. */
-  readonly access: IndexAccess | null;
-  /** Where in the index, in the order of the walk; just one for a collection. */
-  readonly places: readonly Place[];
-  /** The length of what all its keys begin with, where walks are merged by what follows. */
-  readonly fixed: number;
-  readonly reverse: boolean;
-  /** What is decided on the documents that it meets. */
-  readonly filters: readonly FilterNode[];
-}
-
 /** How a query is answered. */
 export interface Plan {
   readonly query: Query;
   /** Together they find each document once; none where there is nothing to find. */
   readonly walks: readonly Walk[];
-  /** Whether walks are merged in their order; otherwise they go one after the other. */
-  readonly isMerged: boolean;
   /** Whether rows are found in the order that the query wants; otherwise they are sorted. */
   readonly isOrdered: boolean;
   /** Whether rows are given their documents; without, they may be keys. */
@@ -87,12 +74,56 @@ export function* rowsOf(plan: Plan, run: Run): Rows {
 }
 
 /** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
-function foundRows({ walks, isMerged }: Plan, run: Run): Rows {
-  const isRepeated = walks.length > 1 || walks.some(({ access }) => access && findsTwice(access));
+function foundRows({ walks }: Plan, run: Run): Rows {
+  const isRepeated = walks.length > 1 || walks.some(({ access }) => findsTwice(access));
   const seen = isRepeated ? new Set<number>() : null;
   const found = walks.map((walk) => rowsOfWalk(walk, run, seen));
   if (found.length === 1) return found[0]!;
-  return isMerged ? merged(walks, found) : concatenated(found);
+  return isMerged(walks) ? merged(walks, found) : concatenated(found);
+}
+
+/** Whether walks are merged in their order; otherwise they go one after the other. */
+export function isMerged([first]: readonly Walk[]): boolean {
+  return first !== undefined && first.fixed > 0;
+}
+
+/** The conjunction of the filters as a test of stored documents, which decodes only the fields it reads; null for none. */
+export function documentTest(filters: readonly FilterNode[]): ((bytes: Uint8Array) => boolean) | null {
+  if (filters.length === 0) return null;
+  const { matches, fields } = compileFilter({ kind: 'and', children: [...filters] });
+  return (bytes) => matches(decodeFields(bytes, fields));
+}
+
+/** As `documentTest`, of index entries: reads the document only where the key does not tell. */
+function keyTest(index: StoredIndex, filters: readonly FilterNode[], run: Run) {
+  if (filters.length === 0) return null;
+  const { matches, fields } = compileFilter({ kind: 'and', children: [...filters] });
+  const decode = decoderOf(index, fields)!;
+  return (entry: IndexEntry) => matches(decode(entry) ?? decodeFields(run.read(entry.recordId)!, fields));
+}
+
+/**
+ * Makes what decodes top-level fields out of entries: null for a key that does not say one of them exactly. Null itself
+ * where the index does not have all of the fields. A document is good until the next one is made.
+ */
+export function decoderOf({ key }: StoredIndex, fields: ReadonlySet<string>): Plan['decode'] {
+  const names = [...key.keys()];
+  if ([...fields].some((field) => !key.has(field))) return null;
+  const wanted = names.map((name) => fields.has(name));
+  const count = wanted.lastIndexOf(true) + 1;
+  const document: BsonDocument = new Map();
+  return ({ stored, keyStart }) => {
+    for (let i = 0, at = keyStart; i < count; i++) {
+      const end = endOfKeyComponent(stored, at);
+      if (wanted[i]) {
+        const value = decodeKeyComponent(stored, at, end);
+        if (value === undefined) return null;
+        document.set(names[i]!, value);
+      }
+      at = end;
+    }
+    return document;
+  };
 }
 
 /**
@@ -101,22 +132,24 @@ function foundRows({ walks, isMerged }: Plan, run: Run): Rows {
  * @param rowOf makes something else of each index entry, in place of one more generator around this one
  */
 export function* rowsOfWalk<T = Row>(
-  { access, places, reverse, filters }: Walk,
+  { access, places }: Walk,
   run: Run,
   seen: Set<number> | null,
   rowOf?: (entry: IndexEntry) => T,
 ): Generator<T | null, void, undefined> {
+  const { index, keyFilters, filters, order } = access;
   const { clock } = run;
   const view = run.view!;
-  const accepts = access && allTests(access.keyTests);
+  const reverse = order !== null && order.reverse;
+  const accepts = index && keyTest(index, keyFilters, run);
   const passes = documentTest(filters);
   for (const { low, high } of places) {
-    const found = access ? view.scanIndex(access.index, low, high, reverse) : view.scanDocuments();
+    const found = index ? view.scanIndex(index, low, high, reverse) : view.scanDocuments();
     for (const each of found as Iterable<Row>) {
-      if (access) run.keys++;
+      if (index) run.keys++;
       else run.documents++;
       if (clock.pauses()) yield null;
-      if (accepts && !accepts(each.key!)) continue;
+      if (accepts && !accepts(each as IndexEntry)) continue;
       if (seen?.has(each.recordId)) continue;
       let row = each;
       if (passes) {
@@ -136,8 +169,7 @@ function* concatenated(found: readonly Rows[]): Rows {
 
 /** The rows of walks of one index, in the order of what follows the components that are fixed in each. */
 function* merged(walks: readonly Walk[], found: readonly Rows[]): Rows {
-  // No walk at all where the list of values to find is empty.
-  const sign = walks[0]?.reverse ? -1 : 1;
+  const sign = walks[0]!.access.order!.reverse ? -1 : 1;
   const heads: { row: Row; order: Uint8Array; walk: number }[] = [];
   function* advance(walk: number): Rows {
     let { value: row } = found[walk]!.next();
@@ -147,13 +179,10 @@ function* merged(walks: readonly Walk[], found: readonly Rows[]): Rows {
   try {
     for (const walk of walks.keys()) yield* advance(walk);
     while (heads.length > 0) {
-      let first = 0;
-      for (let i = 1; i < heads.length; i++) {
-        if (sign * Buffer.compare(heads[i]!.order, heads[first]!.order) < 0) first = i;
-      }
-      const [{ row, walk }] = heads.splice(first, 1) as [(typeof heads)[number]];
-      yield row;
-      yield* advance(walk);
+      const first = heads.reduce((a, b) => (sign * Buffer.compare(b.order, a.order) < 0 ? b : a));
+      heads.splice(heads.indexOf(first), 1);
+      yield first.row;
+      yield* advance(first.walk);
     }
   } finally {
     for (const rows of found) rows.return();
@@ -190,8 +219,7 @@ function* sortedRows(plan: Plan, run: Run): Rows {
     for (const row of foundRows(plan, run)) {
       if (!row) yield null;
       else {
-        const document = row.bytes ?? run.read(row.recordId)!;
-        const key = keyOf(decodeFields(document, fields));
+        const key = keyOf(decodeFields(row.bytes ?? run.read(row.recordId)!, fields));
         items.push({ key, recordId: row.recordId });
         hold(held + key.length + BYTES_OF_ITEM);
         if (items.length > ROWS_OF_CUT + 2 * most) yield* cut();
