@@ -14,10 +14,9 @@ const HELP = `The embedded database by itself, for mongosh, Compass or any Mongo
 /** What a person did wrong; the message says it in one line. */
 class UsageError extends Error {}
 
-function readOptions(args: string[]) {
+function readOptions() {
   try {
     return parseArgs({
-      args,
       options: {
         port: { type: 'string', default: '27018' },
         'data-dir': { type: 'string', default: './data' },
@@ -32,24 +31,18 @@ function readOptions(args: string[]) {
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new UsageError(`--port takes a number from 0 to 65535, not "${text}"`);
-  return port;
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port takes a number from 0 to 65535, not "${text}"`);
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) {
+  const { port: portText, 'data-dir': path, database, help } = readOptions();
+  if (help) {
     process.stdout.write(HELP);
     return;
   }
-  const path = options['data-dir'];
-  const mongo = await startEmbeddedMongo({
-    path,
-    port: readPort(options.port),
-    log: writeLog,
-    onFailure: fail,
-  });
+  const port = readPort(portText);
+  const mongo = await startEmbeddedMongo({ path, port, log: writeLog, onFailure: fail });
   const stop = async () => {
     process.stdout.write('Stopping …\n');
     await mongo.close();
@@ -59,7 +52,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
   process.stdout.write(
     `The embedded database listens on this machine only. It speaks MongoDB's protocol over the data in ${path}.\n` +
-      `  ${mongo.uri.replace('/?', `/${options.database}?`)}\n` +
+      `  ${mongo.uri.replace('/?', `/${database}?`)}\n` +
       'Give this to mongosh, Compass or MONGODB_URI. Ctrl+C stops it.\n',
   );
 }
@@ -69,8 +62,8 @@ function writeLog(level: 'error', message: string, detail?: string): void {
 }
 
 function fail(error: unknown): void {
-  const expected = error instanceof UsageError || error instanceof EmbeddedMongoStartError;
-  process.stderr.write(`${expected ? error.message : `the database failed: ${String(error)}`}\n`);
+  const isExpected = error instanceof UsageError || error instanceof EmbeddedMongoStartError;
+  process.stderr.write(`${isExpected ? error.message : `the database failed: ${String(error)}`}\n`);
   process.exitCode = 1;
 }
 

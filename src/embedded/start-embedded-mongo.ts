@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { lockDataFolder } from './data-folder-lock';
-import type { Place } from './wire/server';
 import type { WorkerInput, WorkerReport } from './worker';
 
+/** The engine has no users, and is never reached from beyond this machine. */
+const LOOPBACK = '127.0.0.1';
 /** A worker that takes longer to stop is ended: what it has answered is on disk. */
 const STOPS_WITHIN_MS = 15_000;
 /** The engine keeps documents outside of the heap; what needs more than this would never end well. */
@@ -42,84 +44,79 @@ export class EmbeddedMongoStartError extends Error {}
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
   const path = resolve(options.path);
-  const { port, stalledAfterMilliseconds } = options;
+  const { port, stalledAfterMilliseconds, log, onFailure = rethrow } = options;
   const releases: (() => void)[] = [];
   const releaseAll = () => {
     for (const release of releases.splice(0).reverse()) release();
   };
   try {
     releases.push(lockDataFolder(path));
-    const place = port === undefined ? socketPlace(path, releases) : { port };
-    const engine = new EngineThread({ path, place, stalledAfterMilliseconds }, options, releaseAll);
-    const address = await engine.address;
+    const place = port === undefined ? socketPlace(path, releases) : { host: LOOPBACK, port };
+    const thread = new EngineThread({ path, place, stalledAfterMilliseconds }, log);
+    const started = await Promise.race([thread.address, thread.ended]);
+    if (typeof started !== 'string') throw started;
+    void thread.ended.then(releaseAll);
+    void thread.ended.then((failure) => failure && onFailure(failure));
     // A connection string would read the slashes of a socket's path as its own.
-    const host = 'port' in place ? address : encodeURIComponent(address);
-    return { uri: `mongodb://${host}/?directConnection=true`, close: () => engine.close() };
+    const host = port === undefined ? encodeURIComponent(started) : started;
+    return { uri: `mongodb://${host}/?directConnection=true`, close: () => thread.close() };
   } catch (error) {
     releaseAll();
     throw new EmbeddedMongoStartError(explain(error as NodeJS.ErrnoException, path, port), { cause: error });
   }
 }
 
-/** A socket in the data folder, or in a private folder of its own where that path would be too long for the system. */
-function socketPlace(path: string, releases: (() => void)[]): Place {
-  let socketPath = join(path, 'mongo.sock');
-  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
-    const folder = mkdtempSync(join(tmpdir(), 'mongo-'));
-    releases.push(() => rmSync(folder, { recursive: true, force: true }));
-    socketPath = join(folder, 'mongo.sock');
-  }
-  // What a killed process left behind; the folder's lock is ours by now.
-  rmSync(socketPath, { force: true });
-  return { socketPath };
+function rethrow(error: Error): never {
+  throw error;
 }
 
-/** The worker, seen from its host: it starts, runs, and ends because it was asked to or because it failed. */
-class EngineThread {
-  /** Where it listens. Rejects where it cannot start. */
-  readonly address: Promise<string>;
-  private readonly worker: Worker;
-  private readonly exited: Promise<unknown>;
-  private state: 'starting' | 'running' | 'closing' = 'starting';
-  private failure: Error | null = null;
+/** A socket in the data folder, or in a private folder of its own where that path would be too long for the system. */
+function socketPlace(folder: string, releases: (() => void)[]): ListenOptions {
+  let path = join(folder, 'mongo.sock');
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    const own = mkdtempSync(join(tmpdir(), 'mongo-'));
+    releases.push(() => rmSync(own, { recursive: true, force: true }));
+    path = join(own, 'mongo.sock');
+  }
+  // What a killed process left behind; the folder's lock is ours by now.
+  rmSync(path, { force: true });
+  return { path };
+}
 
-  constructor(
-    input: WorkerInput,
-    private readonly options: EmbeddedMongoOptions,
-    private readonly release: () => void,
-  ) {
+/** The worker, seen from its host. */
+class EngineThread {
+  /** Where it listens, once it does. */
+  readonly address: Promise<string>;
+  /** Resolves when it has ended: to an error where it has failed, or has ended without being asked to. */
+  readonly ended: Promise<Error | null>;
+  private readonly worker: Worker;
+  private isClosing = false;
+
+  constructor(input: WorkerInput, log: EmbeddedMongoOptions['log']) {
     const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
     this.worker = new Worker(join(__dirname, 'worker.js'), { workerData: input, resourceLimits });
-    this.worker.on('error', (error) => (this.failure = error as Error));
-    this.exited = new Promise((resolve) => this.worker.once('exit', resolve));
-    this.address = new Promise((listening, refuse) => {
-      this.worker.on('message', (report: WorkerReport) => this.hear(report, listening));
-      this.worker.once('exit', (code) => this.ended(code, refuse));
+    this.address = new Promise((resolve) => {
+      this.worker.on('message', (report: WorkerReport) => {
+        if ('address' in report) resolve(report.address);
+        else log?.('error', report.message, report.detail);
+      });
+    });
+    this.ended = new Promise((resolve) => {
+      let failure: Error | null = null;
+      this.worker.once('error', (error) => (failure = error as Error));
+      this.worker.once('exit', (code) => {
+        const isExpected = failure || this.isClosing;
+        resolve(isExpected ? failure : new Error(`the embedded engine stopped with exit code ${code}`));
+      });
     });
   }
 
   async close(): Promise<void> {
-    if (this.state === 'running') this.worker.postMessage('close');
-    this.state = 'closing';
+    this.isClosing = true;
+    this.worker.postMessage('close');
     const cutOff = setTimeout(() => void this.worker.terminate(), STOPS_WITHIN_MS);
-    await this.exited;
+    await this.ended;
     clearTimeout(cutOff);
-  }
-
-  private hear(report: WorkerReport, listening: (address: string) => void): void {
-    if (report.kind === 'error') return this.options.log?.('error', report.message, report.detail);
-    this.state = 'running';
-    listening(report.address);
-  }
-
-  private ended(exitCode: number, refuse: (error: Error) => void): void {
-    this.release();
-    // The exit code of a worker that was cut off is 1.
-    if (this.state === 'closing' && !this.failure) return;
-    const failure = this.failure ?? new Error(`the embedded engine stopped with exit code ${exitCode}`);
-    if (this.state === 'starting') return refuse(failure);
-    if (!this.options.onFailure) throw failure;
-    this.options.onFailure(failure);
   }
 }
 

@@ -1,23 +1,24 @@
+import type { ListenOptions } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type EngineLog, openEngine } from './engine';
-import { type Place, WireServer } from './wire/server';
+import { WireServer } from './wire/server';
 
 /** What the worker is started with. */
 export interface WorkerInput {
   readonly path: string;
-  readonly place: Place;
+  /** The path of a Unix socket, or a host and port. */
+  readonly place: ListenOptions;
   readonly stalledAfterMilliseconds?: number;
 }
 
 /** What the worker tells its host. The host's only message to it is `'close'`. */
-export type WorkerReport =
-  { kind: 'listening'; address: string } | { kind: 'error'; message: string; detail: string | undefined };
+export type WorkerReport = { address: string } | { message: string; detail: string | undefined };
 
 const report = (message: WorkerReport): void => parentPort!.postMessage(message);
 
 const log: EngineLog = {
   error: (message, error) =>
-    report({ kind: 'error', message, detail: error instanceof Error ? error.stack : String(error) }),
+    report({ message, detail: error instanceof Error ? error.stack : String(error) }),
 };
 
 /**
@@ -35,7 +36,7 @@ async function serve({ path, place, stalledAfterMilliseconds }: WorkerInput): Pr
   try {
     const address = await server.listen(place);
     parentPort!.once('message', () => void close());
-    report({ kind: 'listening', address });
+    report({ address });
   } catch (error) {
     await close();
     throw error;

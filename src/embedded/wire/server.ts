@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Engine, EngineLog } from '../engine';
 import { ConnectionState, Reply } from '../commands/request';
@@ -7,7 +7,6 @@ import { MongoError } from '../language/errors';
 import { encodeReply, FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
 import { errorReply, runCommand } from './request';
 
-const LOOPBACK = '127.0.0.1';
 const MAX_CONNECTIONS = 10_000;
 /** On a Unix socket, a connection beyond this is refused at once rather than delayed. */
 const MAX_WAITING_CONNECTIONS = 4_096;
@@ -17,9 +16,6 @@ const MAX_HELD_BYTES = 512 * 1024 * 1024;
 const COUNTED_FROM_BYTES = 16 * 1024;
 const STALLED_AFTER_MS = 30_000;
 const CLOSE_WITHIN_MS = 5_000;
-
-/** A Unix socket, or a port of the loopback interface (0 takes a free one). */
-export type Place = { socketPath: string } | { port: number };
 
 /** Serves MongoDB's wire protocol from one engine. */
 export class WireServer {
@@ -39,16 +35,13 @@ export class WireServer {
     this.sweeper = setInterval(() => this.closeStalled(), stalledAfter / 4).unref();
   }
 
-  /** Starts to listen; resolves to the host and port, or the socket's path. Rejects with the system's error. */
-  async listen(place: Place): Promise<string> {
-    const backlog = MAX_WAITING_CONNECTIONS;
-    this.server.listen(
-      'port' in place ? { host: LOOPBACK, port: place.port, backlog } : { path: place.socketPath, backlog },
-    );
+  /** Starts to listen on a Unix socket or a port; resolves to its path, or host and port. Rejects with the system's error. */
+  async listen(place: ListenOptions): Promise<string> {
+    this.server.listen({ ...place, backlog: MAX_WAITING_CONNECTIONS });
     await once(this.server, 'listening');
-    if ('socketPath' in place) await chmod(place.socketPath, 0o700);
+    if (place.path) await chmod(place.path, 0o700);
     const bound = this.server.address() as AddressInfo | string;
-    this.address = typeof bound === 'string' ? bound : `${LOOPBACK}:${bound.port}`;
+    this.address = typeof bound === 'string' ? bound : `${bound.address}:${bound.port}`;
     return this.address;
   }
 
@@ -58,10 +51,8 @@ export class WireServer {
     const closed = this.server.listening ? once(this.server, 'close') : undefined;
     this.server.close();
     for (const connection of this.connections) connection.end();
-    const cutOff = setTimeout(
-      () => this.connections.forEach(({ socket }) => socket.destroy()),
-      CLOSE_WITHIN_MS,
-    );
+    const destroyAll = () => this.connections.forEach(({ socket }) => socket.destroy());
+    const cutOff = setTimeout(destroyAll, CLOSE_WITHIN_MS);
     await closed;
     clearTimeout(cutOff);
   }
