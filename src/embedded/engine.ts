@@ -63,7 +63,7 @@ export class Engine {
   read(request: CommandRequest, ns: string): CollectionView | null {
     request.transaction?.use(ns);
     const scope = this.readScope(request);
-    const collection = scope.catalog.find(ns);
+    const collection = scope.catalog.get(ns);
     if (collection) return new CollectionView(collection, scope);
     scope.release();
     return null;

@@ -10,7 +10,7 @@ import { toDouble } from '../language/numbers';
 import { arrayIndexOf } from '../language/path';
 import { conjunctsOf } from '../planner/bounds';
 import { Yielder } from '../planner/execution';
-import { StoredCollection, StoredIndex } from '../storage/catalog';
+import { collectionsOf, StoredCollection, StoredIndex } from '../storage/catalog';
 import * as changes from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { endOf, prefixOf } from '../storage/keys';
@@ -41,14 +41,14 @@ export async function drop(request: CommandRequest, engine: Engine): Promise<Rep
 }
 
 /** @throws MongoError NamespaceNotFound */
-export function existing(collection: StoredCollection | null): StoredCollection {
-  check(collection !== null, 26, 'ns not found');
+export function existing(collection: StoredCollection | undefined): StoredCollection {
+  check(collection !== undefined, 26, 'ns not found');
   return collection;
 }
 
 export async function dropDatabase(request: CommandRequest, engine: Engine): Promise<Reply> {
   const dropped = await engine.change(request, (scope) => {
-    const collections = scope.catalog.all(request.db);
+    const collections = collectionsOf(scope.catalog, request.db);
     // All or none: each is free before the first one goes.
     for (const { ns } of collections) scope.claimCollection(ns);
     for (const collection of collections) changes.dropCollection(scope, collection);
@@ -58,7 +58,7 @@ export async function dropDatabase(request: CommandRequest, engine: Engine): Pro
 }
 
 export function listCollections(request: CommandRequest, engine: Engine, options: Options): Reply {
-  const collections = engine.readCatalog(request, ({ catalog }) => catalog.all(request.db));
+  const collections = engine.readCatalog(request, ({ catalog }) => collectionsOf(catalog, request.db));
   const entries = collections.map(({ name, options: given, uuid, indexes }) => {
     const details = { options: given, info: { readOnly: false, uuid }, idIndex: indexes[0]!.spec };
     return { name, type: 'collection', ...(!options.flag('nameOnly') && details) };
@@ -69,8 +69,8 @@ export function listCollections(request: CommandRequest, engine: Engine, options
 export function listDatabases(request: CommandRequest, engine: Engine, options: Options): Reply {
   check(request.db === 'admin', 13, 'listDatabases may only be run against the admin database.');
   return engine.readCatalog(request, (scope) => {
-    const names = [...new Set(scope.catalog.all().map(({ db }) => db))].sort();
-    const sizeOf = (name: string) => totalsOf(scope, scope.catalog.all(name)).bytes;
+    const names = [...new Set(collectionsOf(scope.catalog).map(({ db }) => db))].sort();
+    const sizeOf = (name: string) => totalsOf(scope, collectionsOf(scope.catalog, name)).bytes;
     const entries = names.map((name) => ({ name, sizeOnDisk: new Double(sizeOf(name)), empty: false }));
     const totalSize = new Double(entries.reduce((sum, { sizeOnDisk }) => sum + sizeOnDisk.value, 0));
     const shown = options.flag('nameOnly') ? names.map((name) => ({ name })) : entries;
@@ -108,7 +108,7 @@ export function createIndexes(request: CommandRequest, engine: Engine, options: 
 
 export function listIndexes(request: CommandRequest, engine: Engine): Reply {
   const ns = namespaceOf(request);
-  const collection = existing(engine.readCatalog(request, ({ catalog }) => catalog.find(ns)));
+  const collection = existing(engine.readCatalog(request, ({ catalog }) => catalog.get(ns)));
   const specs = collection.indexes.map(({ spec }) => spec);
   return listing(ns, specs);
 }
@@ -200,7 +200,7 @@ export async function validate(request: CommandRequest, engine: Engine): Promise
   const ns = namespaceOf(request);
   const scope = engine.readScope(request);
   try {
-    const collection = existing(scope.catalog.find(ns));
+    const collection = existing(scope.catalog.get(ns));
     const { indexes, indexedFields } = collection;
     const view = new CollectionView(collection, scope);
     const yielder = new Yielder();

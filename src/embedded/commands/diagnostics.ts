@@ -3,7 +3,8 @@ import { arch, cpus, hostname, release, totalmem, type as osType } from 'node:os
 import type { Engine } from '../engine';
 import { compilePipeline } from '../language/aggregate';
 import { bson, BsonDocument, isDocument, Plain } from '../language/bson-value';
-import { StoredCollection } from '../storage/catalog';
+import { check } from '../language/errors';
+import { collectionsOf, StoredCollection } from '../storage/catalog';
 import { noTotals, sumOf, Totals } from '../storage/keys';
 import { CollectionView, ReadScope } from '../storage/view';
 import { namespaceOf, Options } from './options';
@@ -77,7 +78,7 @@ function statsOf(scope: ReadScope, collections: readonly StoredCollection[], opt
 /** What a database holds. */
 export function dbStats(request: CommandRequest, engine: Engine, options: Options): Reply {
   return engine.readCatalog(request, (scope) => {
-    const collections = scope.catalog.all(request.db);
+    const collections = collectionsOf(scope.catalog, request.db);
     const { documents: objects, size: dataSize, ...sizes } = statsOf(scope, collections, options);
     const indexes = collections.flatMap((each) => each.indexes).length;
     const counts = { collections: collections.length, views: 0, objects, indexes, indexSize: 0 };
@@ -86,7 +87,7 @@ export function dbStats(request: CommandRequest, engine: Engine, options: Option
 }
 
 type DiagnosticStage = (
-  collection: StoredCollection | null,
+  collection: StoredCollection | undefined,
   spec: BsonDocument,
   request: CommandRequest,
   scope: ReadScope,
@@ -128,9 +129,10 @@ export function answerDiagnosticStage(
   const [first, ...rest] = options.need('pipeline', 'an array of objects');
   const [[name, spec] = ['', null]] = first ?? [];
   if (!Object.hasOwn(DIAGNOSTIC_STAGES, name) || !isDocument(spec)) return null;
+  check(request.transaction === null, 263, `${name} is not allowed in a transaction.`);
   const ns = `${request.db}.${request.body.get('aggregate')}`;
   const told = engine.readCatalog(request, (scope) =>
-    DIAGNOSTIC_STAGES[name]!(scope.catalog.find(ns), spec, request, scope),
+    DIAGNOSTIC_STAGES[name]!(scope.catalog.get(ns), spec, request, scope),
   );
   return listing(ns, [...compilePipeline(rest, NO_LIMITS)(told.map(bson))]);
 }

@@ -1,18 +1,11 @@
 import { UUID } from 'bson';
 import { bson, BsonDocument } from '../language/bson-value';
-import { decodeFields } from '../language/codec';
-import {
-  discard,
-  forgetCollection,
-  forgetGarbage,
-  readGarbage,
-  saveCollection,
-  StoredCollection,
-  StoredIndex,
-} from './catalog';
+import { decodeFields, encodeDocument } from '../language/codec';
+import { catalogKey, readGarbage, StoredCollection, StoredIndex } from './catalog';
 import { CollectionView } from './view';
 import { GroupCommit, WriteGroup, WriteScope } from './group-commit';
 import { endOf, prefixOf } from './keys';
+import { Writer } from './lmdb';
 import { duplicateKey, entriesOf, rememberArrays } from './records';
 
 export function createCollection(scope: WriteScope, ns: string): StoredCollection {
@@ -40,7 +33,7 @@ export function addIndexes(
   try {
     fill(scope, collection.withIndexes(added));
   } catch (error) {
-    for (const index of added) discard(scope.writer, index.id);
+    for (const { id } of added) discard(scope.writer, id);
     throw error;
   }
   setCollection(scope, collection.withIndexes([...collection.indexes, ...added]));
@@ -55,18 +48,27 @@ export function dropIndexes(
   const kept = collection.indexes.filter((index) => !dropped.includes(index));
   setCollection(scope, collection.withIndexes(kept));
   // Kept until later: who reads with the catalog of before this commit may still walk them.
-  for (const index of dropped) discard(scope.writer, index.id);
+  for (const { id } of dropped) discard(scope.writer, id);
 }
 
 export function dropCollection(scope: WriteScope, collection: StoredCollection): void {
   scope.claimCollection(collection.ns);
-  scope.catalog = scope.catalog.without(collection.ns);
-  forgetCollection(scope.writer, collection);
+  scope.catalog = new Map([...scope.catalog].filter(([ns]) => ns !== collection.ns));
+  scope.writer.remove('catalog', catalogKey('collection', collection.id));
+  for (const { id } of [collection, ...collection.indexes]) discard(scope.writer, id);
 }
 
 function setCollection(scope: WriteScope, collection: StoredCollection): void {
-  scope.catalog = scope.catalog.with(collection);
-  saveCollection(scope.writer, collection);
+  const { id, ns, uuid, options } = collection;
+  scope.catalog = new Map(scope.catalog).set(ns, collection);
+  const indexes = collection.indexes.map((index) => bson({ id: index.id, spec: index.spec }));
+  const stored = encodeDocument(bson({ ns, uuid, options, indexes }));
+  scope.writer.put('catalog', catalogKey('collection', id), stored);
+}
+
+/** Marks what a collection or index has stored as garbage, to be removed bit by bit later. */
+function discard(writer: Writer, id: number): void {
+  writer.put('catalog', catalogKey('garbage', id), Buffer.of(1));
 }
 
 /** @param collection with the new indexes only */
@@ -127,7 +129,10 @@ function sweepSome({ reader, writer }: WriteGroup): boolean {
       for (const key of keys) writer.remove(table, key);
       if (room === 0) return true;
     }
-    forgetGarbage(writer, id);
+    // Nothing else is left of it: its id may be given again after a restart.
+    const arrays = [...reader.range('catalog', catalogKey('array', id), catalogKey('array', id + 1))];
+    const marks = [catalogKey('totals', id), catalogKey('garbage', id)];
+    for (const key of [...arrays.map((entry) => entry.key), ...marks]) writer.remove('catalog', key);
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import { Binary, Int32 } from 'bson';
 import { bson, BsonDocument } from '../language/bson-value';
-import { decodeDocument, encodeDocument } from '../language/codec';
+import { decodeDocument } from '../language/codec';
 import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { KeyField, keyFieldsOf } from '../language/index-key';
@@ -8,18 +8,24 @@ import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
 import { Reader, Writer } from './lmdb';
 
 // catalog: '!format' → version u32     '!applied', '!applying' → see store.ts
-//          'c' id → collection         'm' id path → the index met an array under that path
-//          'n' id → its totals         'g' id → dropped, what it stored is still to be removed
+//          kind, id [, path] →
+const kinds = {
+  collection: 'c',
+  /** The index met an array under that path. */
+  array: 'm',
+  /** How much a collection holds. */
+  totals: 'n',
+  /** Dropped: what it stored is still to be removed. */
+  garbage: 'g',
+};
+
 // 2: what was committed may still be in a journal.
 const formatVersion = 2;
 const formatKey = Buffer.from('!format');
 
-function keyOf(kind: string, id: number, path = ''): Buffer {
-  return Buffer.concat([Buffer.from(kind), prefixOf(id), Buffer.from(path)]);
+export function catalogKey(kind: keyof typeof kinds, id: number, path = ''): Buffer {
+  return Buffer.concat([Buffer.from(kinds[kind]), prefixOf(id), Buffer.from(path)]);
 }
-
-export const totalsKey = (collectionId: number) => keyOf('n', collectionId);
-export const multikeyKey = (indexId: number, path: string) => keyOf('m', indexId, path);
 
 /** An index, its entry in the catalog, and what is known of the arrays it met. */
 export class StoredIndex {
@@ -96,68 +102,25 @@ export class StoredCollection {
   }
 }
 
-/** All collections at one moment; a change makes a new catalog. */
-export class Catalog {
-  constructor(private readonly collections: ReadonlyMap<string, StoredCollection> = new Map()) {}
+/** All collections at one moment, by their namespaces; a change makes a new catalog. */
+export type Catalog = ReadonlyMap<string, StoredCollection>;
 
-  find(ns: string): StoredCollection | null {
-    return this.collections.get(ns) ?? null;
-  }
-
-  /** Those of a database, or all. */
-  all(db?: string): StoredCollection[] {
-    const all = [...this.collections.values()];
-    return db === undefined ? all : all.filter((collection) => collection.db === db);
-  }
-
-  with(collection: StoredCollection): Catalog {
-    return new Catalog(new Map(this.collections).set(collection.ns, collection));
-  }
-
-  without(ns: string): Catalog {
-    const collections = new Map(this.collections);
-    collections.delete(ns);
-    return new Catalog(collections);
-  }
-}
-
-export function saveCollection(
-  writer: Writer,
-  { id, ns, uuid, options, ...collection }: StoredCollection,
-): void {
-  const indexes = collection.indexes.map((index) => bson({ id: index.id, spec: index.spec }));
-  writer.put('catalog', keyOf('c', id), encodeDocument(bson({ ns, uuid, options, indexes })));
-}
-
-/** Forgets a collection, and marks what it and its indexes have stored as garbage. */
-export function forgetCollection(writer: Writer, { id, indexes }: StoredCollection): void {
-  writer.remove('catalog', keyOf('c', id));
-  for (const each of [id, ...indexes.map((index) => index.id)]) discard(writer, each);
-}
-
-/** Marks what a dropped collection or index has stored as garbage, to be removed bit by bit later. */
-export function discard(writer: Writer, id: number): void {
-  writer.put('catalog', keyOf('g', id), Buffer.of(1));
-}
-
-/** Forgets a dropped collection or index of which nothing else is left: its id may be given again after a restart. */
-export function forgetGarbage(writer: Writer, id: number): void {
-  const paths = [...writer.range('catalog', keyOf('m', id), keyOf('m', id + 1))];
-  for (const { key } of paths) writer.remove('catalog', key);
-  writer.remove('catalog', totalsKey(id));
-  writer.remove('catalog', keyOf('g', id));
+/** Those of a database, or all. */
+export function collectionsOf(catalog: Catalog, db?: string): StoredCollection[] {
+  const all = [...catalog.values()];
+  return db === undefined ? all : all.filter((collection) => collection.db === db);
 }
 
 /** The ids of dropped collections and indexes of which something is left. */
 export function readGarbage(reader: Reader): number[] {
-  return [...readKind(reader, 'g')].map(({ id }) => id);
+  return [...readKind(reader, 'garbage')].map(({ id }) => id);
 }
 
 /** Reads the whole catalog; a few entries for each collection, whatever it holds. */
 export function readCatalog(reader: Reader): Catalog {
   const collections = new Map<string, StoredCollection>();
   const indexes = new Map<number, StoredIndex>();
-  for (const { id, value } of readKind(reader, 'c')) {
+  for (const { id, value } of readKind(reader, 'collection')) {
     const stored = decodeDocument(value);
     const ns = stored.get('ns') as string;
     const all = (stored.get('indexes') as BsonDocument[]).map(
@@ -167,8 +130,8 @@ export function readCatalog(reader: Reader): Catalog {
     const [uuid, options] = [stored.get('uuid') as Binary, stored.get('options') as BsonDocument];
     collections.set(ns, new StoredCollection(id, ns, uuid, options, all));
   }
-  for (const { id, path } of readKind(reader, 'm')) indexes.get(id)?.multikeyPaths.add(path);
-  return new Catalog(collections);
+  for (const { id, path } of readKind(reader, 'array')) indexes.get(id)?.multikeyPaths.add(path);
+  return collections;
 }
 
 /**
@@ -182,11 +145,12 @@ export function checkFormat(writer: Writer): void {
   if (found < formatVersion) writer.put('catalog', formatKey, prefixOf(formatVersion));
 }
 
-function* readKind(reader: Reader, kind: string): Generator<{ id: number; path: string; value: Buffer }> {
-  const next = String.fromCharCode(kind.charCodeAt(0) + 1);
-  for (const { key, value } of reader.range('catalog', Buffer.from(kind), Buffer.from(next))) {
-    yield { id: key.readUInt32BE(1), path: key.toString('utf8', 5), value };
-  }
+function* readKind(
+  reader: Reader,
+  kind: keyof typeof kinds,
+): Generator<{ id: number; path: string; value: Buffer }> {
+  const all = reader.range('catalog', catalogKey(kind, 0), catalogKey(kind, 2 ** 32 - 1));
+  for (const { key, value } of all) yield { id: key.readUInt32BE(1), path: key.toString('utf8', 5), value };
 }
 
 /** Hands out the numbers of collections, indexes and records. None is given twice while the engine runs. */
@@ -195,7 +159,10 @@ export class Ids {
   private readonly lastRecords = new Map<number, number>();
 
   constructor(catalog: Catalog, garbage: readonly number[]) {
-    const used = catalog.all().flatMap(({ id, indexes }) => [id, ...indexes.map((index) => index.id)]);
+    const used = collectionsOf(catalog).flatMap(({ id, indexes }) => [
+      id,
+      ...indexes.map((index) => index.id),
+    ]);
     this.last = [...used, ...garbage].reduce((a, b) => Math.max(a, b), 0);
   }
 

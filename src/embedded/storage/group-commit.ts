@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { MongoError } from '../language/errors';
-import { Catalog, Ids, StoredCollection, totalsKey } from './catalog';
+import { Catalog, catalogKey, Ids, StoredCollection } from './catalog';
 import { ReadScope } from './view';
 import { noTotals, readTotals, storedTotals, sumOf, Totals } from './keys';
 import { Reader, Table, Writer } from './lmdb';
@@ -11,16 +11,27 @@ const longestTurn = 25;
 
 /** What a write goes through: the group being committed, or a transaction's own overlay. */
 export abstract class WriteScope implements ReadScope {
-  abstract readonly reader: Reader;
+  /** Reads its own writes. */
   abstract readonly writer: Writer;
-  abstract readonly ids: Ids;
+  readonly ids: Ids;
   /** A change of the catalog puts a new one here. */
-  abstract catalog: Catalog;
+  catalog: Catalog;
   protected readonly added = new Map<number, Totals>();
   private turnEnds = 0;
 
+  constructor(protected readonly groups: GroupCommit) {
+    this.ids = groups.ids;
+    this.catalog = groups.catalog;
+  }
+
+  get reader(): Reader {
+    return this.writer;
+  }
+
   /** A collection that is about to be read or written. */
-  abstract use(ns: string): StoredCollection | null;
+  use(ns: string): StoredCollection | undefined {
+    return this.catalog.get(ns);
+  }
 
   /**
    * Says that this write is about to change a document, or take or free a unique key.
@@ -47,11 +58,7 @@ export abstract class WriteScope implements ReadScope {
 
   /** Counts documents, and their bytes, that come or go. */
   count(collectionId: number, change: Totals): void {
-    this.added.set(collectionId, sumOf(this.addedTotals(collectionId), change));
-  }
-
-  addedTotals(collectionId: number): Totals {
-    return this.added.get(collectionId) ?? noTotals;
+    this.added.set(collectionId, sumOf(this.added.get(collectionId) ?? noTotals, change));
   }
 
   release(): void {
@@ -88,7 +95,7 @@ interface Statement {
   readonly answer: (result: unknown) => void;
   readonly refuse: (error: unknown) => void;
   /** Set when a commit that held part of it failed, while it waited to go on. */
-  lost?: unknown;
+  isLost?: boolean;
 }
 
 /** The name under which a document or a unique key is claimed. */
@@ -103,24 +110,17 @@ export function claimOfCollection(ns: string): string {
 
 /** The statements that commit, and reach the disk, together. They see each other's writes. */
 export class WriteGroup extends WriteScope {
-  readonly reader: Writer;
+  /** The number of the commit that it will be. */
+  readonly number = this.groups.store.commit + 1;
   /** What this group has changed. */
   readonly touched = new Set<string>();
 
   constructor(
-    readonly number: number,
-    public catalog: Catalog,
-    readonly ids: Ids,
+    groups: GroupCommit,
     readonly writer: Writer,
-    private readonly groups: GroupCommit,
   ) {
-    super();
-    this.reader = writer;
+    super(groups);
     this.beginTurn();
-  }
-
-  use(ns: string): StoredCollection | null {
-    return this.catalog.find(ns);
   }
 
   claim(table: Table, key: Buffer): void {
@@ -138,7 +138,7 @@ export class WriteGroup extends WriteScope {
   /** Writes what is kept once for the whole group. */
   finish(): void {
     for (const [collectionId, added] of this.added) {
-      const key = totalsKey(collectionId);
+      const key = catalogKey('totals', collectionId);
       const totals = sumOf(readTotals(this.writer.get('catalog', key)), added);
       this.writer.put('catalog', key, storedTotals(totals));
     }
@@ -167,13 +167,7 @@ export class GroupCommit {
   /** What was committed last; the caller releases it. */
   latest(): ReadScope {
     const snapshot = this.store.snapshot();
-    const { catalog } = this;
-    return {
-      reader: snapshot.reader,
-      catalog,
-      addedTotals: () => noTotals,
-      release: () => snapshot.release(),
-    };
+    return { reader: snapshot.reader, catalog: this.catalog, release: () => snapshot.release() };
   }
 
   /** The catalog as it will be when the group in flight has committed. */
@@ -221,8 +215,7 @@ export class GroupCommit {
     this.gathering = [];
     let outcomes: Outcome[] = [];
     const body = (writer: Writer) => {
-      const group = new WriteGroup(this.store.commit + 1, this.catalog, this.ids, writer, this);
-      this.inFlight = group;
+      const group = (this.inFlight = new WriteGroup(this, writer));
       outcomes = statements.map((statement) => this.outcomeOf(statement, group));
       group.finish();
     };
@@ -231,9 +224,11 @@ export class GroupCommit {
       await (isBulk ? this.store.writeThrough(body) : this.store.write(body));
       this.catalog = this.nextCatalog;
     } catch (error) {
+      // The disk has no room, or has failed: nothing of the group was written, and the next one may succeed.
+      const message = `the write could not be brought to disk: ${(error as Error).message}`;
       outcomes = statements.map((statement) => () => {
-        statement.lost = diskError(error);
-        statement.refuse(statement.lost);
+        statement.isLost = true;
+        statement.refuse(new MongoError(14031, message));
       });
     } finally {
       this.inFlight = null;
@@ -243,7 +238,7 @@ export class GroupCommit {
 
   /** Runs a statement; what its client is told waits for the disk, also a failure that others' writes have led to. */
   private outcomeOf(statement: Statement, group: WriteGroup): Outcome {
-    if (statement.lost) return null;
+    if (statement.isLost) return null;
     try {
       const result = statement.run(group);
       return () => statement.answer(result);
@@ -272,9 +267,4 @@ function endsBefore(promise: Promise<void>, deadline: number): Promise<boolean> 
     const timer = left === Infinity ? undefined : setTimeout(resolve, Math.max(0, left), false);
     promise.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
   });
-}
-
-/** The disk has no room, or has failed: nothing of the group was written, and the next one may succeed. */
-function diskError(error: unknown): MongoError {
-  return new MongoError(14031, `the write could not be brought to disk: ${(error as Error).message}`);
 }

@@ -3,7 +3,7 @@ import { formatForMessage, MongoError } from '../language/errors';
 import { indexKeysOf } from '../language/index-key';
 import { encodeKeyComponent } from '../language/key-component';
 import { valuesAtPath } from '../language/path';
-import { multikeyKey, StoredCollection, StoredIndex } from './catalog';
+import { catalogKey, StoredCollection, StoredIndex } from './catalog';
 import { WriteScope } from './group-commit';
 import { documentKey, storedEntry } from './keys';
 import { Entry, maxKeyLength } from './lmdb';
@@ -116,7 +116,7 @@ export function rememberArrays(scope: WriteScope, collection: StoredCollection, 
     for (const { path, names } of index.paths) {
       if (!meetsArray(fields, names)) continue;
       index.multikeyPaths.add(path);
-      const key = multikeyKey(index.id, path);
+      const key = catalogKey('array', index.id, path);
       // The set may know it from a write that was given up.
       if (!scope.reader.get('catalog', key)) scope.writer.put('catalog', key, Buffer.of(1));
     }

@@ -1,4 +1,4 @@
-import { Catalog, StoredCollection, StoredIndex, totalsKey } from './catalog';
+import { Catalog, catalogKey, StoredCollection, StoredIndex } from './catalog';
 import {
   documentKey,
   endOf,
@@ -7,10 +7,9 @@ import {
   prefixOf,
   readTotals,
   recordIdOfDocumentKey,
-  sumOf,
   Totals,
 } from './keys';
-import { Reader } from './lmdb';
+import { Snapshot } from './lmdb';
 
 /** One stored document. Record ids grow in the order of insertion and are never used twice. */
 export interface StoredDocument {
@@ -19,12 +18,8 @@ export interface StoredDocument {
 }
 
 /** What a view reads from: one moment of the tables, and the catalog that belongs to it. */
-export interface ReadScope {
-  readonly reader: Reader;
+export interface ReadScope extends Snapshot {
   readonly catalog: Catalog;
-  /** What this scope has added to the stored totals and not stored yet. */
-  addedTotals(collectionId: number): Totals;
-  release(): void;
 }
 
 /** What a statement reads a collection through: a snapshot, a transaction with its own writes, or the write in progress. */
@@ -65,16 +60,15 @@ export class CollectionView {
     }
   }
 
-  /** How much it holds, without counting. */
+  /** How much it holds, without counting; in a transaction, without its own writes. */
   totals(): Totals {
-    const stored = this.scope.reader.get('catalog', totalsKey(this.collection.id));
-    return sumOf(readTotals(stored), this.scope.addedTotals(this.collection.id));
+    return readTotals(this.scope.reader.get('catalog', catalogKey('totals', this.collection.id)));
   }
 
   /** Another collection of the same database (`$unionWith`) as of the same moment, or null where there is none. */
   sibling(name: string): CollectionView | null {
-    const collection = this.scope.catalog.find(`${this.collection.db}.${name}`);
-    return collection && new CollectionView(collection, this.scope);
+    const collection = this.scope.catalog.get(`${this.collection.db}.${name}`);
+    return collection ? new CollectionView(collection, this.scope) : null;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { check } from '../language/errors';
-import { Catalog, Ids, StoredCollection } from '../storage/catalog';
+import { StoredCollection } from '../storage/catalog';
 import {
   Blocked,
   claimOf,
@@ -9,7 +9,7 @@ import {
   WriteGroup,
   WriteScope,
 } from '../storage/group-commit';
-import { Snapshot, Table, writeChanges } from '../storage/lmdb';
+import { Table, writeChanges } from '../storage/lmdb';
 import { Overlay } from '../storage/recent-writes';
 
 /** What one transaction may write, because it is kept in memory until it commits. */
@@ -20,12 +20,10 @@ const mostBytes = 256 * 2 ** 20;
  * first writer wins. Nothing of it is visible, or on disk, before `commit`.
  */
 export class Transaction extends WriteScope implements OpenTransaction {
-  readonly writer: Overlay;
-  readonly ids: Ids;
-  catalog: Catalog;
-  private readonly snapshot: Snapshot;
+  private readonly snapshot = this.groups.store.snapshot();
   /** The number of the commit that its snapshot shows. */
-  private readonly number: number;
+  private readonly number = this.groups.store.commit;
+  readonly writer = new Overlay(this.snapshot.reader);
   private readonly claims = new Set<string>();
   private readonly used = new Set<string>();
   private isOpen = true;
@@ -34,19 +32,14 @@ export class Transaction extends WriteScope implements OpenTransaction {
   private readonly ended: Promise<void>;
   private tellEnded!: () => void;
 
-  constructor(private readonly groups: GroupCommit) {
-    super();
-    this.snapshot = groups.store.snapshot();
-    this.number = groups.store.commit;
-    this.catalog = groups.catalog;
-    this.ids = groups.ids;
-    this.writer = new Overlay(this.snapshot.reader);
+  constructor(groups: GroupCommit) {
+    super(groups);
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
     groups.transactions.add(this);
   }
 
   /** @throws MongoError NoSuchTransaction for a statement, or a cursor, that goes on after the end */
-  get reader(): Overlay {
+  override get reader(): Overlay {
     check(this.isOpen, 251, 'The transaction has ended.');
     return this.writer;
   }
@@ -55,10 +48,10 @@ export class Transaction extends WriteScope implements OpenTransaction {
    * Says that a statement reads or writes a collection: from now on it and its indexes stay as they are until the end.
    * @throws MongoError SnapshotUnavailable when it has been created, dropped or changed since the snapshot
    */
-  use(ns: string): StoredCollection | null {
-    const collection = this.catalog.find(ns);
+  override use(ns: string): StoredCollection | undefined {
+    const collection = this.catalog.get(ns);
     if (this.used.has(ns)) return collection;
-    const isSame = this.groups.nextCatalog.find(ns) === collection;
+    const isSame = this.groups.nextCatalog.get(ns) === collection;
     check(isSame, 246, 'The collection has changed since the snapshot of the transaction; please retry.');
     this.used.add(ns);
     return collection;
@@ -108,8 +101,9 @@ export class Transaction extends WriteScope implements OpenTransaction {
 
   private applyTo(group: WriteGroup): void {
     for (const ns of this.used) {
-      const collection = this.catalog.find(ns);
-      if (collection && group.catalog.find(ns) !== collection) group.catalog = group.catalog.with(collection);
+      const collection = this.catalog.get(ns);
+      if (collection && group.catalog.get(ns) !== collection)
+        group.catalog = new Map(group.catalog).set(ns, collection);
     }
     for (const claim of this.claims) group.touched.add(claim);
     for (const [collectionId, added] of this.added) group.count(collectionId, added);
