@@ -15,10 +15,9 @@ import * as changes from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { endOf, prefixOf } from '../storage/keys';
 import { entriesOf } from '../storage/records';
-import { CollectionView } from '../storage/view';
 import { totalsOf } from './diagnostics';
-import { collectionFor } from './modification';
 import { namespaceOf, Options } from './options';
+import { reading } from './reads';
 import { CommandRequest, listing, Reply } from './request';
 
 export async function create(request: CommandRequest, engine: Engine): Promise<Reply> {
@@ -41,9 +40,9 @@ export async function drop(request: CommandRequest, engine: Engine): Promise<Rep
 }
 
 /** @throws MongoError NamespaceNotFound */
-export function existing(collection: StoredCollection | undefined): StoredCollection {
-  check(collection !== undefined, 26, 'ns not found');
-  return collection;
+function existing<T>(found: T | null | undefined): T {
+  check(found != null, 26, 'ns not found');
+  return found;
 }
 
 export async function dropDatabase(request: CommandRequest, engine: Engine): Promise<Reply> {
@@ -92,8 +91,8 @@ export function createIndexes(request: CommandRequest, engine: Engine, options: 
   const specs = options.need('indexes', 'an array of objects').map(normalizedSpec);
   check(specs.length > 0, 2, 'Must specify at least one index to create');
   const build = (scope: WriteScope): Reply => {
-    const createdCollectionAutomatically = !scope.use(ns);
-    const collection = collectionFor(scope, ns);
+    const found = scope.use(ns);
+    const collection = found ?? changes.createCollection(scope, ns);
     const all = collection.indexes.map(({ spec }) => spec);
     const numIndexesBefore = all.length;
     for (const spec of specs) if (!isPresent(all, spec)) all.push(spec);
@@ -101,7 +100,12 @@ export function createIndexes(request: CommandRequest, engine: Engine, options: 
     const missing = all.slice(numIndexesBefore);
     if (missing.length > 0) changes.addIndexes(scope, collection, missing);
     const note = missing.length === 0 && { note: 'all indexes already exist' };
-    return bson({ createdCollectionAutomatically, numIndexesBefore, numIndexesAfter: all.length, ...note });
+    return bson({
+      createdCollectionAutomatically: !found,
+      numIndexesBefore,
+      numIndexesAfter: all.length,
+      ...note,
+    });
   };
   return engine.write(request, build, true);
 }
@@ -196,33 +200,30 @@ function isPresent(specs: readonly BsonDocument[], spec: BsonDocument): boolean 
 }
 
 /** Checks that the indexes hold exactly the entries of the collection's documents, and that these are counted right. */
-export async function validate(request: CommandRequest, engine: Engine): Promise<Reply> {
+export function validate(request: CommandRequest, engine: Engine): Promise<Reply> {
   const ns = namespaceOf(request);
-  const scope = engine.readScope(request);
-  try {
-    const collection = existing(scope.catalog.get(ns));
-    const { indexes, indexedFields } = collection;
-    const view = new CollectionView(collection, scope);
+  return reading(request, engine, ns, async (run) => {
+    const view = existing(run.view);
+    const { indexes, indexedFields } = view.collection;
+    const { reader } = view.scope;
     const yielder = new Yielder();
     let [nrecords, expected, wrong, found] = [0, 0, 0, 0];
     for (const { recordId, bytes } of view.scanDocuments()) {
       const fields = decodeFields(bytes, indexedFields);
       for (const { key, value } of indexes.flatMap((index) => entriesOf(index, fields, recordId))) {
         expected += 1;
-        if (!scope.reader.get('indexes', key)?.equals(value)) wrong += 1;
+        if (!reader.get('indexes', key)?.equals(value)) wrong += 1;
       }
       nrecords += 1;
       await yielder.rest();
     }
     for (const { id } of indexes) {
-      const walk = scope.reader.range('indexes', prefixOf(id), endOf(id))[Symbol.iterator]();
+      const walk = reader.range('indexes', prefixOf(id), endOf(id))[Symbol.iterator]();
       for (; !walk.next().done; found++) await yielder.rest();
     }
     const counted = view.totals().documents;
     const valid = wrong === 0 && found === expected && counted === nrecords;
     const problem = `${found} entries of ${expected}, ${wrong} missing or wrong; ${counted} documents counted`;
     return bson({ ns, nrecords, nIndexes: indexes.length, valid, errors: valid ? [] : [problem] });
-  } finally {
-    scope.release();
-  }
+  });
 }

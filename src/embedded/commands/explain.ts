@@ -9,7 +9,7 @@ import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
 import { VERSION } from './diagnostics';
 import { namespaceOf, optionNames, Options, READS } from './options';
-import { clockOf, countsAll, readAggregate, readQuery } from './reads';
+import { countsAll, readAggregate, reading, readQuery } from './reads';
 import { CommandRequest, Reply } from './request';
 
 /** How a command is planned, the stage above the plan, and the stages of a pipeline that follow. */
@@ -37,26 +37,22 @@ function readExplained(name: string, body: BsonDocument): Explained {
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
 /** How the engine would answer a command: the plan, and beyond the verbosity `queryPlanner` what came of running it. */
-export async function explain(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function explain(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const verbosity = VERBOSITIES.indexOf(options.get('verbosity', 'a string') ?? 'allPlansExecution');
   check(verbosity >= 0, 9, `verbosity must be one of ${VERBOSITIES.join()}`);
   const body = options.need('explain', 'an object');
   const [name = ''] = body.keys();
   const { plan, top, rest = [] } = readExplained(name, body);
   const namespace = namespaceOf({ ...request, name, body });
-  const view = engine.read(request, namespace);
-  try {
-    const chosen = plan(view);
+  return reading(request, engine, namespace, async (run) => {
+    const chosen = plan(run.view);
     const winningPlan = stagesOf(chosen, top);
     const queryPlanner = { plannerVersion: 1, namespace, winningPlan, rejectedPlans: [] };
-    const run = new Run(view, clockOf(request));
-    const executionStats = verbosity > 0 && (await statsOf(chosen, winningPlan, run));
-    const explanation = { queryPlanner, ...(executionStats && { executionStats }) };
+    const executionStats = verbosity > 0 && { executionStats: await statsOf(chosen, winningPlan, run) };
+    const explanation = { queryPlanner, ...executionStats };
     const staged = rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation;
     return bson({ ...staged, serverInfo: { host: hostname(), port: 0, version: VERSION } });
-  } finally {
-    view?.release();
-  }
+  });
 }
 
 async function statsOf(plan: Plan, stages: BsonDocument, run: Run) {

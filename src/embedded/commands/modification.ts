@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { decodeDocument, decodeFields, encodeDocument, patchDocument } from '../language/codec';
+import { decodeFields, encodeDocument, patchDocument } from '../language/codec';
 import { ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
 import { filterEqualities, FilterNode } from '../language/filter';
@@ -13,8 +13,8 @@ import { StoredCollection } from '../storage/catalog';
 import { createCollection } from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { changeRecord } from '../storage/records';
-import { CollectionView, StoredDocument } from '../storage/view';
-import { clockOf } from './reads';
+import { CollectionView } from '../storage/view';
+import { reading } from './reads';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
 
 /** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
@@ -37,21 +37,21 @@ export interface Outcome {
   modified: number;
   /** The `_id` of a document that was upserted. */
   upserted?: BsonValue;
-  /** The document that was changed last, or null. */
-  before: Uint8Array | null;
-  after: Uint8Array | null;
 }
 
 /** A statement that changes documents, which are found and then changed one at a time. */
 export class Modification {
-  private readonly outcome: Outcome = { n: 0, modified: 0, before: null, after: null };
+  /** The document that was changed last, or null. */
+  before: Uint8Array | null = null;
+  after: Uint8Array | null = null;
+  private readonly outcome: Outcome = { n: 0, modified: 0 };
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
   private readonly query: Query;
 
   constructor(private readonly statement: Statement) {
     const { filter, sort = new Map(), multi } = statement;
-    this.query = { filter, sort, limit: multi ? 0 : 1, skip: 0 };
+    this.query = { filter, sort, limit: multi ? 0 : 1, skip: 0, fields: new Set() };
   }
 
   /** May be called again when it had to wait: it goes on with the same document. */
@@ -61,62 +61,65 @@ export class Modification {
     if (collection) this.changeSelected(scope, collection);
     if (this.outcome.n > 0 || !update || !upserts) return this.outcome;
     const document = update.insert(filterEqualities(filter));
-    const after = insertDocument(scope, ns, encodeDocument(document));
-    return { n: 1, modified: 0, upserted: document.get('_id')!, before: null, after };
+    this.after = insertDocument(scope, ns, encodeDocument(document));
+    return { n: 1, modified: 0, upserted: document.get('_id')! };
   }
 
   private changeSelected(scope: WriteScope, collection: StoredCollection): void {
     const view = new CollectionView(collection, scope);
     const { multi, filter } = this.statement;
-    if (!this.pending) {
-      const found: number[] = [];
-      let only: StoredDocument | null = null;
-      for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
-        // Goes on with the search elsewhere where it takes more than a turn.
-        if (!row) scope.pause(() => this.searchElsewhere());
-        else if (multi) found.push(row.recordId);
-        else only = { recordId: row.recordId, bytes: row.bytes! };
-      }
-      // A single one is looked for again after a wait: another one may have taken its place.
-      if (only) this.change(scope, collection, only);
-      if (!multi) return;
-      // All are found before the first is changed, so that none is met again where its change has moved it.
-      this.pending = found.reverse();
-    }
-    const { pending } = this;
+    const pending = this.pending ?? this.search(scope, view);
+    // All are found before the first is changed, so that none is met again where its change has moved it. A single one is
+    // looked for again after a wait: another one may have taken its place.
+    if (multi) this.pending = pending;
     const matches = documentTest([filter])!;
     for (let recordId = pending.at(-1); recordId !== undefined; recordId = pending.at(-1)) {
       const bytes = view.document(recordId);
-      if (bytes && matches(bytes)) this.change(scope, collection, { recordId, bytes });
-      else if (!multi) this.pending = null;
+      if (bytes && matches(bytes)) this.change(scope, collection, recordId, bytes);
+      else if (!multi) {
+        this.pending = null;
+        return this.changeSelected(scope, collection);
+      }
       pending.pop();
       if (pending.length > 0) scope.pause();
     }
-    if (!this.pending) this.changeSelected(scope, collection);
   }
 
-  private change(scope: WriteScope, collection: StoredCollection, record: StoredDocument): void {
-    const { update } = this.statement;
-    const after = update && updateRecord(scope, collection, record, update);
-    if (!update) deleteRecord(scope, collection, record);
-    const { outcome } = this;
-    outcome.n += 1;
-    if (after !== record.bytes) outcome.modified += 1;
-    [outcome.before, outcome.after] = [record.bytes, after];
+  private search(scope: WriteScope, view: CollectionView): number[] {
+    const found: number[] = [];
+    for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
+      // Goes on with the search elsewhere where it takes more than a turn.
+      if (!row) scope.pause(() => this.searchElsewhere());
+      else found.push(row.recordId);
+    }
+    return found.reverse();
   }
 
   /** Searches in a snapshot, while others write. */
-  private async searchElsewhere(): Promise<void> {
+  private searchElsewhere(): Promise<void> {
     const { request, engine, ns } = this.statement;
-    const found: number[] = [];
-    const view = engine.read(request, ns);
-    try {
-      const run = new Run(view, clockOf(request));
-      await runToEnd(planQuery(view, this.query), run, ({ recordId }) => void found.push(recordId));
+    return reading(request, engine, ns, async (run) => {
+      const found: number[] = [];
+      await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();
-    } finally {
-      view?.release();
+    });
+  }
+
+  private change(
+    scope: WriteScope,
+    collection: StoredCollection,
+    recordId: number,
+    before: Uint8Array,
+  ): void {
+    const { update } = this.statement;
+    const after = update && updateRecord(scope, collection, recordId, before, update);
+    if (!update) {
+      const fields = decodeFields(before, collection.indexedFields);
+      changeRecord(scope, collection, recordId, { bytes: before, fields }, null);
     }
+    this.outcome.n += 1;
+    if (after !== before) this.outcome.modified += 1;
+    [this.before, this.after] = [before, after];
   }
 }
 
@@ -124,11 +127,12 @@ export class Modification {
 function updateRecord(
   scope: WriteScope,
   collection: StoredCollection,
-  { recordId, bytes }: StoredDocument,
+  recordId: number,
+  bytes: Uint8Array,
   update: CompiledUpdate,
 ): Uint8Array {
   const { indexedFields } = collection;
-  const before = update.fields ? decodeFields(bytes, update.fields) : decodeDocument(bytes);
+  const before = decodeFields(bytes, update.fields);
   const after = update.apply(before);
   if (after === before) return bytes;
   const changed = update.fields ? patchDocument(bytes, before, after) : encodeDocument(after);
@@ -141,18 +145,8 @@ function updateRecord(
   return changed;
 }
 
-function deleteRecord(scope: WriteScope, collection: StoredCollection, { recordId, bytes }: StoredDocument) {
-  const fields = decodeFields(bytes, collection.indexedFields);
-  changeRecord(scope, collection, recordId, { bytes, fields }, null);
-}
-
 function checkSize({ length }: Uint8Array, code: number): void {
   check(length <= MAX_DOCUMENT_BYTES, code, `a document may have at most ${MAX_DOCUMENT_BYTES} bytes`);
-}
-
-/** The collection, made where it is missing: the first insert does that. */
-export function collectionFor(scope: WriteScope, ns: string): StoredCollection {
-  return scope.use(ns) ?? createCollection(scope, ns);
 }
 
 /**
@@ -161,7 +155,7 @@ export function collectionFor(scope: WriteScope, ns: string): StoredCollection {
  */
 export function insertDocument(scope: WriteScope, ns: string, document: Uint8Array): Uint8Array {
   const bytes = storable(document);
-  const collection = collectionFor(scope, ns);
+  const collection = scope.use(ns) ?? createCollection(scope, ns);
   const fields = decodeFields(bytes, collection.indexedFields);
   const recordId = scope.ids.nextRecord(collection.id, scope.reader);
   changeRecord(scope, collection, recordId, null, { bytes, fields });

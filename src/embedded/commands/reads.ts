@@ -19,10 +19,25 @@ import { CommandRequest, MAX_DOCUMENT_BYTES, Reply } from './request';
 const DEFAULT_BATCH_SIZE = 101;
 
 /** A statement's clock: it runs out at the deadline, and when nobody waits for the answer any more. */
-export function clockOf({ body, connection }: CommandRequest): Clock {
+function clockOf({ body, connection }: CommandRequest): Clock {
   const clock = new Clock(performance.now() + timeLimitOf(body));
   clock.client = connection;
   return clock;
+}
+
+/** Runs a statement on what it reads a collection through, and lets go of that; the view is null where there is none. */
+export async function reading<T>(
+  request: CommandRequest,
+  engine: Engine,
+  ns: string,
+  read: (run: Run) => Promise<T>,
+): Promise<T> {
+  const run = new Run(engine.read(request, ns), clockOf(request));
+  try {
+    return await read(run);
+  } finally {
+    run.end();
+  }
 }
 
 /**
@@ -129,30 +144,25 @@ export function countsAll({ filter, hint }: Query): boolean {
 }
 
 /** The number of documents that match: where there is no condition, as the storage keeps it. */
-export async function count(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function count(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const query = readQuery(options, 'query');
-  const view = engine.read(request, namespaceOf(request));
-  try {
-    const left = Math.max(0, (view?.totals().documents ?? 0) - query.skip);
+  return reading(request, engine, namespaceOf(request), async (run) => {
+    const left = Math.max(0, (run.view?.totals().documents ?? 0) - query.skip);
     if (countsAll(query)) return bson({ n: Math.min(left, query.limit || Infinity) });
-    const run = new Run(view, clockOf(request));
-    await runToEnd(planCount(view, query), run);
+    await runToEnd(planCount(run.view, query), run);
     return bson({ n: run.returned });
-  } finally {
-    view?.release();
-  }
+  });
 }
 
 /** The values that a field has in the documents that match, each once; an array counts as its elements. */
-export async function distinct(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function distinct(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const key = options.need('key', 'a string');
   const query = readQuery(options, 'query');
-  const view = engine.read(request, namespaceOf(request));
-  try {
+  return reading(request, engine, namespaceOf(request), async (run) => {
     const values = new Map<string, BsonValue>();
     const fields = new Set([topLevelName(key)]);
     let bytes = 0;
-    await runToEnd(planQuery(view, query), new Run(view, clockOf(request)), (row) => {
+    await runToEnd(planQuery(run.view, query), run, (row) => {
       for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
         const identity = identityOf(value);
         if (values.has(identity)) continue;
@@ -163,7 +173,5 @@ export async function distinct(request: CommandRequest, engine: Engine, options:
       }
     });
     return bson({ values: [...values.values()] });
-  } finally {
-    view?.release();
-  }
+  });
 }

@@ -9,11 +9,8 @@ import { insertDocument, Modification, Outcome } from './modification';
 import { namespaceOf, optionNames, Options } from './options';
 import { CommandRequest, MAX_BATCH_SIZE, Reply } from './request';
 
-/** What one statement of an insert, update or delete has done. */
-type StatementOutcome = Pick<Outcome, 'n' | 'upserted'> & Partial<Pick<Outcome, 'modified'>>;
-
 /** A statement: throws MongoError when it is refused, and must not have changed anything then. */
-type Perform = (scope: WriteScope) => StatementOutcome;
+type Perform = (scope: WriteScope) => Outcome;
 
 /**
  * Runs the statements of an insert, update or delete in order, each by itself: outside a transaction one that is
@@ -29,13 +26,11 @@ async function runStatements(
   begin: (index: number) => Perform,
 ): Promise<Reply> {
   check(count >= 1 && count <= MAX_BATCH_SIZE, 16, `a write has from 1 to ${MAX_BATCH_SIZE} statements`);
-  const done = request.results as Map<number, StatementOutcome> | null;
-  const inTransaction = request.transaction !== null;
-  const endsAtError = options.flag('ordered', true) || inTransaction;
-  const fresh = new Map<number, StatementOutcome>();
+  const { name, transaction } = request;
+  const done = request.results as Map<number, Outcome> | null;
+  const endsAtError = options.flag('ordered', true) || transaction !== null;
+  const outcomes: Outcome[] = [];
   const writeErrors: BsonDocument[] = [];
-  const upserted: BsonDocument[] = [];
-  let [n, nModified] = [0, 0];
   // Kept outside, because a statement that has to wait is gone on with, not begun again.
   let index = 0;
   let perform: Perform | null = null;
@@ -43,13 +38,9 @@ async function runStatements(
     for (; index < count; index++, perform = null) {
       if (index > 0) scope.pause();
       try {
-        const outcome = done?.get(index) ?? (perform ??= begin(index))(scope);
-        if (done) fresh.set(index, outcome);
-        n += outcome.n;
-        nModified += outcome.modified ?? 0;
-        if (outcome.upserted !== undefined) upserted.push(bson({ index, _id: outcome.upserted }));
+        outcomes[index] = done?.get(index) ?? (perform ??= begin(index))(scope);
       } catch (error) {
-        const isRefusal = error instanceof MongoError && !(inTransaction && TRANSIENT_CODES.has(error.code));
+        const isRefusal = error instanceof MongoError && !(transaction && TRANSIENT_CODES.has(error.code));
         if (!isRefusal) throw error;
         const { code, extra, message: errmsg } = error;
         writeErrors.push(bson({ index, code, ...extra, errmsg }));
@@ -57,20 +48,31 @@ async function runStatements(
       }
     }
   });
-  // Only now are they on disk.
-  for (const [place, outcome] of fresh) done?.set(place, outcome);
-  const reply = bson({ n, ...(request.name === 'update' && { nModified }) });
-  if (upserted.length > 0) reply.set('upserted', upserted);
-  if (writeErrors.length > 0) reply.set('writeErrors', writeErrors);
-  return reply;
+  let [n, nModified] = [0, 0];
+  const upserted: BsonDocument[] = [];
+  outcomes.forEach((outcome, place) => {
+    // Only now it is on disk.
+    done?.set(place, outcome);
+    n += outcome.n;
+    nModified += outcome.modified;
+    if (outcome.upserted !== undefined) upserted.push(bson({ index: place, _id: outcome.upserted }));
+  });
+  return bson({
+    n,
+    ...(name === 'update' && { nModified }),
+    ...(upserted.length > 0 && { upserted }),
+    ...(writeErrors.length > 0 && { writeErrors }),
+  });
 }
+
+const INSERTED: Outcome = { n: 1, modified: 0 };
 
 export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
   const ns = namespaceOf(request, true);
   const { rawDocuments } = request;
   return runStatements(request, engine, options, rawDocuments.length, (index) => (scope) => {
     insertDocument(scope, ns, rawDocuments[index]!);
-    return { n: 1 };
+    return INSERTED;
   });
 }
 
@@ -97,10 +99,7 @@ export function change(request: CommandRequest, engine: Engine, options: Options
     const update = isUpdate ? parseUpdate(u, multi) : null;
     const filter = parseFilter(q);
     const modification = new Modification({ request, engine, ns, filter, multi, update, upserts });
-    return (scope) => {
-      const { n, modified, upserted } = modification.run(scope);
-      return { n, modified, upserted };
-    };
+    return (scope) => modification.run(scope);
   });
 }
 
@@ -110,48 +109,40 @@ function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpd
   throw new MongoError(9, 'Update argument must be either an object or an array');
 }
 
-/** What a findAndModify answers. */
-interface Modified {
-  readonly lastErrorObject: BsonDocument;
-  readonly value: Uint8Array | null;
-}
-
 export async function findAndModify(
   request: CommandRequest,
   engine: Engine,
   options: Options,
 ): Promise<Reply> {
-  const results = request.results as Map<number, Modified> | null;
-  const { lastErrorObject, value } =
-    results?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
-  // A copy, because the bytes in hand may be a small part of a large piece of memory.
-  results?.set(0, { lastErrorObject, value: value && new Uint8Array(value) });
-  return new Map(Object.entries({ lastErrorObject, value }));
+  const done = request.results as Map<number, Reply> | null;
+  const reply = done?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
+  done?.set(0, reply);
+  return reply;
 }
 
 function beginFindAndModify(request: CommandRequest, engine: Engine, options: Options) {
-  const [removes, returnsNew, upserts] = [
-    options.flag('remove'),
-    options.flag('new'),
-    options.flag('upsert'),
-  ];
+  const removes = options.flag('remove');
+  const returnsNew = options.flag('new');
+  const upserts = options.flag('upsert');
   const given = options.value('update');
   const isEither = removes === (given === undefined) && !(removes && (returnsNew || upserts));
   check(isEither, 9, 'Either update or remove=true must be given, and upsert and new only with an update');
   const update = removes ? null : parseUpdate(given, false);
-  const fields = options.document('fields');
-  const { applyToBytes, computes } = compileProjection(fields);
+  const { applyToBytes, computes } = compileProjection(options.document('fields'));
   // It is done when the document has been changed, and must not fail then.
   check(!computes, 238, 'findAndModify does not compute fields');
-  const project = fields.size > 0 ? applyToBytes : null;
   const [filter, sort] = [parseFilter(options.document('query')), options.document('sort')];
   const ns = namespaceOf(request, true);
   const modification = new Modification({ request, engine, ns, filter, sort, multi: false, update, upserts });
-  return (scope: WriteScope): Modified => {
-    const { n, before, after, upserted } = modification.run(scope);
-    const lastErrorObject = bson({ n, ...(update && { updatedExisting: before !== null }) });
-    if (upserted !== undefined) lastErrorObject.set('upserted', upserted);
+  return (scope: WriteScope): Reply => {
+    const { n, upserted } = modification.run(scope);
+    const { before, after } = modification;
+    const lastErrorObject = bson({
+      n,
+      ...(update && { updatedExisting: before !== null }),
+      ...(upserted !== undefined && { upserted }),
+    });
     const shown = returnsNew ? after : before;
-    return { lastErrorObject, value: shown && project ? project(shown) : shown };
+    return new Map(Object.entries({ lastErrorObject, value: shown && applyToBytes(shown) }));
   };
 }

@@ -1,7 +1,8 @@
 import { Long } from 'bson';
 import { randomBytes } from 'node:crypto';
 import { CommandRequest, MAX_DOCUMENT_BYTES } from '../commands/request';
-import { check, formatForMessage, MongoError } from '../language/errors';
+import { check, MongoError } from '../language/errors';
+import { compareValues } from '../language/key-component';
 import { Run, Yielder } from '../planner/execution';
 
 /** A query's results, handed out in batches. */
@@ -9,13 +10,11 @@ export class ClientCursor {
   lastUse = performance.now();
   /** Read, but too large for the batch that it was read for. */
   private held: Uint8Array | null = null;
-  private ended = false;
   private busy = false;
-  private timeLeft = Infinity;
 
   /**
    * @param stream encoded documents, with null in between where the thread may be given away
-   * @param run what the stream runs; the snapshot that it reads is kept until the cursor is closed
+   * @param run what the stream runs, or is a part of; its snapshot is kept until the cursor is closed
    * @param opener the command that made it: only its session and transaction may read on
    */
   constructor(
@@ -26,7 +25,7 @@ export class ClientCursor {
   ) {}
 
   get isExhausted(): boolean {
-    return !this.held && (this.ended || this.run.isExhausted);
+    return !this.held && this.run.isExhausted;
   }
 
   /**
@@ -34,60 +33,52 @@ export class ClientCursor {
    * @throws MongoError MaxTimeMSExpired, CursorKilled
    */
   async next(size: number, request: CommandRequest): Promise<Uint8Array[]> {
-    const { clock } = this.run;
-    clock.client = request.connection;
-    if (this.timeLeft < Infinity) clock.deadline = performance.now() + this.timeLeft;
+    const { run, stream } = this;
+    run.clock.client = request.connection;
+    // The time in which nobody asked for more does not count.
+    run.clock.deadline += performance.now() - this.lastUse;
     const documents: Uint8Array[] = [];
     const yielder = new Yielder();
     this.busy = true;
     try {
       for (let bytes = 0; documents.length < size;) {
-        const next = this.held ? { done: false, value: this.held } : this.stream.next();
-        this.ended ||= next.done === true;
-        if (this.ended) break;
-        if (!next.value) {
+        const { done, value } = this.held ? { value: this.held } : stream.next();
+        run.isExhausted ||= done === true;
+        if (done) break;
+        if (!value) {
           await yielder.rest();
           continue;
         }
-        bytes += next.value.length;
-        this.held = documents.length > 0 && bytes > MAX_DOCUMENT_BYTES ? next.value : null;
+        bytes += value.length;
+        this.held = documents.length > 0 && bytes > MAX_DOCUMENT_BYTES ? value : null;
         if (this.held) break;
-        documents.push(next.value);
+        documents.push(value);
       }
       return documents;
     } finally {
       this.busy = false;
       this.lastUse = performance.now();
-      this.timeLeft = clock.deadline - this.lastUse;
     }
   }
 
   /** @throws MongoError 12051 where a batch is being made, 50738 and 50740 where another session or transaction asks */
   admit(request: CommandRequest): void {
     check(!this.busy, 12051, 'the cursor is in use already');
-    const [session, transaction] = callerOf(request);
-    const [owner, ownTransaction] = callerOf(this.opener);
-    check(session === owner, 50738, 'the cursor belongs to another session');
-    check(transaction === ownTransaction, 50740, 'the cursor belongs to another transaction, or to none');
+    const isSame = (field: string) =>
+      compareValues(request.body.get(field), this.opener.body.get(field)) === 0;
+    check(isSame('lsid'), 50738, 'the cursor belongs to another session');
+    check(isSame('txnNumber'), 50740, 'the cursor belongs to another transaction, or to none');
   }
 
   /** Ends the stream, and a batch that is being made of it, and lets the snapshot go. */
   close(): void {
-    const { clock, view } = this.run;
     if (this.busy) {
-      clock.interruption = new MongoError(237, 'cursor was killed');
+      this.run.clock.interruption = new MongoError(237, 'cursor was killed');
       return;
     }
     this.stream.return();
-    clock.end();
-    view?.release();
+    this.run.end();
   }
-}
-
-/** The session and the transaction that a command belongs to. */
-function callerOf({ body }: CommandRequest): [session: string, transaction: string | null] {
-  const transaction = body.has('autocommit') ? String(body.get('txnNumber')) : null;
-  return [formatForMessage(body.get('lsid') ?? ''), transaction];
 }
 
 /** As MongoDB: a cursor that nobody asks for so long is closed. */

@@ -18,7 +18,7 @@ export class Clock {
   /** Who waits for the answer; null for nobody in particular. */
   client: { readonly gone: boolean } | null = null;
   private left: number;
-  private bytes = 0;
+  bytes = 0;
   /** With what the statement fails at its next pause. */
   interruption: MongoError | null = null;
 
@@ -54,13 +54,8 @@ export class Clock {
   takeMemory(bytes: number): void {
     this.bytes += bytes;
     bytesOfAll += bytes;
-    if (bytes < 0 || (this.bytes <= MOST_BYTES_OF_ONE && bytesOfAll <= MOST_BYTES)) return;
+    if (bytes <= 0 || (this.bytes <= MOST_BYTES_OF_ONE && bytesOfAll <= MOST_BYTES)) return;
     throw new MongoError(292, 'Sorting and grouping needs more memory than there is for it');
-  }
-
-  /** Gives back all memory: the statement has ended. */
-  end(): void {
-    this.takeMemory(-this.bytes);
   }
 }
 
@@ -101,5 +96,11 @@ export class Run {
   read(recordId: number): Buffer | undefined {
     this.documents++;
     return this.view!.document(recordId);
+  }
+
+  /** Lets go of the view, and of the memory that the statement held. */
+  end(): void {
+    this.clock.takeMemory(-this.clock.bytes);
+    this.view?.release();
   }
 }

@@ -25,12 +25,12 @@ export function planQuery(view: CollectionView | null, query: Query): Plan {
     (isBare && fields?.size && only.index && !only.index.multikey && decoderOf(only.index, fields)) || null;
   const project = projection?.size ? compileProjection(projection).applyToBytes : null;
   // Named, not spread: that takes as long as the rest of a plan.
-  return { query, walks, isOrdered, fetches: !decode, project, decode };
+  return { query, walks, isOrdered, fetches: !decode && fields?.size !== 0, project, decode };
 }
 
 /** A row for each document that the query finds, in any order, and not fetched where keys decide. */
 export function planCount(view: CollectionView | null, query: Query): Plan {
-  return { ...planQuery(view, { ...query, sort: new Map() }), fetches: false };
+  return planQuery(view, { ...query, sort: new Map(), fields: new Set() });
 }
 
 const NATURAL = bson({ $natural: 1 });

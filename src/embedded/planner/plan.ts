@@ -22,7 +22,7 @@ export interface Query {
   /** An index by its name or key pattern; `{ $natural: 1 }` for none. */
   readonly hint?: BsonValue;
   readonly projection?: BsonDocument;
-  /** The top-level fields that are read of the rows; null or none for all. An index that has all of them will do. */
+  /** The top-level fields that are read of the rows: keys will do where they have them all. Null or undefined: all. */
   readonly fields?: ReadonlySet<string> | null;
 }
 

@@ -26,7 +26,7 @@ export interface ReadScope extends Snapshot {
 export class CollectionView {
   constructor(
     readonly collection: StoredCollection,
-    private readonly scope: ReadScope,
+    readonly scope: ReadScope,
   ) {}
 
   document(recordId: number): Buffer | undefined {
