@@ -11,10 +11,8 @@ import { CollectionView, ReadScope } from './storage/view';
 import { Transaction } from './transactions/transaction';
 import { Sessions } from './transactions/sessions';
 
-/** Where the engine tells its operator what a client cannot be told. */
-export interface EngineLog {
-  error(message: string, error: unknown): void;
-}
+/** Tells the operator what a client cannot be told. */
+export type EngineLog = (message: string, error: unknown) => void;
 
 export interface EngineOptions {
   /** The data folder. */
@@ -51,7 +49,7 @@ export class Engine {
     const told = 'what was dropped could not be removed from disk; it will be tried again';
     this.groups = groups;
     this.sessions = new Sessions(() => new Transaction(groups), transactionIdleMilliseconds);
-    this.garbage = new GarbageCollector(groups, (error) => log.error(told, error));
+    this.garbage = new GarbageCollector(groups, (error) => log(told, error));
     if (dropped.length > 0) this.garbage.wake();
   }
 
@@ -136,7 +134,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     await environment.write(checkFormat);
     const told = 'recent writes stay in the journal: they could not be brought into the tables yet';
-    const onFailure = (error: unknown) => options.log.error(told, error);
+    const onFailure = (error: unknown) => options.log(told, error);
     return new Engine(await Store.open(environment, options.path, { onFailure }), options);
   } catch (error) {
     await environment.close();

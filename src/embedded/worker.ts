@@ -16,10 +16,8 @@ export type WorkerReport = { address: string } | { message: string; detail: stri
 
 const report = (message: WorkerReport): void => parentPort!.postMessage(message);
 
-const log: EngineLog = {
-  error: (message, error) =>
-    report({ message, detail: error instanceof Error ? error.stack : String(error) }),
-};
+const log: EngineLog = (message, error) =>
+  report({ message, detail: error instanceof Error ? error.stack : String(error) });
 
 /**
  * Serves until the host says `'close'`. With its port closed and nothing left to do, the thread ends.

@@ -12,9 +12,8 @@ import { opMsg } from './raw-connection';
 export class InProcessEngine {
   readonly folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
   private readonly errors: string[] = [];
-  private readonly log = {
-    error: (message: string, error: unknown) => this.errors.push(`${message}: ${String(error)}`),
-  };
+  private readonly log = (message: string, error: unknown) =>
+    void this.errors.push(`${message}: ${String(error)}`);
   private engine!: Engine;
 
   async open(options: Omit<Partial<EngineOptions>, 'path' | 'log'> = {}): Promise<this> {

@@ -1,9 +1,8 @@
 import { Binary } from 'bson';
-import { CommandRequest, Reply } from '../commands/request';
+import { CommandRequest, ConnectionState, Reply, StatementResults } from '../commands/request';
 import { Value, isDocument, isNumber } from '../language/bson-value';
-import { check } from '../language/errors';
+import { check, MongoError } from '../language/errors';
 import { toDouble } from '../language/numbers';
-import { Session } from './session';
 import { Transaction } from './transaction';
 
 /** What is remembered for retries: beyond these numbers, or this time, the sessions longest unused are forgotten. */
@@ -40,7 +39,8 @@ export class Sessions {
       if (kind === 'commitTransaction') {
         await session.commit(number);
       } else if (kind === 'abortTransaction') {
-        session.abort(number);
+        session.continue(number);
+        session.abortOpen();
       } else if (kind === 'retryable') {
         request.results = session.retryable(number, request.name);
         return command();
@@ -106,6 +106,111 @@ export class Sessions {
   }
 }
 
+/** What the latest transaction number of a session stands for. */
+type Phase =
+  | { kind: 'retryable'; command: string; results: StatementResults }
+  | { kind: 'open'; transaction: Transaction }
+  | { kind: 'committed' | 'aborted' };
+
+/** One client session: at any time it has one transaction number, and the highest one counts. */
+class Session {
+  private number = -1;
+  private phase: Phase = { kind: 'aborted' };
+  private tail: Promise<unknown> = Promise.resolve();
+  private running = 0;
+  lastUsed = 0;
+  /** The one that the latest statement of a transaction came in on. */
+  connection: ConnectionState | null = null;
+
+  /** How many answers are remembered. */
+  get resultCount(): number {
+    return this.phase.kind === 'retryable' ? this.phase.results.size : 0;
+  }
+
+  /** Whether it may be forgotten. */
+  get isIdle(): boolean {
+    return this.running === 0 && this.phase.kind !== 'open';
+  }
+
+  /** Runs the statements of a session one after the other, as MongoDB does: a retry waits for what it repeats. */
+  run<T>(statement: () => Promise<T>): Promise<T> {
+    this.lastUsed = Date.now();
+    this.running += 1;
+    const result = this.tail.then(statement);
+    this.tail = result.then(this.leave, this.leave);
+    return result;
+  }
+
+  private readonly leave = (): void => {
+    this.running -= 1;
+    this.lastUsed = Date.now();
+  };
+
+  /** Aborts a transaction in which nothing has happened since `before`, or whose client has gone: it cannot end it. */
+  expire(before: number): void {
+    const isGone = this.connection?.gone;
+    if (isGone) this.connection = null;
+    if (isGone || (this.running === 0 && this.lastUsed < before)) this.abortOpen();
+  }
+
+  /** @throws TransactionTooOld, ConflictingOperationInProgress */
+  begin(number: number, start: () => Transaction): Transaction {
+    check(this.isAfter(number), 117, 'A transaction with this number has already been started');
+    const transaction = start();
+    this.enter(number, { kind: 'open', transaction });
+    return transaction;
+  }
+
+  /**
+   * The transaction that a statement belongs to.
+   * @throws TransactionTooOld, NoSuchTransaction, TransactionCommitted
+   */
+  continue(number: number): Transaction {
+    const phase = this.isAfter(number) ? null : this.phase;
+    if (phase?.kind === 'open') return phase.transaction;
+    throw new MongoError(phase?.kind === 'committed' ? 256 : 251, `There is no open transaction ${number}.`);
+  }
+
+  /** The answers of this retryable write so far; a higher number than before forgets those of the older one. */
+  retryable(number: number, command: string): StatementResults {
+    if (this.isAfter(number)) this.enter(number, { kind: 'retryable', command, results: new Map() });
+    const { phase } = this;
+    if (phase.kind !== 'retryable')
+      throw new MongoError(217, `Transaction number ${number} has been used by a multi-document transaction`);
+    check(phase.command === command, 40606, 'A retry cannot be of another command');
+    return phase.results;
+  }
+
+  /** Commits; doing it again is fine. */
+  async commit(number: number): Promise<void> {
+    if (number === this.number && this.phase.kind === 'committed') return;
+    const transaction = this.continue(number);
+    // From now on nobody else ends it.
+    this.phase = { kind: 'aborted' };
+    await transaction.commit();
+    this.phase = { kind: 'committed' };
+  }
+
+  /** Aborts a transaction that is open; one that is committing already will end by itself. */
+  abortOpen(): void {
+    if (this.phase.kind !== 'open') return;
+    this.phase.transaction.abort();
+    this.phase = { kind: 'aborted' };
+  }
+
+  /** Whether the number is higher than any before. @throws TransactionTooOld where it is lower than the latest */
+  private isAfter(number: number): boolean {
+    check(number >= this.number, 225, `Transaction ${number} is older than the latest, ${this.number}.`);
+    return number > this.number;
+  }
+
+  private enter(number: number, phase: Phase): void {
+    this.abortOpen();
+    this.number = number;
+    this.phase = phase;
+  }
+}
+
 /** Where a statement fails, so does its transaction. */
 async function runStatement(session: Session, command: () => Promise<Reply>): Promise<Reply> {
   try {
@@ -118,13 +223,9 @@ async function runStatement(session: Session, command: () => Promise<Reply>): Pr
   }
 }
 
-/** Commands that may be statements of a transaction, besides its end. */
-const statements = new Set(
-  'aggregate create delete distinct find findAndModify findandmodify getMore insert killCursors update'.split(
-    ' ',
-  ),
-);
 const retryableCommands = new Set(['delete', 'findAndModify', 'findandmodify', 'insert', 'update']);
+/** Commands that may be statements of a transaction, besides these and its end. */
+const otherStatements = new Set(['aggregate', 'create', 'distinct', 'find', 'getMore', 'killCursors']);
 const systemDatabases = new Set(['admin', 'config', 'local']);
 
 /** What the fields of a command say about its part in a session. */
@@ -162,13 +263,14 @@ function partInSession({ name, db, body }: CommandRequest): PartInSession | null
     check(db === 'admin', 13, `${name} may only be run against the admin database.`);
     return { id, number, kind: name };
   }
-  const isAllowed = statements.has(name) && !systemDatabases.has(db);
+  const isStatement = retryableCommands.has(name) || otherStatements.has(name);
+  const isAllowed = isStatement && !systemDatabases.has(db);
   check(isAllowed, 263, `Cannot run ${name} on ${db} in a multi-document transaction.`);
   return { id, number, kind: starts ? 'begin' : 'continue' };
 }
 
 /** The id in `{ id: UUID }`, in hexadecimal; null where there is none. */
-export function sessionIdOf(lsid: Value): string | null {
+function sessionIdOf(lsid: Value): string | null {
   const id = isDocument(lsid) ? lsid.get('id') : undefined;
   return id instanceof Binary ? Buffer.from(id.buffer).toString('hex', 0, id.position) : null;
 }

@@ -71,7 +71,7 @@ export class FrameReader {
 export interface ClientMessage {
   readonly body: Buffer;
   /** Documents sent beside the body (OP_MSG section kind 1), to be read as an array field of that name. */
-  readonly sequences: ReadonlyMap<string, readonly Buffer[]>;
+  readonly sequences: ReadonlyMap<string, Buffer[]>;
   /** Whether it is the old OP_QUERY, with which a client that does not know us yet says hello. */
   readonly isLegacy: boolean;
 }

@@ -33,7 +33,7 @@ export async function runCommand(
 /** The reply to a failed command, in the order of MongoDB's fields. */
 export function errorReply(error: unknown, log: EngineLog): Reply {
   if (!(error instanceof MongoError)) {
-    log.error('a command failed unexpectedly', error);
+    log('a command failed unexpectedly', error);
     return errorReply(new MongoError(1, `internal error: ${String(error)}`), log);
   }
   const { message: errmsg, code, codeName, extra } = error;
@@ -67,20 +67,19 @@ const ARRAY = 4;
 const NO_DOCUMENTS = "BSON field 'insert.documents' must be an array of objects";
 
 function insertedDocuments({ body, sequences }: ClientMessage): readonly Uint8Array[] {
-  const beside = sequences.get('documents');
+  let documents = sequences.get('documents');
   const fields = new ElementScanner(body);
   while (fields.next()) {
     if (fields.name !== 'documents') continue;
-    check(!beside, 9, "Field 'documents' was sent twice");
+    check(!documents, 9, "Field 'documents' was sent twice");
     check(fields.type === ARRAY, 14, NO_DOCUMENTS);
-    const documents: Uint8Array[] = [];
+    documents = [];
     const elements = new ElementScanner(body, fields.valueStart);
     while (elements.next()) {
       check(elements.type === DOCUMENT, 14, NO_DOCUMENTS);
       documents.push(body.subarray(elements.valueStart, elements.valueEnd));
     }
-    return documents;
   }
-  check(beside !== undefined, 40414, "BSON field 'insert.documents' is missing but a required field");
-  return beside;
+  check(documents !== undefined, 40414, "BSON field 'insert.documents' is missing but a required field");
+  return documents;
 }

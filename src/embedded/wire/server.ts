@@ -142,7 +142,7 @@ class Connection implements ConnectionState {
         if (wantsReply(frame) && !this.socket.write(encodeReply(reply, frame))) await this.drained();
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) this.server.log.error('a connection failed unexpectedly', error);
+      if (!(error instanceof ProtocolError)) this.server.log('a connection failed unexpectedly', error);
       this.socket.destroy();
     }
     this.isServing = false;
