@@ -2,7 +2,7 @@ import { ObjectId } from 'bson';
 import type { Engine } from '../engine';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields, encodeDocument, patchDocument } from '../language/codec';
-import { ElementScanner } from '../language/document-bytes';
+import { documentOf, ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
 import { filterEqualities, FilterNode } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
@@ -192,8 +192,5 @@ function storable(bytes: Uint8Array): Uint8Array {
   if (ids === 1 && idStart === FIRST_FIELD) return bytes;
   const made = () => encodeDocument(new Map([['_id', new ObjectId()]])).subarray(FIRST_FIELD, -1);
   const id = ids === 1 ? bytes.subarray(idStart, idEnd) : made();
-  const others = [bytes.subarray(FIRST_FIELD, idStart), bytes.subarray(idEnd)];
-  const document = Buffer.concat([bytes.subarray(0, FIRST_FIELD), id, ...others]);
-  document.writeInt32LE(document.length);
-  return document;
+  return documentOf([id, bytes.subarray(FIRST_FIELD, idStart), bytes.subarray(idEnd, -1)]);
 }

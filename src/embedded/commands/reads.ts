@@ -6,7 +6,7 @@ import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { identityOf } from '../language/key-component';
-import { topLevelName, valuesAtPath } from '../language/path';
+import { valuesAtPath } from '../language/path';
 import { Clock, Run } from '../planner/execution';
 import { PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
 import { Query, runToEnd } from '../planner/plan';
@@ -160,10 +160,11 @@ export function distinct(request: CommandRequest, engine: Engine, options: Optio
   const query = readQuery(options, 'query');
   return reading(request, engine, namespaceOf(request), async (run) => {
     const values = new Map<string, BsonValue>();
-    const fields = new Set([topLevelName(key)]);
+    const path = key.split('.');
+    const fields = new Set(path.slice(0, 1));
     let bytes = 0;
     await runToEnd(planQuery(run.view, query), run, (row) => {
-      for (const value of valuesAtPath(decodeFields(row.bytes!, fields), key)) {
+      for (const value of valuesAtPath(decodeFields(row.bytes!, fields), path)) {
         const identity = identityOf(value);
         if (values.has(identity)) continue;
         values.set(identity, value);

@@ -1,10 +1,41 @@
 import { Double, Int32, Long } from 'bson';
 import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
-import { asValue, beginDocument, Expression, Operand, Limits, Scope, scopeOf, Stage } from './evaluation';
-import { compileExpression, compileOperand, operatorOf } from './expression';
+import { asValue, Operand, scopeOf } from './evaluation';
+import { compileExpression, compileOperand, Evaluate, operatorOf } from './expression';
 import { compareValues, identityOf } from './key-component';
 import { calculate, doubleBelow, toDouble } from './numbers';
+
+/** Documents on their way through a pipeline, with null in between where the thread may be given away. */
+export type Documents = Iterable<BsonDocument | null>;
+
+/** What a stage makes of the documents that reach it. Stages are lazy as far as they can be, and pass nulls on at once. */
+export type Stage = (documents: Documents) => Documents;
+
+/** What keeps stages from running too long and holding too much: a statement's clock is one. */
+export interface Limits {
+  /**
+   * Counts one document that a stage makes. True now and then: the stage yields null.
+   * @throws MongoError MaxTimeMSExpired (50), and what else ends the statement
+   */
+  pauses(): boolean;
+  /**
+   * Counts bytes that a stage holds.
+   * @throws MongoError QueryExceededMemoryLimitNoDiskUseAllowed (292)
+   */
+  takeMemory(bytes: number): void;
+}
+
+/** Gives each document to a stage that has to see them all, and passes the nulls on. */
+export function* takeAll(
+  documents: Documents,
+  take: (document: BsonDocument) => void,
+): Generator<null, void> {
+  for (const document of documents) {
+    if (document) take(document);
+    else yield null;
+  }
+}
 
 /** Takes values one by one and gives one value for all of them. */
 interface Accumulator {
@@ -34,14 +65,14 @@ class Sum implements Accumulator {
   add(value: Value): number {
     if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
     else if (value instanceof Double) this.addDouble(value.value);
-    else if (isNumber(value)) this.others = this.others ? plus(this.others, value) : value;
+    else if (isNumber(value)) this.others = this.others ? calculate('add', this.others, value) : value;
     return 0;
   }
 
   result(): BsonValue {
     const { ints, others } = this;
     const sum = ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints);
-    const exact = others ? plus(others, sum) : sum;
+    const exact = others ? calculate('add', others, sum) : sum;
     if (this.doubles === null) return exact;
     this.addDouble(toDouble(exact));
     const total = this.doubles + this.lost;
@@ -54,11 +85,6 @@ class Sum implements Accumulator {
     this.lost += Math.abs(before) >= Math.abs(value) ? before - sum + value : value - sum + before;
     this.doubles = sum;
   }
-}
-
-/** Beyond a long, sums go on as doubles. */
-function plus(a: BsonNumber, b: BsonNumber): BsonNumber {
-  return calculate('add', a, b) ?? new Double(toDouble(a) + toDouble(b));
 }
 
 class Average extends Sum {
@@ -131,27 +157,16 @@ type MapKey = string | number | null | undefined;
 class GroupNode {
   accumulators: Accumulator[] | null = null;
   private children: Map<MapKey, GroupNode> | null = null;
-  private last: GroupNode | null = null;
 
-  constructor(
-    private readonly parent: GroupNode | null,
-    private readonly value: Operand,
-    private readonly key: MapKey,
-  ) {}
+  /** @param values what the levels from the root to here tell apart */
+  constructor(readonly values: readonly Value[] = []) {}
 
   child(value: Operand): GroupNode {
     const key = mapKey(value);
-    // Documents that lie side by side are often of one group.
-    if (this.last !== null && this.last.key === key) return this.last;
     this.children ??= new Map();
     let child = this.children.get(key);
-    if (!child) this.children.set(key, (child = new GroupNode(this, value, key)));
-    return (this.last = child);
-  }
-
-  /** What the levels from the root to here tell apart. */
-  get values(): Value[] {
-    return this.parent ? [...this.parent.values, asValue(this.value)] : [];
+    if (!child) this.children.set(key, (child = new GroupNode([...this.values, asValue(value)])));
+    return child;
   }
 }
 
@@ -171,42 +186,31 @@ const ACCUMULATOR_BYTES = 40;
 export function groupStage(spec: BsonValue, limits: Limits): Stage {
   const id = isDocument(spec) ? spec.get('_id') : undefined;
   check(isDocument(spec) && id !== undefined, 15955, 'a group specification must include an _id');
-  const parts: ((scope: Scope) => Operand)[] = [];
+  const parts: Evaluate[] = [];
   const idOf = compileId(id, parts);
-  const known = new Map<BsonValue, Expression>();
-  const named = [...spec].filter(([name]) => name !== '_id');
-  const fields = named.map(([name, value]) => parseGroupField(name, value, known));
+  const fields = [...spec].filter(([name]) => name !== '_id').map(parseGroupField);
   return function* (documents) {
     const groups: GroupNode[] = [];
-    const root = new GroupNode(null, null, null);
-    const scope = scopeOf(new Map());
-    for (const document of documents) {
-      if (!document) {
-        yield null;
-        continue;
-      }
-      beginDocument(scope, document);
+    const root = new GroupNode();
+    yield* takeAll(documents, (document) => {
+      const scope = scopeOf(document);
       let group = root;
       let bytes = 0;
       for (const part of parts) group = group.child(part(scope));
-      if (group.accumulators === null) {
+      if (!group.accumulators) {
         group.accumulators = fields.map(({ create }) => create());
         groups.push(group);
         bytes = GROUP_BYTES + ACCUMULATOR_BYTES * fields.length;
         for (const value of group.values) bytes += sizeOf(value);
       }
-      let value: Value;
       for (let i = 0; i < fields.length; i++) {
-        const { valueOf } = fields[i]!;
-        // Fields side by side are often of the same value.
-        if (i === 0 || valueOf !== fields[i - 1]!.valueOf) value = valueOf(scope);
-        bytes += group.accumulators[i]!.add(value);
+        bytes += group.accumulators[i]!.add(fields[i]!.valueOf(scope));
       }
       if (bytes !== 0) limits.takeMemory(bytes);
-    }
+    });
     for (const { values, accumulators } of groups) {
       const document: BsonDocument = new Map([['_id', idOf(values)!]]);
-      for (let i = 0; i < fields.length; i++) document.set(fields[i]!.name, accumulators![i]!.result());
+      for (const [i, { name }] of fields.entries()) document.set(name, accumulators![i]!.result());
       yield document;
       if (limits.pauses()) yield null;
     }
@@ -214,11 +218,7 @@ export function groupStage(spec: BsonValue, limits: Limits): Stage {
 }
 
 /** Adds what tells groups apart to the parts, and makes what puts an `_id` together from their values. */
-function compileId(
-  id: BsonValue,
-  parts: ((scope: Scope) => Operand)[],
-  isWhole = true,
-): (values: readonly Value[]) => Value {
+function compileId(id: BsonValue, parts: Evaluate[], isWhole = true): (values: readonly Value[]) => Value {
   if (!isDocument(id) || id.size === 0 || operatorOf(id) !== null) {
     const valueOf = compileOperand(id);
     // A missing field is left out of a document; as a whole `_id` it is null.
@@ -227,25 +227,21 @@ function compileId(
   }
   const fields = Array.from(id, ([name, inner]) => [name, compileId(inner, parts, false)] as const);
   return (values) => {
-    const made = fields.map(([name, valueOf]) => [name, valueOf(values)] as const);
-    return new Map(made.filter((field): field is [string, BsonValue] => field[1] !== undefined));
+    const made: BsonDocument = new Map();
+    for (const [name, valueOf] of fields) {
+      const value = valueOf(values);
+      if (value !== undefined) made.set(name, value);
+    }
+    return made;
   };
 }
 
-/**
- * A field that `$group` computes.
- * @param known expressions by what they were made of: the same text makes the same one
- */
-function parseGroupField(name: string, spec: BsonValue, known: Map<BsonValue, Expression>) {
+/** A field that `$group` computes. */
+function parseGroupField([name, spec]: [string, BsonValue]) {
   const [[operator, operand] = ['', null]] = isDocument(spec) ? spec : [];
   const isRight = isDocument(spec) && spec.size === 1 && !/^\$|\./.test(name) && !Array.isArray(operand);
-  check(
-    isRight,
-    40234,
-    `The field '${name}' must be an accumulator of one operand, without dots in its name`,
-  );
+  const needed = `The field '${name}' must be an accumulator of one operand, without dots in its name`;
+  check(isRight, 40234, needed);
   check(Object.hasOwn(ACCUMULATORS, operator), 15952, `unknown group operator '${operator}'`);
-  const valueOf = known.get(operand) ?? compileExpression(operand);
-  known.set(operand, valueOf);
-  return { name, create: ACCUMULATORS[operator]!, valueOf };
+  return { name, create: ACCUMULATORS[operator]!, valueOf: compileExpression(operand) };
 }

@@ -1,7 +1,6 @@
-import { groupStage, sizeOf } from './aggregate-group';
+import { groupStage, Limits, sizeOf, Stage, takeAll } from './aggregate-group';
 import { bson, BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
-import { Limits, Stage } from './evaluation';
 import { FilterNode, parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { sortByKey, sortKeyOf } from './index-key';
@@ -11,11 +10,17 @@ import { compileAddFields, compileProjection } from './projection';
 
 /** The stages: each is made from what is written behind its name. */
 const STAGES: Readonly<Record<string, (spec: BsonValue, limits: Limits) => Stage>> = {
-  $match: matchStage,
+  $match(spec) {
+    const { matches } = compileFilter(readMatch(spec));
+    return eachDocument((document) => matches(document) && document);
+  },
   $sort: sortStage,
   $limit: limitStage,
-  $skip: skipStage,
-  $project: (spec) => mapping(compileProjection(fieldsOf(spec)).apply),
+  $skip(spec) {
+    let left = countOf(spec, 0, 15956);
+    return eachDocument((document) => left-- <= 0 && document);
+  },
+  $project: (spec) => eachDocument(compileProjection(fieldsOf(spec)).apply),
   $addFields: addFieldsStage,
   $set: addFieldsStage,
   $count: countStage,
@@ -25,7 +30,7 @@ const STAGES: Readonly<Record<string, (spec: BsonValue, limits: Limits) => Stage
 };
 
 /**
- * Makes a pipeline ready to run.
+ * Makes a pipeline ready to run, once.
  * @throws MongoError 40323, 40324 for what is no stage, or none of these, and what stages have against what they say
  */
 export function compilePipeline(pipeline: readonly BsonDocument[], limits: Limits): Stage {
@@ -44,59 +49,10 @@ export function fieldsOf(spec: BsonValue): BsonDocument {
   return spec;
 }
 
-function addFieldsStage(spec: BsonValue): Stage {
-  return mapping(compileAddFields(fieldsOf(spec)));
-}
-
-function countStage(name: BsonValue, limits: Limits): Stage {
-  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
-  const group = bson({ $group: { _id: null, [name]: { $sum: 1 } } });
-  return compilePipeline([group, bson({ $project: { _id: false } })], limits);
-}
-
-function mapping(apply: (document: BsonDocument) => BsonDocument): Stage {
-  return function* (documents) {
-    for (const document of documents) yield document && apply(document);
-  };
-}
-
 /** @throws MongoError 15959, and what there is against the filter */
 export function readMatch(spec: BsonValue): FilterNode {
   check(isDocument(spec), 15959, 'the match filter must be an expression in an object');
   return parseFilter(spec);
-}
-
-function matchStage(spec: BsonValue): Stage {
-  const { matches } = compileFilter(readMatch(spec));
-  return filtering(() => matches);
-}
-
-/** @param begin makes the test of the documents that come; it may count them */
-function filtering(begin: () => (document: BsonDocument) => boolean): Stage {
-  return function* (documents) {
-    const passes = begin();
-    for (const document of documents) if (!document || passes(document)) yield document;
-  };
-}
-
-function sortStage(spec: BsonValue, limits: Limits): Stage {
-  const keyOf = sortKeyOf(fieldsOf(spec));
-  return function* (documents) {
-    const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
-    for (const document of documents) {
-      if (!document) {
-        yield null;
-        continue;
-      }
-      const key = keyOf(document);
-      limits.takeMemory(sizeOf(document) + key.length);
-      keyed.push({ key, document });
-    }
-    for (const { document } of yield* sortByKey(keyed, () => limits.pauses())) {
-      yield document;
-      if (limits.pauses()) yield null;
-    }
-  };
 }
 
 /**
@@ -109,10 +65,45 @@ export function countOf(spec: BsonValue | undefined, least: number, code: number
   return count;
 }
 
-function limitStage(spec: BsonValue): Stage {
-  const limit = countOf(spec, 1, 15958);
+/** A stage that makes something of each document by itself, or leaves it out. */
+function eachDocument(apply: (document: BsonDocument) => BsonDocument | false): Stage {
   return function* (documents) {
-    let left = limit;
+    for (const document of documents) {
+      const made = document && apply(document);
+      if (made !== false) yield made;
+    }
+  };
+}
+
+function addFieldsStage(spec: BsonValue): Stage {
+  return eachDocument(compileAddFields(fieldsOf(spec)));
+}
+
+function countStage(name: BsonValue, limits: Limits): Stage {
+  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
+  const group = bson({ $group: { _id: null, [name]: { $sum: 1 } } });
+  return compilePipeline([group, bson({ $project: { _id: false } })], limits);
+}
+
+function sortStage(spec: BsonValue, limits: Limits): Stage {
+  const keyOf = sortKeyOf(fieldsOf(spec));
+  return function* (documents) {
+    const keyed: { key: Uint8Array; document: BsonDocument }[] = [];
+    yield* takeAll(documents, (document) => {
+      const key = keyOf(document);
+      limits.takeMemory(sizeOf(document) + key.length);
+      keyed.push({ key, document });
+    });
+    for (const { document } of yield* sortByKey(keyed, () => limits.pauses())) {
+      yield document;
+      if (limits.pauses()) yield null;
+    }
+  };
+}
+
+function limitStage(spec: BsonValue): Stage {
+  let left = countOf(spec, 1, 15958);
+  return function* (documents) {
     for (const document of documents) {
       yield document;
       if (document && --left === 0) return;
@@ -120,34 +111,23 @@ function limitStage(spec: BsonValue): Stage {
   };
 }
 
-function skipStage(spec: BsonValue): Stage {
-  const skip = countOf(spec, 0, 15956);
-  return filtering(() => {
-    let left = skip;
-    return () => left-- <= 0;
-  });
-}
-
 function unwindStage(spec: BsonValue, limits: Limits): Stage {
   const path = isDocument(spec) && spec.size === 1 ? spec.get('path') : spec;
   check(!isDocument(path), 238, '$unwind is supported with a path only');
   check(typeof path === 'string' && path.startsWith('$'), 28818, "$unwind takes a path that begins with '$'");
   const names = parseFieldPath(path.slice(1));
+  const inside = (value: Value, name: string) => (isDocument(value) ? value.get(name) : null);
   return function* (documents) {
     for (const document of documents) {
       // Not into the documents of an array.
-      const value = names.reduce<Value>(
-        (inner, name) => (isDocument(inner) ? inner.get(name) : null),
-        document,
-      );
-      if (!document) yield null;
-      else if (!Array.isArray(value)) {
-        if (value != null) yield document;
-      } else {
-        for (const element of value) {
-          yield withField(document, names, element);
-          if (limits.pauses()) yield null;
-        }
+      const value = names.reduce(inside, document);
+      if (!document || !Array.isArray(value)) {
+        if (!document || value != null) yield document;
+        continue;
+      }
+      for (const element of value) {
+        yield withField(document, names, element);
+        if (limits.pauses()) yield null;
       }
     }
   };
@@ -169,16 +149,12 @@ function sampleStage(spec: BsonValue, limits: Limits): Stage {
   return function* (documents) {
     const sample: BsonDocument[] = [];
     let seen = 0;
-    for (const document of documents) {
-      if (!document) {
-        yield null;
-        continue;
-      }
+    yield* takeAll(documents, (document) => {
       const place = Math.floor(Math.random() * ++seen);
       if (seen <= size) limits.takeMemory(sizeOf(document));
       if (seen <= size) sample.push(document);
       else if (place < size) sample[place] = document;
-    }
+    });
     yield* sample;
   };
 }

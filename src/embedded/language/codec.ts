@@ -1,6 +1,6 @@
 import { BSON, Double, Int32, Long, ObjectId } from 'bson';
 import { BsonDocument, BsonValue, Value } from './bson-value';
-import { DocumentPieces, ElementScanner } from './document-bytes';
+import { documentOf, ElementScanner } from './document-bytes';
 import { check, MongoError } from './errors';
 
 const { ByteUtils, NumberUtils } = BSON.onDemand;
@@ -34,71 +34,56 @@ export function encodeDocument(document: BsonDocument): Uint8Array {
   return BSON.serialize(document);
 }
 
+/** A field as it stands in an encoded document. */
+function encodeField(name: string, value: BsonValue): Uint8Array {
+  return encodeDocument(new Map([[name, value]])).subarray(4, -1);
+}
+
 /** The document's top-level fields whose names are kept, copied as they are. */
 export function copyFields(bytes: Uint8Array, isKept: (name: string) => boolean): Uint8Array {
-  const pieces = new DocumentPieces();
+  const kept: Uint8Array[] = [];
   const fields = new ElementScanner(bytes);
-  while (fields.next()) {
-    if (isKept(fields.name)) pieces.add(bytes, fields.nameStart - 1, fields.valueEnd);
-  }
-  return pieces.toDocument();
+  while (fields.next()) if (isKept(fields.name)) kept.push(fields.field);
+  return documentOf(kept);
 }
 
-function decodeArrayAt(bytes: Uint8Array, offset: number): BsonValue[] {
-  const values: BsonValue[] = [];
-  const elements = new ElementScanner(bytes, offset);
-  while (elements.next()) values.push(decodeValue(bytes, elements));
-  return values;
-}
+type Decoder = (bytes: Uint8Array, at: number, end: number) => BsonValue;
 
-function decodeValue(bytes: Uint8Array, element: ElementScanner): BsonValue {
-  const { type, valueStart: at, valueEnd: end } = element;
-  switch (type) {
-    case 1:
-      return new Double(NumberUtils.getFloat64LE(bytes, at));
-    case 2:
-      return ByteUtils.toUTF8(bytes, at + 4, end - 1, false);
-    case 3:
-      return decodeFields(bytes, null, at);
-    case 4:
-      return decodeArrayAt(bytes, at);
-    case 7:
-      // A copy, because the bytes may live in memory that the storage takes back.
-      return new ObjectId(Uint8Array.prototype.slice.call(bytes, at, end));
-    case 8:
-      return bytes[at] !== 0;
-    case 9:
-      return decodeDate(Number(NumberUtils.getBigInt64LE(bytes, at)));
-    case 10:
-      return null;
-    case 16:
-      return new Int32(NumberUtils.getInt32LE(bytes, at));
-    case 18:
-      return new Long(NumberUtils.getInt32LE(bytes, at), NumberUtils.getInt32LE(bytes, at + 4));
-    default:
-      return decodeRareValue(bytes, element);
-  }
-}
+/** By type; the rare ones are left to the library. */
+const DECODERS: Readonly<Record<number, Decoder>> = {
+  1: (bytes, at) => new Double(NumberUtils.getFloat64LE(bytes, at)),
+  2: (bytes, at, end) => ByteUtils.toUTF8(bytes, at + 4, end - 1, false),
+  3: (bytes, at) => decodeFields(bytes, null, at),
+  4(bytes, at) {
+    const values: BsonValue[] = [];
+    const elements = new ElementScanner(bytes, at);
+    while (elements.next()) values.push(decodeValue(bytes, elements));
+    return values;
+  },
+  // A copy, because the bytes may live in memory that the storage takes back.
+  7: (bytes, at, end) => new ObjectId(Uint8Array.prototype.slice.call(bytes, at, end)),
+  8: (bytes, at) => bytes[at] !== 0,
+  9(bytes, at) {
+    const date = new Date(Number(NumberUtils.getBigInt64LE(bytes, at)));
+    check(!Number.isNaN(date.getTime()), 238, 'a date is beyond those of JavaScript');
+    return date;
+  },
+  10: () => null,
+  16: (bytes, at) => new Int32(NumberUtils.getInt32LE(bytes, at)),
+  18: (bytes, at) => new Long(NumberUtils.getInt32LE(bytes, at), NumberUtils.getInt32LE(bytes, at + 4)),
+};
 
 const AS_STORED = { promoteValues: false, bsonRegExp: true, validation: { utf8: false } };
 
-/** Leaves a value to the library, in a document of its own. */
-function decodeRareValue(bytes: Uint8Array, { type, valueStart, valueEnd }: ElementScanner): BsonValue {
-  const document = Buffer.alloc(valueEnd - valueStart + 7);
-  document.writeInt32LE(document.length);
-  document[4] = type;
-  document.set(bytes.subarray(valueStart, valueEnd), 6);
+function decodeValue(bytes: Uint8Array, { type, valueStart, valueEnd }: ElementScanner): BsonValue {
+  const decode = DECODERS[type];
+  if (decode) return decode(bytes, valueStart, valueEnd);
+  const document = documentOf([Uint8Array.of(type, 0), bytes.subarray(valueStart, valueEnd)]);
   try {
     return BSON.deserialize(document, AS_STORED)[''] as BsonValue;
   } catch (error) {
     throw new MongoError(22, `Invalid BSON: ${(error as Error).message}`);
   }
-}
-
-function decodeDate(milliseconds: number): Date {
-  const date = new Date(milliseconds);
-  check(!Number.isNaN(date.getTime()), 238, 'a date is beyond those of JavaScript');
-  return date;
 }
 
 /** Whether two values have the same bytes: the same type, the same order of fields. An update to such is none. */
@@ -107,7 +92,7 @@ export function isIdentical(a: Value, b: Value): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Int32 && b instanceof Int32) return a.value === b.value;
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
-  return Buffer.compare(encodeDocument(new Map([['', a]])), encodeDocument(new Map([['', b]]))) === 0;
+  return Buffer.compare(encodeField('', a), encodeField('', b)) === 0;
 }
 
 /**
@@ -116,24 +101,14 @@ export function isIdentical(a: Value, b: Value): boolean {
  * @param after the same as they are to be, new ones behind the others; what does not change is the very same value
  */
 export function patchDocument(bytes: Uint8Array, before: BsonDocument, after: BsonDocument): Uint8Array {
-  const changes: BsonDocument = new Map();
-  for (const [name, value] of after) if (value !== before.get(name)) changes.set(name, value);
-  const encoded = encodeDocument(changes);
-  const changed = new ElementScanner(encoded);
-  let next = changed.next();
-  const pieces = new DocumentPieces();
+  const patched: Uint8Array[] = [];
   const fields = new ElementScanner(bytes);
   while (fields.next()) {
-    const { name } = fields;
+    const { name, field } = fields;
     const value = after.get(name);
-    if (value === before.get(name)) {
-      pieces.add(bytes, fields.nameStart - 1, fields.valueEnd);
-    } else if (value !== undefined) {
-      // `changes` has the names in the same order.
-      pieces.add(encoded, changed.nameStart - 1, changed.valueEnd);
-      next = changed.next();
-    }
+    if (value === before.get(name)) patched.push(field);
+    else if (value !== undefined) patched.push(encodeField(name, value));
   }
-  if (next) pieces.add(encoded, changed.nameStart - 1, encoded.length - 1);
-  return pieces.toDocument();
+  for (const [name, value] of after) if (!before.has(name)) patched.push(encodeField(name, value));
+  return documentOf(patched);
 }

@@ -61,6 +61,11 @@ export class ElementScanner {
   get name(): string {
     return textAt(this.bytes, this.nameStart, this.nameEnd);
   }
+
+  /** The field as it stands there, with its type and its name. */
+  get field(): Uint8Array {
+    return this.bytes.subarray(this.nameStart - 1, this.valueEnd);
+  }
 }
 
 /** Before `at` for a type that there is not, or a length that cannot be. */
@@ -80,29 +85,14 @@ function invalid(): MongoError {
   return new MongoError(22, 'Invalid BSON: lengths do not agree with each other');
 }
 
-/** A document put together from fields of others, copied as they are. */
-export class DocumentPieces {
-  private readonly pieces: { source: Uint8Array; start: number; end: number }[] = [];
-  private size = 5;
+const FRAME = new Uint8Array(4);
+const END = new Uint8Array(1);
 
-  /** Adds the fields that stand between two places of `source`. Neighbours become one piece. */
-  add(source: Uint8Array, start: number, end: number): void {
-    this.size += end - start;
-    const last = this.pieces.at(-1);
-    if (last?.source === source && last.end === start) last.end = end;
-    else this.pieces.push({ source, start, end });
-  }
-
-  toDocument(): Buffer {
-    const document = Buffer.allocUnsafe(this.size);
-    let at = document.writeInt32LE(this.size);
-    for (const { source, start, end } of this.pieces) {
-      document.set(source.subarray(start, end), at);
-      at += end - start;
-    }
-    document[at] = 0;
-    return document;
-  }
+/** A document of fields that are copied as they are, each with its type and its name. */
+export function documentOf(fields: readonly Uint8Array[]): Buffer {
+  const document = Buffer.concat([FRAME, ...fields, END]);
+  document.writeInt32LE(document.length);
+  return document;
 }
 
 const SLOTS = 1024;

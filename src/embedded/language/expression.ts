@@ -1,8 +1,82 @@
-import { BsonDocument, BsonValue, isDocument } from './bson-value';
+import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
 import { check } from './errors';
-import { asValue, Expression, followFieldPath, Operand, Scope } from './evaluation';
-import { FORMS, listOf, OPERATORS } from './expression-operators';
+import { asValue, countElements, isTruthy, Operand, Scope } from './evaluation';
+import { arrayIn, isNone, OPERATORS } from './expression-operators';
 import { parseFieldPath, topLevelName } from './path';
+
+/** An aggregation expression, ready to run. */
+export type Expression = (scope: Scope) => Value;
+
+/** The same for those that take doubles as they are: no object is made for each. */
+export type Evaluate = (scope: Scope) => Operand;
+
+/** Operators that choose what they evaluate, or take more than values. */
+const FORMS: Readonly<Record<string, (operand: BsonValue) => Evaluate>> = {
+  $literal: (operand) => () => operand,
+  $ifNull(operand) {
+    const all = listOf(operand).map(compileOperand);
+    check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
+    return (scope) => all.reduce<Operand>((found, value) => found ?? value(scope), undefined);
+  },
+  $cond(operand) {
+    const [condition, yes, no] = listOf(operand).map(compileOperand);
+    check(no !== undefined, 16020, '$cond takes a list of 3 arguments');
+    return (scope) => (isTruthy(condition!(scope)) ? yes! : no)(scope);
+  },
+  $switch(operand) {
+    const [branches, fallback] = partsOf(operand, ['branches', 'default']);
+    const cases = arrayIn('$switch', 40061, branches).map((branch) =>
+      partsOf(branch, ['case', 'then']).map(compileOperand),
+    );
+    const otherwise = compileOperand(fallback!);
+    return (scope) => (cases.find(([when]) => isTruthy(when!(scope)))?.[1] ?? otherwise)(scope);
+  },
+  $let(operand) {
+    const [variables, inner] = partsOf(operand, ['vars', 'in']);
+    check(isDocument(variables), 10065, 'vars must be an object');
+    const all = Array.from(variables, ([name, value]) => [name, compileExpression(value)] as const);
+    const valueOf = compileOperand(inner!);
+    return (scope) => {
+      const values = all.map(([name, of]) => [name, of(scope)] as const);
+      return valueOf({ ...scope, variables: new Map([...scope.variables, ...values]) });
+    };
+  },
+  $map: eachElement('in', 16883, (array, valueOf) => array.map((each) => asValue(valueOf(each)) ?? null)),
+  $filter: eachElement('cond', 28651, (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
+};
+
+/** What `$map` and `$filter` share: an array, a name for its elements, and what to do with each. */
+function eachElement(
+  action: string,
+  code: number,
+  run: (elements: BsonValue[], valueOf: (element: BsonValue) => Operand) => BsonValue[],
+) {
+  return (operand: BsonValue): Evaluate => {
+    const [input, each, as] = partsOf(operand, ['input', action, 'as']);
+    const [inputOf, valueOf] = [compileOperand(input!), compileOperand(each!)];
+    return (scope) => {
+      const array = inputOf(scope);
+      if (isNone(array)) return null;
+      return run(arrayIn('The input', code, array), (element) => {
+        const variables = new Map(scope.variables).set(String(as), element);
+        return valueOf({ root: scope.root, variables });
+      });
+    };
+  };
+}
+
+/** What an operator is given: a list, or one operand by itself. */
+function listOf(operand: BsonValue): BsonValue[] {
+  return Array.isArray(operand) ? operand : [operand];
+}
+
+/** The named parts of an operand, all of which are needed. */
+function partsOf(operand: BsonValue, names: string[]): BsonValue[] {
+  const isRight =
+    isDocument(operand) && operand.size === names.length && names.every((name) => operand.has(name));
+  check(isRight, 16879, `Expected an object with ${names.join(', ')}`);
+  return names.map((name) => operand.get(name)!);
+}
 
 /**
  * Makes an aggregation expression ready to run.
@@ -15,8 +89,8 @@ export function compileExpression(expression: BsonValue): Expression {
   return (scope) => asValue(operandOf(scope));
 }
 
-/** The same for those that take doubles as they are: no object is made for each. */
-export function compileOperand(expression: BsonValue): (scope: Scope) => Operand {
+/** The same, for those that take doubles as they are. */
+export function compileOperand(expression: BsonValue): Evaluate {
   if (typeof expression === 'string') return compileText(expression);
   if (Array.isArray(expression)) {
     const elements = expression.map(compileExpression);
@@ -26,7 +100,7 @@ export function compileOperand(expression: BsonValue): (scope: Scope) => Operand
   const name = operatorOf(expression);
   if (name === null) return compileObject(expression);
   const operand = expression.get(name)!;
-  if (Object.hasOwn(FORMS, name)) return FORMS[name]!(operand, compileOperand);
+  if (Object.hasOwn(FORMS, name)) return FORMS[name]!(operand);
   check(Object.hasOwn(OPERATORS, name), 168, `The expression '${name}' is unknown or not supported`);
   const { operands: count, run, first } = OPERATORS[name]!;
   const operands = listOf(operand).map(compileOperand);
@@ -59,17 +133,26 @@ function compileObject(expression: BsonDocument): Expression {
 
 function compileText(text: string): Expression {
   if (!text.startsWith('$')) return () => text;
-  if (!text.startsWith('$$')) {
-    const path = parseFieldPath(text.slice(1));
-    const [name] = path;
-    return path.length === 1 ? ({ root }) => root.get(name!) : ({ root }) => followFieldPath(root, path);
-  }
-  const [variable, ...path] = parseFieldPath(text.slice(2));
+  const [variable, ...path] = parseFieldPath(text.startsWith('$$') ? text.slice(2) : `ROOT.${text.slice(1)}`);
   if (variable === 'ROOT') return ({ root }) => followFieldPath(root, path);
   return ({ variables }) => {
     check(variables.has(variable!), 17276, `Use of undefined variable: ${variable}`);
     return followFieldPath(variables.get(variable!), path);
   };
+}
+
+/** A path through documents; an array on the way gives an array of what its documents have there. */
+function followFieldPath(value: Value, path: readonly string[]): Value {
+  for (let depth = 0; depth < path.length; depth++) {
+    if (Array.isArray(value)) {
+      const rest = path.slice(depth);
+      countElements(value.length);
+      return value.map((element) => followFieldPath(element, rest)).filter((found) => found !== undefined);
+    }
+    if (!(value instanceof Map)) return undefined;
+    value = value.get(path[depth]!);
+  }
+  return value;
 }
 
 /**

@@ -14,9 +14,8 @@ interface ExactNumber {
   readonly exponent: number;
 }
 
-/** Null for NaN and the infinities. */
+/** A long or a decimal; null for NaN and the infinities. */
 function exactly(value: BsonNumber): ExactNumber | null {
-  if (value instanceof Double) return exactDouble(value.value);
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/.exec(value.toString());
   if (!parts) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
@@ -63,11 +62,11 @@ export function significantDigits(value: BsonNumber) {
 export type Operation = 'add' | 'subtract' | 'multiply';
 
 /**
- * Adds, subtracts or multiplies as MongoDB does: the result has the wider of the two types, except that an int that
- * overflows becomes a long. Null where a long would overflow.
+ * Adds, subtracts or multiplies as MongoDB's expressions do: the result has the wider of the two types, but an int that
+ * overflows becomes a long, and a long a double.
  * @throws MongoError NotImplemented (238) for decimals, which are stored and compared, but not calculated with
  */
-export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber | null {
+export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): BsonNumber {
   if (a instanceof Int32 && b instanceof Int32) {
     const number = calculateDouble(operation, a.value, b.value);
     if (number === (number | 0)) return new Int32(number);
@@ -81,7 +80,7 @@ export function calculate(operation: Operation, a: BsonNumber, b: BsonNumber): B
   const left = BigInt(a.toString());
   const right = BigInt(b.toString());
   const result = operation === 'multiply' ? left * right : left + (operation === 'add' ? right : -right);
-  return BigInt.asIntN(64, result) === result ? Long.fromBigInt(result) : null;
+  return BigInt.asIntN(64, result) === result ? Long.fromBigInt(result) : new Double(number);
 }
 
 function calculateDouble(operation: Operation, x: number, y: number): number {

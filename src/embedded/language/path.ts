@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue, Value } from './bson-value';
+import { BsonValue, Value } from './bson-value';
 import { check } from './errors';
 
 /** The position that a path component such as `0` names in an array. */
@@ -24,16 +24,12 @@ export function topLevelName(path: string): string {
 }
 
 /** All values that a path names in a document, an array at its end taken apart, as `distinct` collects them. */
-export function valuesAtPath(document: BsonDocument, path: string): BsonValue[] {
-  return collect(document, path.split('.'));
-}
-
-function collect(value: Value, path: readonly string[]): BsonValue[] {
+export function valuesAtPath(value: Value, path: readonly string[]): BsonValue[] {
   const [name, ...rest] = path;
   if (name === undefined) return value === undefined ? [] : Array.isArray(value) ? value : [value];
-  if (value instanceof Map) return collect(value.get(name), rest);
+  if (value instanceof Map) return valuesAtPath(value.get(name), rest);
   if (!Array.isArray(value)) return [];
   const index = arrayIndexOf(name);
-  if (index !== null) return collect(value[index], rest);
-  return value.flatMap((element) => (element instanceof Map ? collect(element, path) : []));
+  if (index !== null) return valuesAtPath(value[index], rest);
+  return value.flatMap((element) => (element instanceof Map ? valuesAtPath(element, path) : []));
 }

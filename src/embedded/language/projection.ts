@@ -1,8 +1,8 @@
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { copyFields, decodeDocument, encodeDocument } from './codec';
 import { check } from './errors';
-import { Expression, isTruthy, scopeOf } from './evaluation';
-import { compileExpression, operatorOf } from './expression';
+import { isTruthy, scopeOf } from './evaluation';
+import { compileExpression, Expression, operatorOf } from './expression';
 import { toDouble } from './numbers';
 import { parseFieldPath } from './path';
 
@@ -22,35 +22,11 @@ type Rules = Map<string, Rule>;
 const keep = (value: BsonValue): Value => value;
 const drop = (): Value => undefined;
 
-/** Projections that take or leave whole fields, by what they say: the same few come with nearly every read. */
-const known = new Map<string, CompiledProjection>();
-const MOST_KNOWN = 200;
-const LONGEST_KNOWN = 2000;
-
 /**
  * Makes a projection ready to run.
  * @throws MongoError 31249, 31250, 31253, 31254 and others
  */
 export function compileProjection(spec: BsonDocument): CompiledProjection {
-  let text = '';
-  for (const [name, rule] of spec) {
-    if (!isFlag(rule) || text.length + name.length > LONGEST_KNOWN) return compile(spec);
-    text += isTruthy(rule) ? `+${name}\0` : `-${name}\0`;
-  }
-  let compiled = known.get(text);
-  if (!compiled) {
-    compiled = compile(spec);
-    if (known.size === MOST_KNOWN) known.clear();
-    known.set(text, compiled);
-  }
-  return compiled;
-}
-
-function isFlag(value: BsonValue): value is BsonNumber | boolean {
-  return typeof value === 'boolean' || isNumber(value);
-}
-
-function compile(spec: BsonDocument): CompiledProjection {
   const { rules, computed, others } = parseProjection(spec);
   const apply = (document: BsonDocument) => compute(project(document, rules, others), document, computed);
   const isWhole = computed.size === 0 && [...rules.values()].every((rule) => rule === keep || rule === drop);
@@ -118,12 +94,15 @@ function parseProjection(spec: BsonDocument) {
   };
   const read = (path: string, value: BsonValue): void => {
     const slice = isDocument(value) && value.size === 1 ? value.get('$slice') : undefined;
-    if (isFlag(value)) {
+    if (typeof value === 'boolean' || isNumber(value)) {
       const isIncluded = isTruthy(value);
       if (path !== '_id') decide(isIncluded, isIncluded ? 31253 : 31254);
       addRule(rules, path, isIncluded ? keep : drop);
     } else if (isNumber(slice)) {
-      addRule(rules, path, sliceOf(Math.trunc(toDouble(slice))));
+      const count = Math.trunc(toDouble(slice));
+      // A negative number takes the last elements.
+      const [from, to] = count < 0 ? [count] : [0, count];
+      addRule(rules, path, (array) => (Array.isArray(array) ? array.slice(from, to) : array));
     } else if (isDocument(value) && operatorOf(value) === null) {
       check(value.size > 0, 51270, 'An empty sub-projection is not a valid value');
       for (const [name, inner] of value) read(`${path}.${name}`, inner);
@@ -138,14 +117,6 @@ function parseProjection(spec: BsonDocument) {
   includes ??= rules.get('_id') === keep;
   if (includes && !rules.has('_id')) rules.set('_id', keep);
   return { rules, computed, others: includes ? drop : keep };
-}
-
-/** That many elements of an array, for a negative number the last ones. */
-function sliceOf(count: number): Rule {
-  return (value) => {
-    if (!Array.isArray(value)) return value;
-    return count < 0 ? value.slice(count) : value.slice(0, count);
-  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ObjectId, Timestamp } from 'bson';
+import { Double, ObjectId, Timestamp } from 'bson';
 import { BsonDocument, BsonValue, isDocument, isNumber, typeName, Value } from './bson-value';
 import { isIdentical } from './codec';
 import { compareValues } from './key-component';
@@ -91,7 +91,8 @@ const OPERATORS: Readonly<Record<string, (operand: BsonValue) => Step['modify']>
       if (value === undefined) return operand;
       check(isNumber(value), 14, 'Cannot apply $inc to a value that is not a number');
       const sum = calculate('add', value, operand);
-      check(sum !== null, 2, 'Failed to apply $inc: the result is no 64-bit integer');
+      const overflows = sum instanceof Double && !(value instanceof Double || operand instanceof Double);
+      check(!overflows, 2, 'Failed to apply $inc: the result is no 64-bit integer');
       return sum;
     };
   },

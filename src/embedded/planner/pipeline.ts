@@ -1,15 +1,14 @@
 import { compilePipeline, countOf, fieldsOf, readMatch, readUnion } from '../language/aggregate';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields, encodeDocument } from '../language/codec';
-import { Documents } from '../language/evaluation';
 import { collectExpressionFields } from '../language/expression';
 import { FilterNode } from '../language/filter';
 import { parseSort } from '../language/index-key';
-import { compileProjection } from '../language/projection';
+import { IndexEntry } from '../storage/keys';
 import { CollectionView } from '../storage/view';
 import { conjunctsOf } from './bounds';
 import { Run } from './execution';
-import { Plan, Query, Rows, rowsOf, rowsOfWalk } from './plan';
+import { foundRows, Plan, Query, rowsOf } from './plan';
 import { planCount, planQuery } from './plan-query';
 
 /** An aggregation pipeline, its beginning as a query that indexes can answer. */
@@ -22,48 +21,31 @@ export interface PipelineQuery {
   readonly unions: readonly BsonDocument[];
 }
 
-/** What a query says of the first stages of a pipeline. */
-interface Leading {
-  filters: FilterNode[];
-  sort: BsonDocument;
-  skip: number;
-  limit: number;
-  projection?: BsonDocument;
-}
-
-/** The stages that a query can say, in the order in which it does them. */
-const LEADING: readonly (readonly [stage: string, read: (leading: Leading, spec: BsonValue) => void])[] = [
-  ['$match', (leading, spec) => leading.filters.push(readMatch(spec))],
-  ['$sort', (leading, spec) => parseSort((leading.sort = fieldsOf(spec)))],
-  ['$skip', (leading, spec) => (leading.skip = countOf(spec, 0, 15956))],
-  ['$limit', (leading, spec) => (leading.limit = countOf(spec, 1, 15958))],
-  ['$project', (leading, spec) => compileProjection((leading.projection = fieldsOf(spec)))],
-];
-
 /**
  * Takes as many stages off the beginning of a pipeline as a query can say, and those off its end that add to its results.
  * @throws MongoError for a stage that it takes and that is invalid
  */
 export function splitPipeline(stages: readonly BsonDocument[], hint?: BsonValue): PipelineQuery {
   const end = stages.findLastIndex((stage) => !stage.has('$unionWith')) + 1;
-  const pipeline = stages.slice(0, end);
-  const leading: Leading = { filters: [], sort: new Map(), skip: 0, limit: 0 };
-  let taken = 0;
-  for (const [name, read] of LEADING) {
-    while (pipeline[taken]?.has(name) && pipeline[taken]!.size === 1) {
-      read(leading, pipeline[taken++]!.get(name)!);
-      if (name !== '$match') break;
-    }
-  }
-  const { filters, ...order } = leading;
-  const children = filters.flatMap(conjunctsOf);
-  const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
-  const fields = order.projection ? null : fieldsRead(pipeline[taken]);
-  return {
-    query: { filter, ...order, hint, fields },
-    rest: pipeline.slice(taken),
-    unions: stages.slice(end),
+  const rest = stages.slice(0, end);
+  const take = <T>(name: string, read: (spec: BsonValue) => T, otherwise: T): T => {
+    const [stage] = rest;
+    if (stage?.size !== 1 || !stage.has(name)) return otherwise;
+    rest.shift();
+    return read(stage.get(name)!);
   };
+  const children: FilterNode[] = [];
+  for (let next; (next = take('$match', readMatch, null));) children.push(...conjunctsOf(next));
+  // In the order in which a query does them.
+  const sort = take('$sort', fieldsOf, new Map());
+  const skip = take('$skip', (spec) => countOf(spec, 0, 15956), 0);
+  const limit = take('$limit', (spec) => countOf(spec, 1, 15958), 0);
+  const projection = take('$project', fieldsOf, undefined);
+  // The plan of a count does not look at it.
+  parseSort(sort);
+  const filter: FilterNode = children.length === 1 ? children[0]! : { kind: 'and', children };
+  const fields = projection ? null : fieldsRead(rest[0]);
+  return { query: { filter, sort, skip, limit, projection, hint, fields }, rest, unions: stages.slice(end) };
 }
 
 /** What a stage that makes new documents reads of the old ones; null where it passes documents on, or may read all. */
@@ -101,20 +83,16 @@ export function* pipelineStream(split: PipelineQuery, run: Run): EncodedDocument
 }
 
 /** The rows as documents, decoded no further than the stages behind the query need. */
-function decodedRows(plan: Plan, run: Run): Documents {
-  const { decode: decodeEntry, query, walks } = plan;
-  const { fields } = query;
-  const decode = (bytes: Uint8Array) => decodeFields(bytes, fields ?? null);
-  if (!decodeEntry) return decodedDocuments(rowsOf(plan, run), decode);
+function* decodedRows(plan: Plan, run: Run): Generator<BsonDocument | null> {
+  const { decode } = plan;
+  const { fields = null } = plan.query;
   // Past the stages that have nothing to do: here it is the single row that counts.
-  return rowsOfWalk(
-    walks[0]!,
-    run,
-    null,
-    (entry) => decodeEntry(entry) ?? decode(run.view!.document(entry.recordId)!),
-  );
-}
-
-function* decodedDocuments(rows: Rows, decode: (bytes: Uint8Array) => BsonDocument): Documents {
-  for (const row of rows) yield row && (row.bytes ? decode(row.bytes) : new Map());
+  for (const row of decode ? foundRows(plan, run) : rowsOf(plan, run)) {
+    if (!row) yield null;
+    else if (!row.bytes && !decode) yield new Map();
+    else {
+      const decoded = row.bytes ? null : decode!(row as IndexEntry);
+      yield decoded ?? decodeFields(row.bytes ?? run.view!.document(row.recordId)!, fields);
+    }
+  }
 }

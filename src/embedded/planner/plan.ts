@@ -74,7 +74,7 @@ export function* rowsOf(plan: Plan, run: Run): Rows {
 }
 
 /** The rows that the walks of a plan find, each document once. Those of an index without a filter are its entries. */
-function foundRows({ walks }: Plan, run: Run): Rows {
+export function foundRows({ walks }: Plan, run: Run): Rows {
   const isRepeated = walks.length > 1 || walks.some(({ access }) => findsTwice(access));
   const seen = isRepeated ? new Set<number>() : null;
   const found = walks.map((walk) => rowsOfWalk(walk, run, seen));
@@ -129,14 +129,8 @@ export function decoderOf({ key }: StoredIndex, fields: ReadonlySet<string>): Pl
 /**
  * What one walk finds.
  * @param seen what walks have found already; null where nothing can be found twice
- * @param rowOf makes something else of each index entry, in place of one more generator around this one
  */
-export function* rowsOfWalk<T = Row>(
-  { access, places }: Walk,
-  run: Run,
-  seen: Set<number> | null,
-  rowOf?: (entry: IndexEntry) => T,
-): Generator<T | null, void, undefined> {
+function* rowsOfWalk({ access, places }: Walk, run: Run, seen: Set<number> | null): Rows {
   const { index, keyFilters, filters, order } = access;
   const { clock } = run;
   const view = run.view!;
@@ -158,7 +152,7 @@ export function* rowsOfWalk<T = Row>(
         row = { recordId: each.recordId, key: each.key, bytes };
       }
       seen?.add(each.recordId);
-      yield rowOf ? rowOf(each as IndexEntry) : (row as T);
+      yield row;
     }
   }
 }

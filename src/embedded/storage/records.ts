@@ -41,10 +41,10 @@ export function duplicateKey(
 function keyValueOf(index: StoredIndex, document: BsonDocument, { key }: Entry): BsonDocument {
   const keyValue: BsonDocument = new Map();
   let position = 4;
-  for (const { path, direction } of index.paths) {
+  for (const { path, names, direction } of index.paths) {
     const isHere = (value: BsonValue) =>
       key.indexOf(encodeKeyComponent(value, direction), position) === position;
-    const found = valuesAtPath(document, path).find(isHere);
+    const found = valuesAtPath(document, names).find(isHere);
     position += encodeKeyComponent(found, direction).length;
     keyValue.set(path, found ?? null);
   }

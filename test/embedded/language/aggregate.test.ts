@@ -2,7 +2,8 @@ import { Decimal128, Document, Double, Long, ObjectId } from 'bson';
 import { compilePipeline } from '../../../src/embedded/language/aggregate';
 import { BsonDocument } from '../../../src/embedded/language/bson-value';
 import { compileExpression } from '../../../src/embedded/language/expression';
-import { Limits, scopeOf } from '../../../src/embedded/language/evaluation';
+import { Limits } from '../../../src/embedded/language/aggregate-group';
+import { scopeOf } from '../../../src/embedded/language/evaluation';
 import { documentFrom, errorOf, expectDocument, rowsOf, valueFrom } from './documents';
 
 const limits: Limits = { pauses: () => false, takeMemory: () => undefined };
