@@ -1,5 +1,4 @@
 import { Double, Int32 } from 'bson';
-import type { Engine } from '../engine';
 import { bson, BsonDocument, BsonValue, isNumber, Plain } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check, formatForMessage } from '../language/errors';
@@ -15,12 +14,12 @@ import * as changes from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { endOf, prefixOf } from '../storage/keys';
 import { entriesOf } from '../storage/records';
+import { Call } from './call';
 import { totalsOf } from './diagnostics';
 import { namespaceOf, Options } from './options';
-import { reading } from './reads';
-import { CommandRequest, listing, Reply } from './request';
+import { listing, Reply } from './request';
 
-export async function create(request: CommandRequest, engine: Engine): Promise<Reply> {
+export async function create({ request, engine }: Call): Promise<Reply> {
   const ns = namespaceOf(request, true);
   await engine.write(request, (scope) => {
     check(!scope.use(ns), 48, `Collection already exists. NS: ${ns}`);
@@ -29,7 +28,7 @@ export async function create(request: CommandRequest, engine: Engine): Promise<R
   return new Map();
 }
 
-export async function drop(request: CommandRequest, engine: Engine): Promise<Reply> {
+export async function drop({ request, engine }: Call): Promise<Reply> {
   const ns = namespaceOf(request);
   const { indexes } = await engine.change(request, (scope) => {
     const collection = existing(scope.use(ns));
@@ -45,7 +44,7 @@ function existing<T>(found: T | null | undefined): T {
   return found;
 }
 
-export async function dropDatabase(request: CommandRequest, engine: Engine): Promise<Reply> {
+export async function dropDatabase({ request, engine }: Call): Promise<Reply> {
   const dropped = await engine.change(request, (scope) => {
     const collections = collectionsOf(scope.catalog, request.db);
     // All or none: each is free before the first one goes.
@@ -56,7 +55,7 @@ export async function dropDatabase(request: CommandRequest, engine: Engine): Pro
   return bson(dropped > 0 ? { dropped: request.db } : {});
 }
 
-export function listCollections(request: CommandRequest, engine: Engine, options: Options): Reply {
+export function listCollections({ request, engine, options }: Call): Reply {
   const collections = engine.readCatalog(request, ({ catalog }) => collectionsOf(catalog, request.db));
   const entries = collections.map(({ name, options: given, uuid, indexes }) => {
     const details = { options: given, info: { readOnly: false, uuid }, idIndex: indexes[0]!.spec };
@@ -65,7 +64,7 @@ export function listCollections(request: CommandRequest, engine: Engine, options
   return listing(`${request.db}.$cmd.listCollections`, filtered(entries, options));
 }
 
-export function listDatabases(request: CommandRequest, engine: Engine, options: Options): Reply {
+export function listDatabases({ request, engine, options }: Call): Reply {
   check(request.db === 'admin', 13, 'listDatabases may only be run against the admin database.');
   return engine.readCatalog(request, (scope) => {
     const names = [...new Set(collectionsOf(scope.catalog).map(({ db }) => db))].sort();
@@ -86,7 +85,7 @@ const MOST_FIELDS = 32;
 const MOST_INDEXES = 64;
 
 /** Builds at once, with nothing else written meanwhile: over a million documents that takes seconds. */
-export function createIndexes(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function createIndexes({ request, engine, options }: Call): Promise<Reply> {
   const ns = namespaceOf(request, true);
   const specs = options.need('indexes', 'an array of objects').map(normalizedSpec);
   check(specs.length > 0, 2, 'Must specify at least one index to create');
@@ -110,14 +109,14 @@ export function createIndexes(request: CommandRequest, engine: Engine, options: 
   return engine.write(request, build, true);
 }
 
-export function listIndexes(request: CommandRequest, engine: Engine): Reply {
+export function listIndexes({ request, engine }: Call): Reply {
   const ns = namespaceOf(request);
   const collection = existing(engine.readCatalog(request, ({ catalog }) => catalog.get(ns)));
   const specs = collection.indexes.map(({ spec }) => spec);
   return listing(ns, specs);
 }
 
-export async function dropIndexes(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export async function dropIndexes({ request, engine, options }: Call): Promise<Reply> {
   const ns = namespaceOf(request);
   const nIndexesWas = await engine.change(request, (scope) => {
     const collection = existing(scope.use(ns));
@@ -200,9 +199,9 @@ function isPresent(specs: readonly BsonDocument[], spec: BsonDocument): boolean 
 }
 
 /** Checks that the indexes hold exactly the entries of the collection's documents, and that these are counted right. */
-export function validate(request: CommandRequest, engine: Engine): Promise<Reply> {
-  const ns = namespaceOf(request);
-  return reading(request, engine, ns, async (run) => {
+export function validate(call: Call): Promise<Reply> {
+  const ns = namespaceOf(call.request);
+  return call.reading(ns, async (run) => {
     const view = existing(run.view);
     const { indexes, indexedFields } = view.collection;
     const { reader } = view.scope;

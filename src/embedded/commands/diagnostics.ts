@@ -1,12 +1,12 @@
 import { Long } from 'bson';
 import { arch, cpus, hostname, release, totalmem, type as osType } from 'node:os';
-import type { Engine } from '../engine';
 import { compilePipeline } from '../language/aggregate';
 import { bson, BsonDocument, isDocument, Plain } from '../language/bson-value';
 import { check } from '../language/errors';
 import { collectionsOf, StoredCollection } from '../storage/catalog';
 import { noTotals, sumOf, Totals } from '../storage/keys';
 import { CollectionView, ReadScope } from '../storage/view';
+import { Call } from './call';
 import { namespaceOf, Options } from './options';
 import { CommandRequest, listing, Reply } from './request';
 import { MAX_BATCH_SIZE, MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from './request';
@@ -76,7 +76,7 @@ function statsOf(scope: ReadScope, collections: readonly StoredCollection[], opt
 }
 
 /** What a database holds. */
-export function dbStats(request: CommandRequest, engine: Engine, options: Options): Reply {
+export function dbStats({ request, engine, options }: Call): Reply {
   return engine.readCatalog(request, (scope) => {
     const collections = collectionsOf(scope.catalog, request.db);
     const { documents: objects, size: dataSize, ...sizes } = statsOf(scope, collections, options);
@@ -121,11 +121,7 @@ const DIAGNOSTIC_STAGES: Readonly<Record<string, DiagnosticStage>> = {
 const NO_LIMITS = { pauses: () => false, takeMemory: () => undefined };
 
 /** The answer to a pipeline that begins with such a stage; null for any other. */
-export function answerDiagnosticStage(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
-): Reply | null {
+export function answerDiagnosticStage({ request, engine, options }: Call): Reply | null {
   const [first, ...rest] = options.need('pipeline', 'an array of objects');
   const [[name, spec] = ['', null]] = first ?? [];
   if (!Object.hasOwn(DIAGNOSTIC_STAGES, name) || !isDocument(spec)) return null;

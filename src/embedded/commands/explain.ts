@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { Engine } from '../engine';
 import { bson, BsonDocument, Plain } from '../language/bson-value';
 import { check } from '../language/errors';
 import { Run } from '../planner/execution';
@@ -7,10 +6,11 @@ import { planPipeline } from '../planner/pipeline';
 import { isMerged, Plan, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
 import { CollectionView } from '../storage/view';
+import { Call } from './call';
 import { VERSION } from './diagnostics';
 import { namespaceOf, optionNames, Options, READS } from './options';
-import { countsAll, readAggregate, reading, readQuery } from './reads';
-import { CommandRequest, Reply } from './request';
+import { countsAll, readAggregate, readQuery } from './reads';
+import { Reply } from './request';
 
 /** How a command is planned, the stage above the plan, and the stages of a pipeline that follow. */
 interface Explained {
@@ -37,14 +37,15 @@ function readExplained(name: string, body: BsonDocument): Explained {
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
 /** How the engine would answer a command: the plan, and beyond the verbosity `queryPlanner` what came of running it. */
-export function explain(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function explain(call: Call): Promise<Reply> {
+  const { request, options } = call;
   const verbosity = VERBOSITIES.indexOf(options.get('verbosity', 'a string') ?? 'allPlansExecution');
   check(verbosity >= 0, 9, `verbosity must be one of ${VERBOSITIES.join()}`);
   const body = options.need('explain', 'an object');
   const [name = ''] = body.keys();
   const { plan, top, rest = [] } = readExplained(name, body);
   const namespace = namespaceOf({ ...request, name, body });
-  return reading(request, engine, namespace, async (run) => {
+  return call.reading(namespace, async (run) => {
     const chosen = plan(run.view);
     const winningPlan = stagesOf(chosen, top);
     const queryPlanner = { plannerVersion: 1, namespace, winningPlan, rejectedPlans: [] };

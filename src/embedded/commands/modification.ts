@@ -1,5 +1,4 @@
 import { ObjectId } from 'bson';
-import type { Engine } from '../engine';
 import { BsonDocument, BsonValue } from '../language/bson-value';
 import { decodeFields, encodeDocument, patchDocument } from '../language/codec';
 import { documentOf, ElementScanner } from '../language/document-bytes';
@@ -14,13 +13,12 @@ import { createCollection } from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { changeRecord } from '../storage/records';
 import { CollectionView } from '../storage/view';
-import { reading } from './reads';
-import { CommandRequest, MAX_DOCUMENT_BYTES } from './request';
+import { Call } from './call';
+import { MAX_DOCUMENT_BYTES } from './request';
 
 /** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
 interface Statement {
-  readonly request: CommandRequest;
-  readonly engine: Engine;
+  readonly call: Call;
   /** The collection. */
   readonly ns: string;
   readonly filter: FilterNode;
@@ -97,8 +95,8 @@ export class Modification {
 
   /** Searches in a snapshot, while others write. */
   private searchElsewhere(): Promise<void> {
-    const { request, engine, ns } = this.statement;
-    return reading(request, engine, ns, async (run) => {
+    const { call, ns } = this.statement;
+    return call.reading(ns, async (run) => {
       const found: number[] = [];
       await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();

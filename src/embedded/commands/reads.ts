@@ -1,44 +1,22 @@
 import { Long } from 'bson';
 import { ClientCursor } from '../cursors/cursors';
-import type { Engine } from '../engine';
 import { bson, BsonValue } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { identityOf } from '../language/key-component';
 import { valuesAtPath } from '../language/path';
-import { Clock, Run } from '../planner/execution';
+import { Run } from '../planner/execution';
 import { PipelineQuery, pipelineStream, splitPipeline } from '../planner/pipeline';
 import { Query, runToEnd } from '../planner/plan';
 import { planCount, planQuery } from '../planner/plan-query';
+import { Call } from './call';
 import { answerDiagnosticStage } from './diagnostics';
-import { namespaceOf, Options, timeLimitOf } from './options';
-import { CommandRequest, MAX_DOCUMENT_BYTES, Reply } from './request';
+import { namespaceOf, Options } from './options';
+import { MAX_DOCUMENT_BYTES, Reply } from './request';
 
 /** MongoDB's first batch where the client does not say how large it wants it. */
 const DEFAULT_BATCH_SIZE = 101;
-
-/** A statement's clock: it runs out at the deadline, and when nobody waits for the answer any more. */
-function clockOf({ body, connection }: CommandRequest): Clock {
-  const clock = new Clock(performance.now() + timeLimitOf(body));
-  clock.client = connection;
-  return clock;
-}
-
-/** Runs a statement on what it reads a collection through, and lets go of that; the view is null where there is none. */
-export async function reading<T>(
-  request: CommandRequest,
-  engine: Engine,
-  ns: string,
-  read: (run: Run) => Promise<T>,
-): Promise<T> {
-  const run = new Run(engine.read(request, ns), clockOf(request));
-  try {
-    return await read(run);
-  } finally {
-    run.end();
-  }
-}
 
 /**
  * The query of a find, or of a count or distinct, which name its filter `query`.
@@ -56,9 +34,9 @@ export function readQuery(options: Options, filter: 'filter' | 'query'): Query {
 }
 
 /** The documents that match, as a cursor. */
-export function find(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const query = readQuery(options, 'filter');
-  return answerWithCursor(request, engine, options, { query, rest: [], unions: [] });
+export function find(call: Call): Promise<Reply> {
+  const query = readQuery(call.options, 'filter');
+  return answerWithCursor(call, call.options, { query, rest: [], unions: [] });
 }
 
 /** @throws MongoError for a first stage that is none */
@@ -69,53 +47,49 @@ export function readAggregate(options: Options): PipelineQuery {
 const CURSOR_OPTIONS = new Set(['batchSize']);
 
 /** What the stages of a pipeline make of a collection's documents, as a cursor. */
-export async function aggregate(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const diagnosis = answerDiagnosticStage(request, engine, options);
+export async function aggregate(call: Call): Promise<Reply> {
+  const { options } = call;
+  const diagnosis = answerDiagnosticStage(call);
   if (diagnosis) return diagnosis;
   const split = readAggregate(options);
   const cursor = new Options(options.need('cursor', 'an object'), 'aggregate.cursor', CURSOR_OPTIONS);
-  return answerWithCursor(request, engine, cursor, split);
+  return answerWithCursor(call, cursor, split);
 }
 
 /** The first batch of a query's results, and a cursor for the others where there are more and they are wanted. */
-function answerWithCursor(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
-  split: PipelineQuery,
-): Promise<Reply> {
+function answerWithCursor(call: Call, options: Options, split: PipelineQuery): Promise<Reply> {
   const size = options.count('batchSize', DEFAULT_BATCH_SIZE);
   const isOnly = options.flag('singleBatch');
-  const ns = namespaceOf(request);
-  const run = new Run(engine.read(request, ns), clockOf(request));
+  const ns = namespaceOf(call.request);
+  const run = call.begin(ns);
   // What follows a query may have more to give when the query has ended.
   const isQuery = split.rest.length + split.unions.length === 0;
   const stream = pipelineStream(split, isQuery ? run : new Run(run.view, run.clock));
-  const cursor = new ClientCursor(ns, stream, run, request);
-  return answerBatch(engine, request, cursor, { size, isOnly });
+  const cursor = new ClientCursor(ns, stream, run, call.request);
+  return answerBatch(call, cursor, { size, isOnly });
 }
 
 /** The next batch of a cursor, which is closed where no more is to come; then the `id` in the reply is 0. */
 async function answerBatch(
-  engine: Engine,
-  request: CommandRequest,
+  { request, engine: { cursors } }: Call,
   cursor: ClientCursor,
   { size, id, isOnly = false }: { size: number; id?: Long; isOnly?: boolean },
 ): Promise<Reply> {
   let isKept = false;
   try {
-    const documents = await cursor.next(size, request);
+    const batch = await cursor.next(size, request);
     isKept = !cursor.isExhausted && !isOnly;
-    const reply: Reply = new Map([[id ? 'nextBatch' : 'firstBatch', documents]]);
-    reply.set('id', isKept ? (id ?? engine.cursors.add(cursor)) : Long.ZERO).set('ns', cursor.ns);
+    const reply: Reply = new Map([[id ? 'nextBatch' : 'firstBatch', batch]]);
+    reply.set('id', isKept ? (id ?? cursors.add(cursor)) : Long.ZERO).set('ns', cursor.ns);
     return new Map([['cursor', reply]]);
   } finally {
-    if (!isKept && id) engine.cursors.kill(id);
+    if (!isKept && id) cursors.kill(id);
     if (!isKept) cursor.close();
   }
 }
 
-export function getMore(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function getMore(call: Call): Promise<Reply> {
+  const { request, engine, options } = call;
   const id = options.value('getMore');
   check(id instanceof Long, 14, "'getMore' must be the id of a cursor");
   const ns = `${request.db}.${options.need('collection', 'a string')}`;
@@ -124,16 +98,16 @@ export function getMore(request: CommandRequest, engine: Engine, options: Option
   check(cursor !== undefined, 43, `cursor id ${id} not found`);
   check(cursor.ns === ns, 13, `cursor ${id} belongs to ${cursor.ns}, not to ${ns}`);
   cursor.admit(request);
-  return answerBatch(engine, request, cursor, { size, id });
+  return answerBatch(call, cursor, { size, id });
 }
 
 /** Closes cursors of one collection. */
-export function killCursors(request: CommandRequest, engine: Engine, options: Options): Reply {
+export function killCursors({ request, engine: { cursors }, options }: Call): Reply {
   const ns = namespaceOf(request);
   const ids = options.value('cursors');
   const isRight = Array.isArray(ids) && ids.length > 0 && ids.every((id) => id instanceof Long);
   check(isRight, 9, "Field 'cursors' must be an array of cursor ids");
-  const killed = ids.filter((id) => engine.cursors.use(id)?.ns === ns && engine.cursors.kill(id));
+  const killed = ids.filter((id) => cursors.use(id)?.ns === ns && cursors.kill(id));
   const cursorsNotFound = ids.filter((id) => !killed.includes(id));
   return bson({ cursorsKilled: killed, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] });
 }
@@ -144,9 +118,9 @@ export function countsAll({ filter, hint }: Query): boolean {
 }
 
 /** The number of documents that match: where there is no condition, as the storage keeps it. */
-export function count(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const query = readQuery(options, 'query');
-  return reading(request, engine, namespaceOf(request), async (run) => {
+export function count(call: Call): Promise<Reply> {
+  const query = readQuery(call.options, 'query');
+  return call.reading(namespaceOf(call.request), async (run) => {
     const left = Math.max(0, (run.view?.totals().documents ?? 0) - query.skip);
     if (countsAll(query)) return bson({ n: Math.min(left, query.limit || Infinity) });
     await runToEnd(planCount(run.view, query), run);
@@ -155,10 +129,10 @@ export function count(request: CommandRequest, engine: Engine, options: Options)
 }
 
 /** The values that a field has in the documents that match, each once; an array counts as its elements. */
-export function distinct(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const key = options.need('key', 'a string');
-  const query = readQuery(options, 'query');
-  return reading(request, engine, namespaceOf(request), async (run) => {
+export function distinct(call: Call): Promise<Reply> {
+  const key = call.options.need('key', 'a string');
+  const query = readQuery(call.options, 'query');
+  return call.reading(namespaceOf(call.request), async (run) => {
     const values = new Map<string, BsonValue>();
     const path = key.split('.');
     const fields = new Set(path.slice(0, 1));

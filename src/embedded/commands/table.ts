@@ -1,6 +1,7 @@
 import type { Engine } from '../engine';
 import { bson } from '../language/bson-value';
 import { MongoError } from '../language/errors';
+import { Call } from './call';
 import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
 import { explain } from './explain';
@@ -10,7 +11,7 @@ import { CommandRequest, Reply } from './request';
 import * as writes from './writes';
 
 /** Answers one command; throws (or rejects with) MongoError for a failure the client is told about. */
-type Command = (request: CommandRequest, engine: Engine, options: Options) => Promise<Reply> | Reply;
+type Command = (call: Call) => Promise<Reply> | Reply;
 
 const FIND_AND_MODIFY = 'query sort update remove new upsert fields';
 
@@ -40,15 +41,15 @@ const TABLE: readonly (readonly [names: string, run: Command, taken?: string])[]
   ['dbStats', dbStats, 'scale'],
 
   ['commitTransaction abortTransaction', refuseEnd],
-  ['endSessions killSessions', (request, engine) => engine.sessions.kill(request)],
+  ['endSessions killSessions', ({ request, engine }) => engine.sessions.kill(request)],
   ...Object.entries(ANSWERS).map(
-    ([names, answer]) => [names, (request: CommandRequest) => bson(answer(request))] as const,
+    ([names, answer]) => [names, ({ request }: Call) => bson(answer(request))] as const,
   ),
 ];
 
 /** The end of a transaction comes here when it is not the end of one. */
-function refuseEnd({ name }: CommandRequest): never {
-  throw new MongoError(125, `${name} must be run within a transaction`);
+function refuseEnd({ request }: Call): never {
+  throw new MongoError(125, `${request.name} must be run within a transaction`);
 }
 
 type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply>;
@@ -58,7 +59,7 @@ function bound(name: string, run: Command, taken?: string): BoundCommand {
   return async (request, engine) => {
     checkConcerns(request.body);
     return engine.sessions.run(request, async () =>
-      run(request, engine, new Options(request.body, name, known)),
+      run(new Call(request, engine, new Options(request.body, name, known))),
     );
   };
 }

@@ -1,13 +1,13 @@
-import type { Engine } from '../engine';
 import { bson, BsonDocument, BsonValue, isDocument } from '../language/bson-value';
 import { check, MongoError, TRANSIENT_CODES } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
 import { WriteScope } from '../storage/group-commit';
+import { Call } from './call';
 import { insertDocument, Modification, Outcome } from './modification';
 import { namespaceOf, optionNames, Options } from './options';
-import { CommandRequest, MAX_BATCH_SIZE, Reply } from './request';
+import { MAX_BATCH_SIZE, Reply } from './request';
 
 /** A statement: throws MongoError when it is refused, and must not have changed anything then. */
 type Perform = (scope: WriteScope) => Outcome;
@@ -19,9 +19,7 @@ type Perform = (scope: WriteScope) => Outcome;
  * @param begin makes the statement at a place ready; what it has done so far outlives a wait
  */
 async function runStatements(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
+  { request, engine, options }: Call,
   count: number,
   begin: (index: number) => Perform,
 ): Promise<Reply> {
@@ -67,10 +65,10 @@ async function runStatements(
 
 const INSERTED: Outcome = { n: 1, modified: 0 };
 
-export function insert(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
-  const ns = namespaceOf(request, true);
-  const { rawDocuments } = request;
-  return runStatements(request, engine, options, rawDocuments.length, (index) => (scope) => {
+export function insert(call: Call): Promise<Reply> {
+  const ns = namespaceOf(call.request, true);
+  const { rawDocuments } = call.request;
+  return runStatements(call, rawDocuments.length, (index) => (scope) => {
     insertDocument(scope, ns, rawDocuments[index]!);
     return INSERTED;
   });
@@ -80,7 +78,8 @@ const UPDATES = { field: 'updates', where: 'update.updates', taken: optionNames(
 const DELETES = { field: 'deletes', where: 'delete.deletes', taken: optionNames('q limit') };
 
 /** An update or a delete. The shape of all statements is checked before the first one runs. */
-export function change(request: CommandRequest, engine: Engine, options: Options): Promise<Reply> {
+export function change(call: Call): Promise<Reply> {
+  const { request, options } = call;
   const ns = namespaceOf(request, true);
   const isUpdate = request.name === 'update';
   const { field, where, taken } = isUpdate ? UPDATES : DELETES;
@@ -94,11 +93,11 @@ export function change(request: CommandRequest, engine: Engine, options: Options
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
     return { q, u: statement.value('u'), multi, upserts: statement.flag('upsert') };
   });
-  return runStatements(request, engine, options, statements.length, (index) => {
+  return runStatements(call, statements.length, (index) => {
     const { q, u, multi, upserts } = statements[index]!;
     const update = isUpdate ? parseUpdate(u, multi) : null;
     const filter = parseFilter(q);
-    const modification = new Modification({ request, engine, ns, filter, multi, update, upserts });
+    const modification = new Modification({ call, ns, filter, multi, update, upserts });
     return (scope) => modification.run(scope);
   });
 }
@@ -109,18 +108,16 @@ function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpd
   throw new MongoError(9, 'Update argument must be either an object or an array');
 }
 
-export async function findAndModify(
-  request: CommandRequest,
-  engine: Engine,
-  options: Options,
-): Promise<Reply> {
+export async function findAndModify(call: Call): Promise<Reply> {
+  const { request, engine } = call;
   const done = request.results as Map<number, Reply> | null;
-  const reply = done?.get(0) ?? (await engine.write(request, beginFindAndModify(request, engine, options)));
+  const reply = done?.get(0) ?? (await engine.write(request, beginFindAndModify(call)));
   done?.set(0, reply);
   return reply;
 }
 
-function beginFindAndModify(request: CommandRequest, engine: Engine, options: Options) {
+function beginFindAndModify(call: Call) {
+  const { request, options } = call;
   const removes = options.flag('remove');
   const returnsNew = options.flag('new');
   const upserts = options.flag('upsert');
@@ -133,7 +130,7 @@ function beginFindAndModify(request: CommandRequest, engine: Engine, options: Op
   check(!computes, 238, 'findAndModify does not compute fields');
   const [filter, sort] = [parseFilter(options.document('query')), options.document('sort')];
   const ns = namespaceOf(request, true);
-  const modification = new Modification({ request, engine, ns, filter, sort, multi: false, update, upserts });
+  const modification = new Modification({ call, ns, filter, sort, multi: false, update, upserts });
   return (scope: WriteScope): Reply => {
     const { n, upserted } = modification.run(scope);
     const { before, after } = modification;

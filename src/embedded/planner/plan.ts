@@ -126,10 +126,7 @@ export function decoderOf({ key }: StoredIndex, fields: ReadonlySet<string>): Pl
   };
 }
 
-/**
- * What one walk finds.
- * @param seen what walks have found already; null where nothing can be found twice
- */
+/** What one walk finds, but for what `seen` says was found before; null where nothing can be found twice. */
 function* rowsOfWalk({ access, places }: Walk, run: Run, seen: Set<number> | null): Rows {
   const { index, keyFilters, filters, order } = access;
   const { clock } = run;
