@@ -122,11 +122,9 @@ export class Transaction extends WriteScope implements OpenTransaction {
   private changedSince(table: Table, key: Buffer): boolean {
     if (this.groups.store.commit <= this.number) return false;
     const latest = this.groups.store.snapshot();
-    try {
-      const [before, now] = [this.snapshot.reader.get(table, key), latest.reader.get(table, key)];
-      return before === undefined || now === undefined ? before !== now : !before.equals(now);
-    } finally {
-      latest.release();
-    }
+    const [before, now] = [this.snapshot, latest].map(({ reader }) => reader.get(table, key));
+    const isChanged = before && now ? !before.equals(now) : before !== now;
+    latest.release();
+    return isChanged;
   }
 }

@@ -1,5 +1,5 @@
 import { chmod } from 'node:fs/promises';
-import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Engine, EngineLog } from '../engine';
 import { ConnectionState, Reply } from '../commands/request';
@@ -20,7 +20,7 @@ const CLOSE_WITHIN_MS = 5_000;
 /** Serves MongoDB's wire protocol from one engine. */
 export class WireServer {
   private readonly connections = new Set<Connection>();
-  private readonly server: Server;
+  private readonly server = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sweeper: NodeJS.Timeout;
   private lastConnectionId = 0;
   private address = '';
@@ -30,7 +30,6 @@ export class WireServer {
     readonly log: EngineLog,
     private readonly stalledAfter = STALLED_AFTER_MS,
   ) {
-    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
     this.server.maxConnections = MAX_CONNECTIONS;
     this.sweeper = setInterval(() => this.closeStalled(), stalledAfter / 4).unref();
   }
@@ -48,8 +47,7 @@ export class WireServer {
   /** Answers what is running, then closes every connection; those that take longer than 5 seconds are cut off. */
   async close(): Promise<void> {
     clearInterval(this.sweeper);
-    const closed = this.server.listening ? once(this.server, 'close') : undefined;
-    this.server.close();
+    const closed = new Promise((resolve) => this.server.close(resolve));
     for (const connection of this.connections) connection.end();
     const destroyAll = () => this.connections.forEach(({ socket }) => socket.destroy());
     const cutOff = setTimeout(destroyAll, CLOSE_WITHIN_MS);
