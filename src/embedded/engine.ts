@@ -113,7 +113,7 @@ export class Engine {
   async close(): Promise<void> {
     this.sessions.close();
     clearInterval(this.cursorTimer);
-    this.cursors.closeAll();
+    this.cursors.closeIdle(Infinity);
     await this.garbage.stop();
     await this.groups.idle();
     await this.store.close();

@@ -2,14 +2,14 @@ import { Double, Int32 } from 'bson';
 import { bson, BsonDocument, BsonValue, isNumber, Plain } from '../language/bson-value';
 import { decodeFields } from '../language/codec';
 import { check, formatForMessage } from '../language/errors';
-import { FilterNode, parseFilter } from '../language/filter';
+import { parseFilter } from '../language/filter';
 import { compileFilter } from '../language/filter-match';
 import { compareValues } from '../language/key-component';
 import { toDouble } from '../language/numbers';
 import { arrayIndexOf } from '../language/path';
 import { conjunctsOf } from '../planner/bounds';
 import { Yielder } from '../planner/execution';
-import { collectionsOf, StoredCollection, StoredIndex } from '../storage/catalog';
+import { collectionsOf, StoredIndex } from '../storage/catalog';
 import * as changes from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
 import { endOf, prefixOf } from '../storage/keys';
@@ -95,16 +95,12 @@ export function createIndexes({ request, engine, options }: Call): Promise<Reply
     const all = collection.indexes.map(({ spec }) => spec);
     const numIndexesBefore = all.length;
     for (const spec of specs) if (!isPresent(all, spec)) all.push(spec);
-    refuseUnless(all.length <= MOST_INDEXES, `too many indexes for ${ns}`);
+    check(all.length <= MOST_INDEXES, 67, `too many indexes for ${ns}`);
     const missing = all.slice(numIndexesBefore);
     if (missing.length > 0) changes.addIndexes(scope, collection, missing);
     const note = missing.length === 0 && { note: 'all indexes already exist' };
-    return bson({
-      createdCollectionAutomatically: !found,
-      numIndexesBefore,
-      numIndexesAfter: all.length,
-      ...note,
-    });
+    const counts = { numIndexesBefore, numIndexesAfter: all.length, ...note };
+    return bson({ createdCollectionAutomatically: !found, ...counts });
   };
   return engine.write(request, build, true);
 }
@@ -116,28 +112,29 @@ export function listIndexes({ request, engine }: Call): Reply {
   return listing(ns, specs);
 }
 
+/** @throws MongoError IndexNotFound, InvalidOptions for the index of `_id` */
 export async function dropIndexes({ request, engine, options }: Call): Promise<Reply> {
   const ns = namespaceOf(request);
+  const which = options.value('index');
   const nIndexesWas = await engine.change(request, (scope) => {
     const collection = existing(scope.use(ns));
-    changes.dropIndexes(scope, collection, chosen(collection, options.value('index')));
+    const [ofId, ...others] = collection.indexes;
+    const isChosen = ({ name, key }: StoredIndex) => name === which || compareValues(key, which) === 0;
+    check(!isChosen(ofId!), 72, 'cannot drop _id index');
+    const chosen = which === '*' ? others : others.filter(isChosen);
+    check(which === '*' || chosen.length > 0, 27, `index not found with name [${formatForMessage(which)}]`);
+    changes.dropIndexes(scope, collection, chosen);
     return collection.indexes.length;
   });
   return bson({ nIndexesWas });
 }
 
-/** @throws MongoError IndexNotFound, InvalidOptions for the index of `_id` */
-function chosen({ indexes }: StoredCollection, which: BsonValue | undefined): StoredIndex[] {
-  if (which === '*') return indexes.slice(1);
-  const found = indexes.filter(({ name, key }) => name === which || compareValues(key, which) === 0);
-  check(found.length > 0, 27, `index not found with name [${formatForMessage(which)}]`);
-  check(!found.includes(indexes[0]!), 72, 'cannot drop _id index');
-  return found;
-}
-
 const TAKEN = new Set('v key name unique background sparse partialFilterExpression ns'.split(' '));
 /** What is told first, and what is not told at all. */
 const NOT_COPIED = new Set('v unique key name ns'.split(' '));
+
+/** Conditions that every version of MongoDB takes in the filter of a partial index. */
+const OF_PARTIAL = new Set('eq lt lte gt gte exists type'.split(' '));
 
 /**
  * An index specification as listIndexes shows it, checked.
@@ -149,25 +146,20 @@ function normalizedSpec(given: BsonDocument): BsonDocument {
   const fields = new Options(given, 'createIndexes.indexes');
   const key = fields.need('key', 'an object');
   const isKey = key.size > 0 && key.size <= MOST_FIELDS && [...key].every(isKeyField);
-  refuseUnless(isKey, `The key of an index has from 1 to ${MOST_FIELDS} fields, each with 1 or -1`);
+  check(isKey, 67, `The key of an index has from 1 to ${MOST_FIELDS} fields, each with 1 or -1`);
   const isId = key.size === 1 && compareValues(key.get('_id'), new Int32(1)) === 0;
   const name = isId ? '_id_' : fields.need('name', 'a string');
-  refuseUnless(isId || !['', '*', '_id_'].includes(name), `The index name '${name}' is not valid`);
+  check(isId || !['', '*', '_id_'].includes(name), 67, `The index name '${name}' is not valid`);
   const sparse = fields.flag('sparse');
   const partial = fields.get('partialFilterExpression', 'an object');
-  refuseUnless(!partial || !sparse, 'an index is partial or sparse, not both');
-  refuseUnless(!partial || conjunctsOf(parseFilter(partial)).every(isOfPartial), 'not for a partial index');
-  refuseUnless(fields.count('v', 2) === 2, 'the version of an index is 2');
+  check(!partial || !sparse, 67, 'an index is partial or sparse, not both');
+  const conditions = partial ? conjunctsOf(parseFilter(partial)) : [];
+  const isTaken = conditions.every((node) => node.kind === 'field' && OF_PARTIAL.has(node.op));
+  check(isTaken, 67, 'not for a partial index');
+  check(fields.count('v', 2) === 2, 67, 'the version of an index is 2');
   const spec = bson({ v: 2, ...(fields.flag('unique') && { unique: true }), key, name });
   for (const [option, value] of given) if (!NOT_COPIED.has(option)) spec.set(option, value);
   return given.has('sparse') ? spec.set('sparse', sparse) : spec;
-}
-
-/** Conditions that every version of MongoDB takes in the filter of a partial index. */
-const OF_PARTIAL = new Set('eq lt lte gt gte exists type'.split(' '));
-
-function isOfPartial(node: FilterNode): boolean {
-  return node.kind === 'field' && OF_PARTIAL.has(node.op);
 }
 
 function isKeyField([path, order]: [string, BsonValue]): boolean {
@@ -175,10 +167,6 @@ function isKeyField([path, order]: [string, BsonValue]): boolean {
   // Where a number names an element and a field of elements, keys would not tell all that filters find.
   const isPath = names.every((name) => name !== '' && !name.startsWith('$') && arrayIndexOf(name) === null);
   return isPath && isNumber(order) && Math.abs(toDouble(order)) > 0;
-}
-
-function refuseUnless(isRight: boolean, message: string): void {
-  check(isRight, 67, message);
 }
 
 /** The options that make two indexes with the same key different ones. */

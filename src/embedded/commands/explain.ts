@@ -2,36 +2,23 @@ import { hostname } from 'node:os';
 import { bson, BsonDocument, Plain } from '../language/bson-value';
 import { check } from '../language/errors';
 import { Run } from '../planner/execution';
-import { planPipeline } from '../planner/pipeline';
+import { PipelineQuery, planPipeline } from '../planner/pipeline';
 import { isMerged, Plan, runToEnd } from '../planner/plan';
-import { planCount, planQuery } from '../planner/plan-query';
-import { CollectionView } from '../storage/view';
 import { Call } from './call';
 import { VERSION } from './diagnostics';
 import { namespaceOf, optionNames, Options, READS } from './options';
 import { countsAll, readAggregate, readQuery } from './reads';
 import { Reply } from './request';
 
-/** How a command is planned, the stage above the plan, and the stages of a pipeline that follow. */
-interface Explained {
-  readonly plan: (view: CollectionView | null) => Plan;
-  readonly top?: string;
-  readonly rest?: readonly BsonDocument[];
-}
-
-function readExplained(name: string, body: BsonDocument): Explained {
+/** A command to explain, as the pipeline that it is, or the beginning of one. */
+function readExplained(name: string, body: BsonDocument): PipelineQuery {
   const isKnown = name === 'aggregate' || name === 'find' || name === 'count';
   check(isKnown, 59, `Explain failed due to unknown command: ${name}`);
   const options = new Options(body, name, optionNames(`${name} ${READS[name]}`));
-  if (name === 'aggregate') {
-    const split = readAggregate(options);
-    return { plan: (view) => planPipeline(view, split), rest: [...split.rest, ...split.unions] };
-  }
+  if (name === 'aggregate') return readAggregate(options);
   const query = readQuery(options, name === 'find' ? 'filter' : 'query');
-  if (name === 'find') return { plan: (view) => planQuery(view, query) };
-  return countsAll(query)
-    ? { plan: () => planCount(null, query), top: 'RECORD_STORE_FAST_COUNT' }
-    : { plan: (view) => planCount(view, query), top: 'COUNT' };
+  const fields = name === 'find' ? null : new Set<string>();
+  return { query: { ...query, fields }, rest: [], unions: [] };
 }
 
 const VERBOSITIES = ['queryPlanner', 'executionStats', 'allPlansExecution'];
@@ -43,13 +30,16 @@ export function explain(call: Call): Promise<Reply> {
   check(verbosity >= 0, 9, `verbosity must be one of ${VERBOSITIES.join()}`);
   const body = options.need('explain', 'an object');
   const [name = ''] = body.keys();
-  const { plan, top, rest = [] } = readExplained(name, body);
+  const split = readExplained(name, body);
+  const rest = [...split.rest, ...split.unions];
+  const isKept = name === 'count' && countsAll(split.query);
+  const top = isKept ? 'RECORD_STORE_FAST_COUNT' : name === 'count' && 'COUNT';
   const namespace = namespaceOf({ ...request, name, body });
   return call.reading(namespace, async (run) => {
-    const chosen = plan(run.view);
-    const winningPlan = stagesOf(chosen, top);
+    const plan = planPipeline(isKept ? null : run.view, split);
+    const winningPlan = stagesOf(plan, top);
     const queryPlanner = { plannerVersion: 1, namespace, winningPlan, rejectedPlans: [] };
-    const executionStats = verbosity > 0 && { executionStats: await statsOf(chosen, winningPlan, run) };
+    const executionStats = verbosity > 0 && { executionStats: await statsOf(plan, winningPlan, run) };
     const explanation = { queryPlanner, ...executionStats };
     const staged = rest.length > 0 ? { stages: [{ $cursor: explanation }, ...rest] } : explanation;
     return bson({ ...staged, serverInfo: { host: hostname(), port: 0, version: VERSION } });
@@ -71,7 +61,7 @@ async function statsOf(plan: Plan, stages: BsonDocument, run: Run) {
 }
 
 /** The plan as stages within each other, the walks innermost. */
-function stagesOf({ walks, query, ...plan }: Plan, top: string | undefined): BsonDocument {
+function stagesOf({ walks, query, ...plan }: Plan, top: string | false): BsonDocument {
   const scans = walks.map(({ access: { index, order } }) => {
     const direction = order?.reverse ? 'backward' : 'forward';
     if (!index) return bson({ stage: 'COLLSCAN', direction });
@@ -91,7 +81,7 @@ function stagesOf({ walks, query, ...plan }: Plan, top: string | undefined): Bso
     [plan.project, 'PROJECTION_DEFAULT'],
     [plan.decode, 'PROJECTION_COVERED'],
     [query.limit, 'LIMIT', { limitAmount: query.limit }],
-    [top, top ?? ''],
+    [top, top || ''],
   ];
   const scanned = scans.length > 1 ? bson({ stage: union, inputStages: scans }) : scans[0];
   return above

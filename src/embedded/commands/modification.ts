@@ -1,9 +1,9 @@
 import { ObjectId } from 'bson';
-import { BsonDocument, BsonValue } from '../language/bson-value';
+import { BsonValue } from '../language/bson-value';
 import { decodeFields, encodeDocument, patchDocument } from '../language/codec';
 import { documentOf, ElementScanner } from '../language/document-bytes';
 import { check } from '../language/errors';
-import { filterEqualities, FilterNode } from '../language/filter';
+import { filterEqualities } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
 import { Run } from '../planner/execution';
 import { documentTest, Query, rowsOf, runToEnd } from '../planner/plan';
@@ -21,9 +21,8 @@ interface Statement {
   readonly call: Call;
   /** The collection. */
   readonly ns: string;
-  readonly filter: FilterNode;
-  readonly sort?: BsonDocument;
-  readonly multi: boolean;
+  /** It finds all that match, or just one. */
+  readonly query: Query;
   readonly update: CompiledUpdate | null;
   readonly upserts: boolean;
 }
@@ -45,36 +44,32 @@ export class Modification {
   private readonly outcome: Outcome = { n: 0, modified: 0 };
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
-  private readonly query: Query;
 
-  constructor(private readonly statement: Statement) {
-    const { filter, sort = new Map(), multi } = statement;
-    this.query = { filter, sort, limit: multi ? 0 : 1, skip: 0, fields: new Set() };
-  }
+  constructor(private readonly statement: Statement) {}
 
   /** May be called again when it had to wait: it goes on with the same document. */
   run(scope: WriteScope): Outcome {
-    const { ns, update, upserts, filter } = this.statement;
+    const { ns, update, upserts, query } = this.statement;
     const collection = scope.use(ns);
     if (collection) this.changeSelected(scope, collection);
     if (this.outcome.n > 0 || !update || !upserts) return this.outcome;
-    const document = update.insert(filterEqualities(filter));
+    const document = update.insert(filterEqualities(query.filter));
     this.after = insertDocument(scope, ns, encodeDocument(document));
     return { n: 1, modified: 0, upserted: document.get('_id')! };
   }
 
   private changeSelected(scope: WriteScope, collection: StoredCollection): void {
     const view = new CollectionView(collection, scope);
-    const { multi, filter } = this.statement;
+    const { filter, limit } = this.statement.query;
     const pending = this.pending ?? this.search(scope, view);
     // All are found before the first is changed, so that none is met again where its change has moved it. A single one is
     // looked for again after a wait: another one may have taken its place.
-    if (multi) this.pending = pending;
+    if (limit === 0) this.pending = pending;
     const matches = documentTest([filter])!;
     for (let recordId = pending.at(-1); recordId !== undefined; recordId = pending.at(-1)) {
       const bytes = view.document(recordId);
       if (bytes && matches(bytes)) this.change(scope, collection, recordId, bytes);
-      else if (!multi) {
+      else if (limit > 0) {
         this.pending = null;
         return this.changeSelected(scope, collection);
       }
@@ -85,7 +80,7 @@ export class Modification {
 
   private search(scope: WriteScope, view: CollectionView): number[] {
     const found: number[] = [];
-    for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
+    for (const row of rowsOf(planQuery(view, this.statement.query), new Run(view))) {
       // Goes on with the search elsewhere where it takes more than a turn.
       if (!row) scope.pause(() => this.searchElsewhere());
       else found.push(row.recordId);
@@ -95,10 +90,10 @@ export class Modification {
 
   /** Searches in a snapshot, while others write. */
   private searchElsewhere(): Promise<void> {
-    const { call, ns } = this.statement;
+    const { call, ns, query } = this.statement;
     return call.reading(ns, async (run) => {
       const found: number[] = [];
-      await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push(recordId));
+      await runToEnd(planQuery(run.view, query), run, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();
     });
   }

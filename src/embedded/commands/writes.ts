@@ -3,6 +3,7 @@ import { check, MongoError, TRANSIENT_CODES } from '../language/errors';
 import { parseFilter } from '../language/filter';
 import { compileProjection } from '../language/projection';
 import { CompiledUpdate, compileUpdate } from '../language/update';
+import { Query } from '../planner/plan';
 import { WriteScope } from '../storage/group-commit';
 import { Call } from './call';
 import { insertDocument, Modification, Outcome } from './modification';
@@ -96,8 +97,8 @@ export function change(call: Call): Promise<Reply> {
   return runStatements(call, statements.length, (index) => {
     const { q, u, multi, upserts } = statements[index]!;
     const update = isUpdate ? parseUpdate(u, multi) : null;
-    const filter = parseFilter(q);
-    const modification = new Modification({ call, ns, filter, multi, update, upserts });
+    const query = selection(q, new Map(), multi);
+    const modification = new Modification({ call, ns, query, update, upserts });
     return (scope) => modification.run(scope);
   });
 }
@@ -109,37 +110,32 @@ function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpd
 }
 
 export async function findAndModify(call: Call): Promise<Reply> {
-  const { request, engine } = call;
+  const { request, engine, options } = call;
   const done = request.results as Map<number, Reply> | null;
-  const reply = done?.get(0) ?? (await engine.write(request, beginFindAndModify(call)));
-  done?.set(0, reply);
-  return reply;
-}
-
-function beginFindAndModify(call: Call) {
-  const { request, options } = call;
-  const removes = options.flag('remove');
-  const returnsNew = options.flag('new');
-  const upserts = options.flag('upsert');
-  const given = options.value('update');
+  if (done?.has(0)) return done.get(0)!;
+  const [removes, returnsNew] = [options.flag('remove'), options.flag('new')];
+  const [given, upserts] = [options.value('update'), options.flag('upsert')];
   const isEither = removes === (given === undefined) && !(removes && (returnsNew || upserts));
   check(isEither, 9, 'Either update or remove=true must be given, and upsert and new only with an update');
   const update = removes ? null : parseUpdate(given, false);
   const { applyToBytes, computes } = compileProjection(options.document('fields'));
   // It is done when the document has been changed, and must not fail then.
   check(!computes, 238, 'findAndModify does not compute fields');
-  const [filter, sort] = [parseFilter(options.document('query')), options.document('sort')];
-  const ns = namespaceOf(request, true);
-  const modification = new Modification({ call, ns, filter, sort, multi: false, update, upserts });
-  return (scope: WriteScope): Reply => {
+  const query = selection(options.document('query'), options.document('sort'), false);
+  const modification = new Modification({ call, ns: namespaceOf(request, true), query, update, upserts });
+  const reply = await engine.write(request, (scope): Reply => {
     const { n, upserted } = modification.run(scope);
     const { before, after } = modification;
-    const lastErrorObject = bson({
-      n,
-      ...(update && { updatedExisting: before !== null }),
-      ...(upserted !== undefined && { upserted }),
-    });
+    const updatedExisting = update && { updatedExisting: before !== null };
+    const lastErrorObject = bson({ n, ...updatedExisting, ...(upserted !== undefined && { upserted }) });
     const shown = returnsNew ? after : before;
     return new Map(Object.entries({ lastErrorObject, value: shown && applyToBytes(shown) }));
-  };
+  });
+  done?.set(0, reply);
+  return reply;
+}
+
+/** The documents that a statement is about; it looks them up by itself. */
+function selection(filter: BsonDocument, sort: BsonDocument, multi: boolean): Query {
+  return { filter: parseFilter(filter), sort, skip: 0, limit: multi ? 0 : 1, fields: new Set() };
 }

@@ -127,8 +127,4 @@ export class OpenCursors {
       this.cursors.delete(id);
     }
   }
-
-  closeAll(): void {
-    this.closeIdle(Infinity);
-  }
 }
