@@ -60,21 +60,16 @@ export class Engine {
    */
   read(request: CommandRequest, ns: string): CollectionView | null {
     request.transaction?.use(ns);
-    const scope = this.readScope(request);
+    const scope = request.transaction ?? this.groups.latest();
     const collection = scope.catalog.get(ns);
     if (collection) return new CollectionView(collection, scope);
     scope.release();
     return null;
   }
 
-  /** As `read`, for what is asked of the catalog itself; the caller releases it. */
-  readScope(request: CommandRequest): ReadScope {
-    return request.transaction ?? this.groups.latest();
-  }
-
-  /** As `readScope`, for what is answered at once. */
+  /** As `read`, for what is asked of the catalog itself and answered at once. */
   readCatalog<T>(request: CommandRequest, read: (scope: ReadScope) => T): T {
-    const scope = this.readScope(request);
+    const scope = request.transaction ?? this.groups.latest();
     try {
       return read(scope);
     } finally {

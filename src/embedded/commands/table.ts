@@ -1,6 +1,6 @@
 import type { Engine } from '../engine';
 import { bson } from '../language/bson-value';
-import { MongoError } from '../language/errors';
+import { check, MongoError } from '../language/errors';
 import { Call } from './call';
 import * as catalog from './catalog';
 import { ANSWERS, dbStats } from './diagnostics';
@@ -52,21 +52,22 @@ function refuseEnd({ request }: Call): never {
   throw new MongoError(125, `${request.name} must be run within a transaction`);
 }
 
-type BoundCommand = (request: CommandRequest, engine: Engine) => Promise<Reply>;
-
-function bound(name: string, run: Command, taken?: string): BoundCommand {
-  const known = taken === undefined ? undefined : optionNames(`${name} ${taken}`);
-  return async (request, engine) => {
-    checkConcerns(request.body);
-    return engine.sessions.run(request, async () =>
-      run(new Call(request, engine, new Options(request.body, name, known))),
-    );
-  };
-}
-
-/** The commands by every name, ready to run within the session that they belong to. */
-export const commands: ReadonlyMap<string, BoundCommand> = new Map(
-  TABLE.flatMap(([names, run, taken]) =>
-    names.split(' ').map((name) => [name, bound(name, run, taken)] as const),
-  ),
+const COMMANDS = new Map(
+  TABLE.flatMap(([names, run, taken]) => {
+    const known = taken === undefined ? undefined : optionNames(`${names} ${taken}`);
+    return names.split(' ').map((name) => [name, { run, known }] as const);
+  }),
 );
+
+/**
+ * Answers a command within the session that it belongs to.
+ * @throws MongoError CommandNotFound; what the command, its options and its session are refused with
+ */
+export async function answer(request: CommandRequest, engine: Engine): Promise<Reply> {
+  const { name, body } = request;
+  const command = COMMANDS.get(name);
+  check(command !== undefined, 59, `no such command: '${name}'`);
+  checkConcerns(body);
+  const call = () => new Call(request, engine, new Options(body, name, command.known));
+  return engine.sessions.run(request, async () => command.run(call()));
+}

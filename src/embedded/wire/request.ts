@@ -1,6 +1,6 @@
 import { Double } from 'bson';
 import { CommandRequest, ConnectionState, Reply } from '../commands/request';
-import { commands } from '../commands/table';
+import { answer } from '../commands/table';
 import type { Engine, EngineLog } from '../engine';
 import { bson } from '../language/bson-value';
 import { decodeDocument, decodeFields } from '../language/codec';
@@ -21,9 +21,7 @@ export async function runCommand(
   try {
     const request = toCommandRequest(message, connection);
     check(!message.isLegacy || GREETINGS.has(request.name), 352, 'OP_QUERY is taken for a greeting only');
-    const command = commands.get(request.name);
-    if (!command) throw new MongoError(59, `no such command: '${request.name}'`);
-    const reply = await command(request, engine);
+    const reply = await answer(request, engine);
     return reply.set('ok', new Double(1));
   } catch (error) {
     return errorReply(error, log);
