@@ -96,10 +96,8 @@ type DiagnosticStage = (
 /** Stages that begin a pipeline and tell of a collection or the server instead of reading documents. */
 const DIAGNOSTIC_STAGES: Readonly<Record<string, DiagnosticStage>> = {
   $collStats(collection, spec, request, scope) {
-    const wanted = new Options(spec, '$collStats', new Set(['storageStats', 'count'])).document(
-      'storageStats',
-    );
-    const options = new Options(wanted, '$collStats.storageStats', new Set(['scale']));
+    const wanted = new Options(spec, '$collStats', new Set(['storageStats', 'count']));
+    const options = new Options(wanted.document('storageStats'), 'storageStats', new Set(['scale']));
     const { documents: count, ...sizes } = statsOf(scope, collection ? [collection] : [], options);
     const indexes = collection?.indexes ?? [];
     const indexSizes = Object.fromEntries(indexes.map(({ name }) => [name, 0]));

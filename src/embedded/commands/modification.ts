@@ -16,17 +16,6 @@ import { CollectionView } from '../storage/view';
 import { Call } from './call';
 import { MAX_DOCUMENT_BYTES } from './request';
 
-/** Which documents a statement is about, and what becomes of them: without an update they are deleted. */
-interface Statement {
-  readonly call: Call;
-  /** The collection. */
-  readonly ns: string;
-  /** It finds all that match, or just one. */
-  readonly query: Query;
-  readonly update: CompiledUpdate | null;
-  readonly upserts: boolean;
-}
-
 /** What a statement has done so far. */
 export interface Outcome {
   /** Documents changed, an upserted one too. */
@@ -45,11 +34,22 @@ export class Modification {
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
   private pending: number[] | null = null;
 
-  constructor(private readonly statement: Statement) {}
+  /**
+   * @param ns the collection
+   * @param query finds all documents that it is about, or just one
+   * @param update what becomes of them; null to delete them
+   */
+  constructor(
+    private readonly call: Call,
+    private readonly ns: string,
+    private readonly query: Query,
+    private readonly update: CompiledUpdate | null,
+    private readonly upserts: boolean,
+  ) {}
 
   /** May be called again when it had to wait: it goes on with the same document. */
   run(scope: WriteScope): Outcome {
-    const { ns, update, upserts, query } = this.statement;
+    const { ns, update, upserts, query } = this;
     const collection = scope.use(ns);
     if (collection) this.changeSelected(scope, collection);
     if (this.outcome.n > 0 || !update || !upserts) return this.outcome;
@@ -60,7 +60,7 @@ export class Modification {
 
   private changeSelected(scope: WriteScope, collection: StoredCollection): void {
     const view = new CollectionView(collection, scope);
-    const { filter, limit } = this.statement.query;
+    const { filter, limit } = this.query;
     const pending = this.pending ?? this.search(scope, view);
     // All are found before the first is changed, so that none is met again where its change has moved it. A single one is
     // looked for again after a wait: another one may have taken its place.
@@ -80,7 +80,7 @@ export class Modification {
 
   private search(scope: WriteScope, view: CollectionView): number[] {
     const found: number[] = [];
-    for (const row of rowsOf(planQuery(view, this.statement.query), new Run(view))) {
+    for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
       // Goes on with the search elsewhere where it takes more than a turn.
       if (!row) scope.pause(() => this.searchElsewhere());
       else found.push(row.recordId);
@@ -90,10 +90,9 @@ export class Modification {
 
   /** Searches in a snapshot, while others write. */
   private searchElsewhere(): Promise<void> {
-    const { call, ns, query } = this.statement;
-    return call.reading(ns, async (run) => {
+    return this.call.reading(this.ns, async (run) => {
       const found: number[] = [];
-      await runToEnd(planQuery(run.view, query), run, ({ recordId }) => void found.push(recordId));
+      await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push(recordId));
       this.pending = found.reverse();
     });
   }
@@ -104,7 +103,7 @@ export class Modification {
     recordId: number,
     before: Uint8Array,
   ): void {
-    const { update } = this.statement;
+    const { update } = this;
     const after = update && updateRecord(scope, collection, recordId, before, update);
     if (!update) {
       const fields = decodeFields(before, collection.indexedFields);

@@ -45,20 +45,21 @@ export function checkConcerns(body: BsonDocument): void {
   check(!(isDocument(reads) && reads.has('atClusterTime')), 238, 'atClusterTime is not supported');
 }
 
-/** The types of options. Older clients and the shell send 0 and 1 as booleans. */
-const TYPES = {
+interface Types {
+  'an object': BsonDocument;
+  'an array of objects': BsonDocument[];
+  /** Older clients and the shell send 0 and 1. */
+  'a boolean': boolean | BsonNumber;
+  'a number': BsonNumber;
+  'a string': string;
+}
+const TYPES: { readonly [Type in keyof Types]: (value: BsonValue) => boolean } = {
   'an object': isDocument,
-  'an array of objects': (value: BsonValue): value is BsonDocument[] =>
-    Array.isArray(value) && value.every(isDocument),
-  'a boolean': (value: BsonValue): value is boolean | BsonNumber =>
-    typeof value === 'boolean' || isNumber(value),
+  'an array of objects': (value) => Array.isArray(value) && value.every(isDocument),
+  'a boolean': (value) => typeof value === 'boolean' || isNumber(value),
   'a number': isNumber,
-  'a string': (value: BsonValue): value is string => typeof value === 'string',
+  'a string': (value) => typeof value === 'string',
 };
-type Types = typeof TYPES;
-type Typed<Type extends keyof Types> = Types[Type] extends (value: BsonValue) => value is infer V & BsonValue
-  ? V
-  : never;
 
 /** The options of a command or a statement, which are refused where they are none, and checked as they are read. */
 export class Options {
@@ -86,14 +87,14 @@ export class Options {
   }
 
   /** @throws MongoError TypeMismatch (14) */
-  get<Type extends keyof Types>(name: string, type: Type): Typed<Type> | undefined {
+  get<Type extends keyof Types>(name: string, type: Type): Types[Type] | undefined {
     const value = this.fields.get(name) ?? undefined;
-    if (value === undefined || TYPES[type](value)) return value as Typed<Type> | undefined;
+    if (value === undefined || TYPES[type](value)) return value as Types[Type] | undefined;
     throw new MongoError(14, `'${this.where}.${name}' must be ${type}, not of type ${typeName(value)}`);
   }
 
   /** @throws MongoError 40414 where it is missing, TypeMismatch (14) */
-  need<Type extends keyof Types>(name: string, type: Type): Typed<Type> {
+  need<Type extends keyof Types>(name: string, type: Type): Types[Type] {
     const value = this.get(name, type);
     if (value !== undefined) return value;
     throw new MongoError(40414, `BSON field '${this.where}.${name}' is missing but a required field`);

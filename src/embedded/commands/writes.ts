@@ -88,8 +88,8 @@ export function change(call: Call): Promise<Reply> {
   const statements = options.need(field, 'an array of objects').map((fields) => {
     const statement = new Options(fields, where, taken);
     const q = statement.need('q', 'an object');
-    const limit = isUpdate || statement.count('limit', Infinity);
-    check(limit === true || limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
+    const limit = statement.count('limit', isUpdate ? 1 : Infinity);
+    check(limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
     const multi = isUpdate ? statement.flag('multi') : limit === 0;
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
     return { q, u: statement.value('u'), multi, upserts: statement.flag('upsert') };
@@ -98,7 +98,7 @@ export function change(call: Call): Promise<Reply> {
     const { q, u, multi, upserts } = statements[index]!;
     const update = isUpdate ? parseUpdate(u, multi) : null;
     const query = selection(q, new Map(), multi);
-    const modification = new Modification({ call, ns, query, update, upserts });
+    const modification = new Modification(call, ns, query, update, upserts);
     return (scope) => modification.run(scope);
   });
 }
@@ -122,7 +122,7 @@ export async function findAndModify(call: Call): Promise<Reply> {
   // It is done when the document has been changed, and must not fail then.
   check(!computes, 238, 'findAndModify does not compute fields');
   const query = selection(options.document('query'), options.document('sort'), false);
-  const modification = new Modification({ call, ns: namespaceOf(request, true), query, update, upserts });
+  const modification = new Modification(call, namespaceOf(request, true), query, update, upserts);
   const reply = await engine.write(request, (scope): Reply => {
     const { n, upserted } = modification.run(scope);
     const { before, after } = modification;
