@@ -16,26 +16,14 @@ export type BsonValue = string | boolean | null | Date | BsonNumber | RareValue 
 /** A value, or `undefined` for a field that is not there. */
 export type Value = BsonValue | undefined;
 
-/** MongoDB's order of types, by their names; types that share a number compare with each other by value. */
+/**
+ * The order of types, by their names; types that share a number compare with each other by value. It is the first byte of
+ * a component of an index key: MongoDB's own number and 2, so that none is 0 or above 127.
+ */
 export const CANONICAL_TYPES = {
-  minKey: -1,
-  undefined: 0,
-  null: 5,
-  int: 10,
-  double: 10,
-  long: 10,
-  decimal: 10,
-  string: 15,
-  object: 20,
-  array: 25,
-  binData: 30,
-  objectId: 35,
-  bool: 40,
-  date: 45,
-  timestamp: 47,
-  regex: 50,
-  javascript: 60,
-  maxKey: 120,
+  ...{ minKey: 1, undefined: 2, null: 7, int: 12, double: 12, long: 12, decimal: 12, string: 17, object: 22 },
+  ...{ array: 27, binData: 32, objectId: 37, bool: 42, date: 47, timestamp: 49, regex: 52, javascript: 62 },
+  maxKey: 122,
 } as const;
 
 export type BsonTypeName = keyof typeof CANONICAL_TYPES;

@@ -76,27 +76,16 @@ function anyInArray(values: BsonValue[], path: readonly string[], depth: number,
   return element instanceof Map && anyAtPath(element, path, depth + 1, tests);
 }
 
-function compileTest(node: Exclude<FieldNode, { op: 'not' }>): Test {
-  switch (node.op) {
-    case 'eq':
-      return compileEquality(node.value);
-    case 'in':
-      return compileIn(node.value);
-    case 'exists':
-      return (value) => value !== undefined;
-    case 'regex':
-      return compileRegex(node.value);
-    case 'type':
-      return (value) => value !== undefined && typeName(value) === node.value;
-    case 'size':
-      return (value) => Array.isArray(value) && value.length === node.value;
-    case 'elemMatch': {
-      const matches = compileNode(node.value, new Set());
-      return (value) => Array.isArray(value) && value.some((element) => isMatch(element, matches));
-    }
-    default:
-      return compileRange(node.op, node.value);
-  }
+function compileTest({ op, value: asked }: Exclude<FieldNode, { op: 'not' }>): Test {
+  if (op === 'eq') return compileEquality(asked);
+  if (op === 'in') return compileIn(asked);
+  if (op === 'exists') return (value) => value !== undefined;
+  if (op === 'regex') return compileRegex(asked);
+  if (op === 'type') return (value) => value !== undefined && typeName(value) === asked;
+  if (op === 'size') return (value) => Array.isArray(value) && value.length === asked;
+  if (op !== 'elemMatch') return compileRange(op, asked);
+  const matches = compileNode(asked, new Set());
+  return (value) => Array.isArray(value) && value.some((element) => isMatch(element, matches));
 }
 
 /** An array inside an array is matched as the document that BSON stores it as. */

@@ -39,8 +39,8 @@ export function parseFilter(filter: BsonDocument): FilterNode {
 }
 
 function conjunction(nodes: FilterNode[]): FilterNode {
-  const nested = nodes.some(({ kind }) => kind === 'and');
-  const children = nested ? nodes.flatMap((node) => (node.kind === 'and' ? node.children : [node])) : nodes;
+  const isNested = nodes.some(({ kind }) => kind === 'and');
+  const children = isNested ? nodes.flatMap((node) => (node.kind === 'and' ? node.children : [node])) : nodes;
   return children.length === 1 ? children[0]! : { kind: 'and', children };
 }
 
@@ -76,8 +76,8 @@ function parseTests(path: string, tests: BsonDocument): FilterNode[] {
 type TestParser = (path: string, operand: BsonValue, tests: BsonDocument) => FilterNode;
 
 const TESTS: Readonly<Record<string, TestParser>> = {
-  $eq: equality,
-  $ne: (path, operand) => negation(path, equality(path, withoutPattern(operand))),
+  $eq: (path, value) => field(path, 'eq', value),
+  $ne: (path, operand) => negation(path, field(path, 'eq', withoutPattern(operand))),
   $lt: comparison('lt'),
   $lte: comparison('lte'),
   $gt: comparison('gt'),
@@ -85,7 +85,7 @@ const TESTS: Readonly<Record<string, TestParser>> = {
   $in: parseIn,
   $nin: (path, operand) => negation(path, parseIn(path, operand)),
   $exists: (path, operand) => {
-    const exists = field(path, { op: 'exists', value: true });
+    const exists = field(path, 'exists', true);
     return isTruthy(operand) ? exists : negation(path, exists);
   },
   $not: (path, operand) => {
@@ -100,37 +100,35 @@ const TESTS: Readonly<Record<string, TestParser>> = {
   },
   $elemMatch: (path, operand) => {
     check(isDocument(operand), 2, '$elemMatch needs an object');
-    return field(path, { op: 'elemMatch', value: parseFilter(operand) });
+    return field(path, 'elemMatch', parseFilter(operand));
   },
-  $regex: (path, operand, tests) =>
-    field(path, { op: 'regex', value: readRegExp(operand, tests.get('$options')) }),
+  $regex: (path, operand, tests) => field(path, 'regex', readRegExp(operand, tests.get('$options'))),
   $type: (path, operand) => {
     const isName = typeof operand === 'string' && Object.hasOwn(CANONICAL_TYPES, operand);
     check(isName, 2, '$type takes the name of one type');
-    return field(path, { op: 'type', value: operand as BsonTypeName });
+    return field(path, 'type', operand as BsonTypeName);
   },
   $size: (path, operand) => {
     const size = isNumber(operand) ? toDouble(operand) : NaN;
     check(size === (size | 0) && size >= 0, 2, '$size must be a whole number that is not negative');
-    return field(path, { op: 'size', value: size });
+    return field(path, 'size', size);
   },
 };
 
-function field(path: string, test: FieldTest): FieldNode {
-  return { kind: 'field', path, ...test };
-}
-
-/** The most frequent test by far, made without a copy. */
-function equality(path: string, value: BsonValue): FieldNode {
-  return { kind: 'field', path, op: 'eq', value };
+function field<Op extends FieldTest['op']>(
+  path: string,
+  op: Op,
+  value: (FieldTest & { op: Op })['value'],
+): FieldNode {
+  return { kind: 'field', path, op, value } as FieldNode;
 }
 
 function comparison(op: 'lt' | 'lte' | 'gt' | 'gte'): TestParser {
-  return (path, operand) => ({ kind: 'field', path, op, value: withoutPattern(operand) });
+  return (path, operand) => field(path, op, withoutPattern(operand));
 }
 
 function negation(path: string, value: FilterNode): FieldNode {
-  return field(path, { op: 'not', value });
+  return field(path, 'not', value);
 }
 
 function withoutPattern(operand: BsonValue): BsonValue {
@@ -139,8 +137,7 @@ function withoutPattern(operand: BsonValue): BsonValue {
 }
 
 function equalityOrPattern(path: string, value: BsonValue): FieldNode {
-  if (!(value instanceof BSONRegExp)) return equality(path, value);
-  return field(path, { op: 'regex', value: readRegExp(value) });
+  return value instanceof BSONRegExp ? field(path, 'regex', readRegExp(value)) : field(path, 'eq', value);
 }
 
 function parseIn(path: string, operand: BsonValue): FilterNode {
@@ -149,7 +146,7 @@ function parseIn(path: string, operand: BsonValue): FilterNode {
   const [only] = operand;
   if (operand.length === 1 && only !== undefined) return equalityOrPattern(path, only);
   for (const member of operand) if (member instanceof BSONRegExp) readRegExp(member);
-  return field(path, { op: 'in', value: operand });
+  return field(path, 'in', operand);
 }
 
 /**

@@ -5,26 +5,22 @@ import { doubleBelow, significantDigits, toDouble } from './numbers';
 /** An empty array's place in an index: before null, as MongoDB's `undefined`. */
 export const NOTHING = Symbol('nothing in an empty array');
 
-/**
- * The first byte of a component is its type: never 0, never above 127. Turned over for a descending index it is above
- * 127, so a component shows by itself which way it was written.
- */
-export function typeByte(canonical: number): number {
-  return canonical + 2;
-}
-
 /** The component in the making: one buffer, used again for each and copied once at its end. */
 let buffer = Buffer.allocUnsafe(1024);
 let length = 0;
 
 /**
- * One component of an index key. Its bytes compare as `compareValues` compares (the other way round for -1), no
- * component is the beginning of another, and equal numbers of different types are the same bytes. Missing is null.
+ * One component of an index key. Its bytes compare as `compareValues` compares (turned over for -1, which a first byte
+ * above 127 shows), no component is the beginning of another, and equal numbers of different types are the same bytes.
+ * Missing is null.
  */
 export function encodeKeyComponent(value: Value | typeof NOTHING, direction: 1 | -1): Uint8Array {
   length = 0;
-  if (value === NOTHING) writeByte(typeByte(CANONICAL_TYPES.undefined));
-  else writeComponent(value);
+  if (value === NOTHING) writeByte(CANONICAL_TYPES.undefined);
+  else {
+    writeByte(canonicalType(value));
+    writeBody(value);
+  }
   const bytes = buffer;
   const key = new Uint8Array(length);
   const flip = direction === 1 ? 0 : 0xff;
@@ -50,11 +46,6 @@ export function identityOf(value: Value): string {
   // Also with the type in front, and without encoding the most frequent one.
   if (typeof value === 'string') return `\x11${value}`;
   return Buffer.from(encodeKeyComponent(value, 1)).toString('latin1');
-}
-
-function writeComponent(value: Value): void {
-  writeByte(typeByte(canonicalType(value)));
-  writeBody(value);
 }
 
 function writeBody(value: Value): void {
@@ -84,7 +75,7 @@ function writeBody(value: Value): void {
 /** Values, each with its name behind its type where they have names, and 0 at the end. */
 function writeContainer(container: ReadonlyMap<string, BsonValue> | readonly BsonValue[]): void {
   for (const [name, value] of container.entries()) {
-    writeByte(typeByte(canonicalType(value)));
+    writeByte(canonicalType(value));
     if (typeof name === 'string') writeText(name);
     writeBody(value);
   }

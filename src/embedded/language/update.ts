@@ -100,16 +100,15 @@ const OPERATORS: Readonly<Record<string, (operand: BsonValue) => Step['modify']>
   $max: (operand) => (value) => (value === undefined || compareValues(operand, value) > 0 ? operand : value),
 };
 
-/** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
 function parseSteps(update: BsonDocument): Step[] {
   const steps: Step[] = [];
   for (const [operator, fields] of update) {
     const parse = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
     check(parse !== undefined, 9, 'Unknown or unsupported modifier');
     check(isDocument(fields) && fields.size > 0, 9, 'An operator takes a document that is not empty');
-    for (const [name, operand] of fields) steps.push(stepOf(operator, name, parse(operand), operand));
+    for (const [name, operand] of fields) steps.push(stepOf(operator, name, operand, parse(operand)));
   }
-  steps.sort(inOrder);
+  inOrder(steps);
   for (let i = 1; i < steps.length; i++) {
     const conflicts = `${steps[i]!.order}\0`.startsWith(`${steps[i - 1]!.order}\0`);
     check(!conflicts, 40, 'The update speaks twice of one path');
@@ -117,18 +116,17 @@ function parseSteps(update: BsonDocument): Step[] {
   return steps;
 }
 
-function inOrder(a: Step, b: Step): number {
-  return a.order < b.order ? -1 : 1;
+function stepOf(operator: string, name: string, operand: BsonValue, modify: Step['modify']): Step {
+  const path = name.split('.');
+  check(!path.includes(''), 56, 'An update path contains an empty field name');
+  path.forEach(checkName);
+  checkStorable(operand, path.length);
+  return { operator, path, order: path.join('\0'), modify };
 }
 
-function stepOf(operator: string, name: string, modify: Step['modify'], operand: BsonValue): Step {
-  const path = name.split('.');
-  for (const part of path) {
-    check(part !== '', 56, 'An update path contains an empty field name');
-    checkName(part);
-  }
-  checkStorable(operand, path.length);
-  return { operator, path, order: path.length === 1 ? name : path.join('\0'), modify };
+/** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
+function inOrder(steps: Step[]): Step[] {
+  return steps.sort((a, b) => (a.order < b.order ? -1 : 1));
 }
 
 /**
@@ -137,12 +135,9 @@ function stepOf(operator: string, name: string, modify: Step['modify'], operand:
  */
 function applySteps(document: BsonDocument, steps: readonly Step[], isInsert: boolean): BsonDocument {
   const changed: BsonDocument = new Map(document);
-  let modified = false;
-  for (const step of steps) {
-    if (step.operator === '$setOnInsert' && !isInsert) continue;
-    if (change(changed, step, 0)) modified = true;
-  }
-  if (!modified) return document;
+  const running = isInsert ? steps : steps.filter(({ operator }) => operator !== '$setOnInsert');
+  // All of them run.
+  if (running.filter((step) => change(changed, step, 0)).length === 0) return document;
   const id = document.get('_id');
   checkIdStays(id === undefined || changed.get('_id') === id);
   return changed;
@@ -167,11 +162,7 @@ function change(document: BsonDocument, step: Step, depth: number): boolean {
     value = inner;
   } else {
     const isNothing = operator === '$unset' && !Array.isArray(old);
-    check(
-      isNothing,
-      28,
-      `Cannot create the field '${path.join('.')}' in a value of the type ${typeName(old)}`,
-    );
+    check(isNothing, 28, `Cannot create '${path.join('.')}' in a value of the type ${typeName(old)}`);
     return false;
   }
   if (value === undefined) document.delete(name);
@@ -181,8 +172,8 @@ function change(document: BsonDocument, step: Step, depth: number): boolean {
 
 /** The fields of a filter in MongoDB's order, that of their paths. */
 function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
-  const steps = Array.from(equalities, ([name, value]) => stepOf('$set', name, () => value, value));
-  return applySteps(new Map(), steps.sort(inOrder), true);
+  const steps = Array.from(equalities, ([name, value]) => stepOf('$set', name, value, () => value));
+  return applySteps(new Map(), inOrder(steps), true);
 }
 
 /** How deep a stored document may nest; what is sent may go a little deeper. */

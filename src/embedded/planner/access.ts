@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FilterNode } from '../language/filter';
-import { SortKey } from '../language/index-key';
+import { KeyField } from '../language/index-key';
 import { StoredIndex } from '../storage/catalog';
 import { boundsOf, conjunctsOf, everything, inDirection, intersection, KeyRange } from './bounds';
 
@@ -57,7 +57,7 @@ export interface Walk {
 export function candidatesOf(
   indexes: readonly StoredIndex[],
   conjuncts: readonly FilterNode[],
-  sort: readonly SortKey[],
+  sort: readonly KeyField[],
 ): Access[] {
   const isGiven = ({ path }: { path: string }) =>
     conjuncts.some((node) => node.kind === 'field' && node.op === 'eq' && node.path === path);
@@ -97,7 +97,7 @@ function accessBy(
   index: StoredIndex,
   conjuncts: readonly FilterNode[],
   choice: number,
-  sort: readonly SortKey[],
+  sort: readonly KeyField[],
 ): Access {
   const settled = new Set<FilterNode>();
   const bounds: (readonly KeyRange[])[] = [];
@@ -142,7 +142,7 @@ function walkOrder(
   { paths, multikeyPaths }: StoredIndex,
   bounds: Access['bounds'],
   points: number,
-  sort: readonly SortKey[],
+  sort: readonly KeyField[],
 ): WalkOrder | null {
   const constant = paths.filter(({ path }, i) => isConstant(bounds[i]) && !multikeyPaths.has(path));
   const wanted = sort.filter(({ path }) => constant.every((component) => component.path !== path));

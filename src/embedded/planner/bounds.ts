@@ -1,7 +1,7 @@
 import { BSONRegExp, Double } from 'bson';
 import { BsonValue, CANONICAL_TYPES } from '../language/bson-value';
 import { FilterNode } from '../language/filter';
-import { encodeKeyComponent, typeByte } from '../language/key-component';
+import { encodeKeyComponent } from '../language/key-component';
 
 /**
  * Encoded values, or whole keys, from `low` up to `high`, which is not included. No component is the beginning of another
@@ -101,7 +101,7 @@ function anyOf(values: readonly BsonValue[], holdsArrays: boolean): Bounds {
 const lowestNumber = encodeKeyComponent(new Double(-Infinity), 1);
 const comparable = new Set(
   (['null', 'int', 'string', 'object', 'binData', 'objectId', 'bool', 'date', 'timestamp'] as const).map(
-    (type) => typeByte(CANONICAL_TYPES[type]),
+    (type) => CANONICAL_TYPES[type],
   ),
 );
 

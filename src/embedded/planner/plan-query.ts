@@ -1,7 +1,7 @@
 import { bson, isDocument } from '../language/bson-value';
 import { check } from '../language/errors';
 import { FilterNode } from '../language/filter';
-import { parseSort, SortKey } from '../language/index-key';
+import { KeyField, parseSort } from '../language/index-key';
 import { compareValues } from '../language/key-component';
 import { compileProjection } from '../language/projection';
 import { StoredIndex } from '../storage/catalog';
@@ -39,7 +39,7 @@ const NATURAL = bson({ $natural: 1 });
 function bestWalks(
   view: CollectionView,
   query: Query,
-  order: readonly SortKey[],
+  order: readonly KeyField[],
 ): Pick<Plan, 'walks' | 'isOrdered'> {
   const { filter, hint } = query;
   const filters = conjunctsOf(filter);
