@@ -129,7 +129,9 @@ export async function findAndModify(call: Call): Promise<Reply> {
     const updatedExisting = update && { updatedExisting: before !== null };
     const lastErrorObject = bson({ n, ...updatedExisting, ...(upserted !== undefined && { upserted }) });
     const shown = returnsNew ? after : before;
-    return new Map(Object.entries({ lastErrorObject, value: shown && applyToBytes(shown) }));
+    // A copy, for what is remembered: the bytes in hand may be a small part of a large piece of memory.
+    const value = shown && new Uint8Array(applyToBytes(shown));
+    return new Map(Object.entries({ lastErrorObject, value }));
   });
   done?.set(0, reply);
   return reply;
