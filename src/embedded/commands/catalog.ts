@@ -115,7 +115,7 @@ export function listIndexes({ request, engine }: Call): Reply {
 /** @throws MongoError IndexNotFound, InvalidOptions for the index of `_id` */
 export async function dropIndexes({ request, engine, options }: Call): Promise<Reply> {
   const ns = namespaceOf(request);
-  const which = options.value('index');
+  const which = options.fields.get('index');
   const nIndexesWas = await engine.change(request, (scope) => {
     const collection = existing(scope.use(ns));
     const [ofId, ...others] = collection.indexes;

@@ -97,12 +97,7 @@ export class Modification {
     });
   }
 
-  private change(
-    scope: WriteScope,
-    collection: StoredCollection,
-    recordId: number,
-    before: Uint8Array,
-  ): void {
+  private change(scope: WriteScope, collection: StoredCollection, recordId: number, before: Uint8Array) {
     const { update } = this;
     const after = update && updateRecord(scope, collection, recordId, before, update);
     if (!update) {

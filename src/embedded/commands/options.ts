@@ -64,12 +64,13 @@ const TYPES: { readonly [Type in keyof Types]: (value: BsonValue) => boolean } =
 /** The options of a command or a statement, which are refused where they are none, and checked as they are read. */
 export class Options {
   /**
+   * @param fields as they were sent
    * @param where for messages: `find`, `update.updates`
    * @param taken the options that there are; any is taken without it
    * @throws MongoError FailedToParse (9) for a field that is no option, NotImplemented (238) for one that is not here
    */
   constructor(
-    private readonly fields: BsonDocument,
+    readonly fields: BsonDocument,
     private readonly where: string,
     taken?: ReadonlySet<string>,
   ) {
@@ -79,11 +80,6 @@ export class Options {
       check(REFUSED.has(name), 9, `Failed to parse: Unrecognized field '${where}.${name}'.`);
       check(asksForNothing(value), 238, `${where} option '${name}' is not supported`);
     }
-  }
-
-  /** An option as it was sent. */
-  value(name: string): BsonValue | undefined {
-    return this.fields.get(name);
   }
 
   /** @throws MongoError TypeMismatch (14) */
@@ -119,7 +115,7 @@ export class Options {
 
   /** An index by its name or its key pattern. */
   hint(): string | BsonDocument | undefined {
-    const hint = this.value('hint');
+    const hint = this.fields.get('hint');
     if (typeof hint === 'string') return hint;
     const pattern = this.document('hint');
     return pattern.size > 0 ? pattern : undefined;

@@ -90,7 +90,7 @@ async function answerBatch(
 
 export function getMore(call: Call): Promise<Reply> {
   const { request, engine, options } = call;
-  const id = options.value('getMore');
+  const id = options.fields.get('getMore');
   check(id instanceof Long, 14, "'getMore' must be the id of a cursor");
   const ns = `${request.db}.${options.need('collection', 'a string')}`;
   const size = options.count('batchSize') || Infinity;
@@ -104,7 +104,7 @@ export function getMore(call: Call): Promise<Reply> {
 /** Closes cursors of one collection. */
 export function killCursors({ request, engine: { cursors }, options }: Call): Reply {
   const ns = namespaceOf(request);
-  const ids = options.value('cursors');
+  const ids = options.fields.get('cursors');
   const isRight = Array.isArray(ids) && ids.length > 0 && ids.every((id) => id instanceof Long);
   check(isRight, 9, "Field 'cursors' must be an array of cursor ids");
   const killed = ids.filter((id) => cursors.use(id)?.ns === ns && cursors.kill(id));

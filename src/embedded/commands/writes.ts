@@ -92,7 +92,7 @@ export function change(call: Call): Promise<Reply> {
     check(limit <= 1, 9, 'The limit field in delete objects must be 0 or 1');
     const multi = isUpdate ? statement.flag('multi') : limit === 0;
     check(!multi || !isRetryable, 72, 'Cannot use retryable writes with multi=true or limit=0');
-    return { q, u: statement.value('u'), multi, upserts: statement.flag('upsert') };
+    return { q, u: statement.fields.get('u'), multi, upserts: statement.flag('upsert') };
   });
   return runStatements(call, statements.length, (index) => {
     const { q, u, multi, upserts } = statements[index]!;
@@ -114,7 +114,7 @@ export async function findAndModify(call: Call): Promise<Reply> {
   const done = request.results as Map<number, Reply> | null;
   if (done?.has(0)) return done.get(0)!;
   const [removes, returnsNew] = [options.flag('remove'), options.flag('new')];
-  const [given, upserts] = [options.value('update'), options.flag('upsert')];
+  const [given, upserts] = [options.fields.get('update'), options.flag('upsert')];
   const isEither = removes === (given === undefined) && !(removes && (returnsNew || upserts));
   check(isEither, 9, 'Either update or remove=true must be given, and upsert and new only with an update');
   const update = removes ? null : parseUpdate(given, false);

@@ -17,10 +17,10 @@ let bytesOfAll = 0;
 export class Clock {
   /** Who waits for the answer; null for nobody in particular. */
   client: { readonly gone: boolean } | null = null;
-  private left: number;
-  bytes = 0;
   /** With what the statement fails at its next pause. */
   interruption: MongoError | null = null;
+  bytes = 0;
+  private left: number;
 
   /**
    * @param deadline by `performance.now()`; put off by each getMore, which brings its own

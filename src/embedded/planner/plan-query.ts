@@ -36,11 +36,7 @@ export function planCount(view: CollectionView | null, query: Query): Plan {
 const NATURAL = bson({ $natural: 1 });
 
 /** The best that the indexes offer, or the whole collection. */
-function bestWalks(
-  view: CollectionView,
-  query: Query,
-  order: readonly KeyField[],
-): Pick<Plan, 'walks' | 'isOrdered'> {
+function bestWalks(view: CollectionView, query: Query, order: readonly KeyField[]) {
   const { filter, hint } = query;
   const filters = conjunctsOf(filter);
   const isOrdered = order.length === 0;
@@ -56,11 +52,8 @@ function bestWalks(
   check(isUseful, 2, 'hint provided does not correspond to an existing index that can answer the query');
   const union = unionOfBranches(indexes, filters, candidates);
   if (union) return { walks: union, isOrdered };
-  const [first = (hint !== undefined && candidates[0]) || whole, ...others] = contenders(
-    candidates,
-    !isOrdered,
-  );
-  const best = others.length > 0 ? fastest([first, ...others], view, query) : first;
+  const first = fastest(contenders(candidates, !isOrdered), view, query);
+  const best = first ?? (hint === undefined ? whole : candidates[0]!);
   return { walks: walksOf(best), isOrdered: best.order !== null };
 }
 
@@ -90,7 +83,8 @@ const MAX_TURNS = 200;
 const TURN = 10;
 
 /** Runs them side by side for a while; answers the one that first ended or found enough, or else found most. */
-function fastest(accesses: readonly Access[], view: CollectionView, query: Query): Access {
+function fastest(accesses: readonly Access[], view: CollectionView, query: Query): Access | undefined {
+  if (accesses.length < 2) return accesses[0];
   const trials = accesses.map((access) => {
     // What still has to be sorted has nothing to show before its end.
     const limit = access.order ? Math.min(query.limit || ROWS_TO_WIN, ROWS_TO_WIN) : 0;

@@ -142,14 +142,10 @@ function* rowsOfWalk({ access, places }: Walk, run: Run, seen: Set<number> | nul
       if (clock.pauses()) yield null;
       if (accepts && !accepts(each as IndexEntry)) continue;
       if (seen?.has(each.recordId)) continue;
-      let row = each;
-      if (passes) {
-        const bytes = each.bytes ?? run.read(each.recordId)!;
-        if (!passes(bytes)) continue;
-        row = { recordId: each.recordId, key: each.key, bytes };
-      }
+      const bytes = passes ? (each.bytes ?? run.read(each.recordId)!) : undefined;
+      if (bytes && !passes!(bytes)) continue;
       seen?.add(each.recordId);
-      yield row;
+      yield bytes ? { recordId: each.recordId, key: each.key, bytes } : each;
     }
   }
 }
