@@ -1,7 +1,6 @@
 import { ObjectId } from 'bson';
 import { BsonValue } from '../language/bson-value';
-import { decodeFields, encodeDocument, patchDocument } from '../language/codec';
-import { documentOf, ElementScanner } from '../language/document-bytes';
+import { decodeFields, documentOf, ElementScanner, encodeDocument, patchDocument } from '../language/codec';
 import { check } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { CompiledUpdate } from '../language/update';

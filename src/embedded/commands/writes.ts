@@ -105,7 +105,7 @@ export function change(call: Call): Promise<Reply> {
 
 /** @throws MongoError for what is no update */
 function parseUpdate(update: BsonValue | undefined, multi: boolean): CompiledUpdate {
-  if (isDocument(update) || Array.isArray(update)) return compileUpdate(update, { multi });
+  if (isDocument(update) || Array.isArray(update)) return compileUpdate(update, multi);
   throw new MongoError(9, 'Update argument must be either an object or an array');
 }
 

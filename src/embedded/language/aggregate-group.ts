@@ -1,5 +1,5 @@
 import { Double, Int32, Long } from 'bson';
-import { BsonDocument, BsonNumber, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, BsonNumber, BsonValue, documentFrom, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
 import { asValue, Operand, scopeOf } from './evaluation';
 import { compileExpression, compileOperand, Evaluate, operatorOf } from './expression';
@@ -46,7 +46,7 @@ interface Accumulator {
 
 const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $sum: () => new Sum(),
-  $avg: () => new Average(),
+  $avg: () => new Sum(true),
   $min: () => new Chosen((value, best) => value != null && (best == null || compareValues(value, best) < 0)),
   $max: () => new Chosen((value, best) => value != null && (best == null || compareValues(value, best) > 0)),
   $first: () => new Chosen((_value, first) => first === undefined),
@@ -61,8 +61,12 @@ class Sum implements Accumulator {
   /** What the sum of doubles has lost by rounding, as MongoDB keeps it (Neumaier's summation). */
   private lost = 0;
   private others: BsonNumber | null = null;
+  private count = 0;
+
+  constructor(private readonly isAverage = false) {}
 
   add(value: Value): number {
+    if (isNumber(value)) this.count++;
     if (value instanceof Int32 && Number.isSafeInteger(2 * this.ints)) this.ints += value.value;
     else if (value instanceof Double) this.addDouble(value.value);
     else if (isNumber(value)) this.others = this.others ? calculate('add', this.others, value) : value;
@@ -70,6 +74,11 @@ class Sum implements Accumulator {
   }
 
   result(): BsonValue {
+    if (!this.isAverage) return this.sum();
+    return this.count === 0 ? null : new Double(toDouble(this.sum()) / this.count);
+  }
+
+  private sum(): BsonNumber {
     const { ints, others } = this;
     const sum = ints === (ints | 0) ? new Int32(ints) : Long.fromNumber(ints);
     const exact = others ? calculate('add', others, sum) : sum;
@@ -84,20 +93,6 @@ class Sum implements Accumulator {
     const sum = before + value;
     this.lost += Math.abs(before) >= Math.abs(value) ? before - sum + value : value - sum + before;
     this.doubles = sum;
-  }
-}
-
-class Average extends Sum {
-  private count = 0;
-
-  override add(value: Value): number {
-    if (isNumber(value)) this.count += 1;
-    return super.add(value);
-  }
-
-  override result(): BsonValue {
-    const sum = super.result() as BsonNumber;
-    return this.count === 0 ? null : new Double(toDouble(sum) / this.count);
   }
 }
 
@@ -226,14 +221,7 @@ function compileId(id: BsonValue, parts: Evaluate[], isWhole = true): (values: r
     return (values) => values[at];
   }
   const fields = Array.from(id, ([name, inner]) => [name, compileId(inner, parts, false)] as const);
-  return (values) => {
-    const made: BsonDocument = new Map();
-    for (const [name, valueOf] of fields) {
-      const value = valueOf(values);
-      if (value !== undefined) made.set(name, value);
-    }
-    return made;
-  };
+  return (values) => documentFrom(fields.map(([name, valueOf]) => [name, valueOf(values)]));
 }
 
 /** A field that `$group` computes. */

@@ -134,11 +134,7 @@ function unwindStage(spec: BsonValue, limits: Limits): Stage {
 }
 
 /** A copy with another value at a path that goes through documents only. */
-function withField(
-  document: BsonDocument,
-  [name, ...rest]: readonly string[],
-  value: BsonValue,
-): BsonDocument {
+function withField(document: BsonDocument, [name, ...rest]: string[], value: BsonValue): BsonDocument {
   const inner = rest.length > 0 ? withField(document.get(name!) as BsonDocument, rest, value) : value;
   return new Map(document).set(name!, inner);
 }

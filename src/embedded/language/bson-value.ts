@@ -79,6 +79,11 @@ function bsonValue(value: PlainValue): BsonValue {
   return value?.constructor === Object ? bson(value as Plain) : (value as BsonValue);
 }
 
+/** A document of those of the fields that have a value. */
+export function documentFrom(fields: readonly (readonly [name: string, value: Value])[]): BsonDocument {
+  return new Map(fields.filter((field): field is [string, BsonValue] => field[1] !== undefined));
+}
+
 export function isDocument(value: Value): value is BsonDocument {
   return value instanceof Map;
 }

@@ -21,15 +21,9 @@ const CODE_NAMES = new Map(
     .map((entry) => entry.trim().split(' ') as [string, string]),
 );
 
-/** MongoDB's name for an error code. */
-export function codeName(code: number): string {
-  return CODE_NAMES.get(String(code)) ?? `Location${code}`;
-}
-
 /** A failure as MongoDB answers it. Whatever else is thrown is a fault of the engine's own. */
 export class MongoError extends Error {
   override readonly name = 'MongoError';
-  readonly codeName: string;
 
   /** @param extra further fields of the reply, such as `keyPattern` and `keyValue` */
   constructor(
@@ -38,7 +32,10 @@ export class MongoError extends Error {
     readonly extra: Plain = {},
   ) {
     super(message);
-    this.codeName = codeName(code);
+  }
+
+  get codeName(): string {
+    return CODE_NAMES.get(String(this.code)) ?? `Location${this.code}`;
   }
 }
 

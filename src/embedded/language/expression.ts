@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue, isDocument, Value } from './bson-value';
+import { BsonDocument, BsonValue, documentFrom, isDocument, Value } from './bson-value';
 import { check } from './errors';
 import { asValue, countElements, isTruthy, Operand, Scope } from './evaluation';
 import { arrayIn, isNone, OPERATORS } from './expression-operators';
@@ -121,14 +121,7 @@ export function operatorOf(expression: BsonDocument): string | null {
 
 function compileObject(expression: BsonDocument): Expression {
   const fields = Array.from(expression, ([name, value]) => [name, compileExpression(value)] as const);
-  return (scope) => {
-    const document: BsonDocument = new Map();
-    for (const [name, valueOf] of fields) {
-      const value = valueOf(scope);
-      if (value !== undefined) document.set(name, value);
-    }
-    return document;
-  };
+  return (scope) => documentFrom(fields.map(([name, valueOf]) => [name, valueOf(scope)]));
 }
 
 function compileText(text: string): Expression {

@@ -45,35 +45,30 @@ function compileField(node: FieldNode, fields: Set<string>): Test {
     ? ofValue
     : (value) => (Array.isArray(value) && value.some(ofValue)) || ofValue(value);
   if (!name.includes('.')) return (document) => test((document as BsonDocument).get(name));
-  const path = name.split('.');
-  return (document) => anyAtPath(document, path, 0, { test, ofValue });
-}
-
-interface FieldTests {
-  readonly test: Test;
-  /** For an element that the path names by its position: taken as it is, even where it is an array. */
-  readonly ofValue: Test;
+  return anyAtPath(name.split('.'), test, ofValue);
 }
 
 /**
  * Whether one of the values that a path names is accepted, arrays on the way standing for each of their documents and,
  * before a number, for that element. A field that is not there is tested as `undefined`.
- * @param depth how much of the path led to `value`
+ * @param ofValue for an element that the path names by its position: taken as it is, even where it is an array
  */
-function anyAtPath(value: Value, path: readonly string[], depth: number, tests: FieldTests): boolean {
-  if (depth === path.length) return tests.test(value);
-  if (value instanceof Map) return anyAtPath(value.get(path[depth]!), path, depth + 1, tests);
-  return Array.isArray(value) ? anyInArray(value, path, depth, tests) : tests.test(undefined);
-}
-
-function anyInArray(values: BsonValue[], path: readonly string[], depth: number, tests: FieldTests): boolean {
-  if (values.some((value) => value instanceof Map && anyAtPath(value, path, depth, tests))) return true;
-  const index = arrayIndexOf(path[depth]!);
-  const element = index === null ? undefined : values[index];
-  if (element === undefined) return false;
-  if (depth + 1 === path.length) return tests.ofValue(element);
-  if (Array.isArray(element)) return anyInArray(element, path, depth + 1, tests);
-  return element instanceof Map && anyAtPath(element, path, depth + 1, tests);
+function anyAtPath(path: readonly string[], test: Test, ofValue: Test): Test {
+  const anyFrom = (value: Value, depth: number): boolean => {
+    if (depth === path.length) return test(value);
+    if (value instanceof Map) return anyFrom(value.get(path[depth]!), depth + 1);
+    return Array.isArray(value) ? anyInArray(value, depth) : test(undefined);
+  };
+  const anyInArray = (values: BsonValue[], depth: number): boolean => {
+    if (values.some((value) => value instanceof Map && anyFrom(value, depth))) return true;
+    const index = arrayIndexOf(path[depth]!);
+    const element = index === null ? undefined : values[index];
+    if (element === undefined) return false;
+    if (depth + 1 === path.length) return ofValue(element);
+    if (Array.isArray(element)) return anyInArray(element, depth + 1);
+    return element instanceof Map && anyFrom(element, depth + 1);
+  };
+  return (document) => anyFrom(document, 0);
 }
 
 function compileTest({ op, value: asked }: Exclude<FieldNode, { op: 'not' }>): Test {

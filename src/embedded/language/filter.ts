@@ -77,21 +77,21 @@ type TestParser = (path: string, operand: BsonValue, tests: BsonDocument) => Fil
 
 const TESTS: Readonly<Record<string, TestParser>> = {
   $eq: (path, value) => field(path, 'eq', value),
-  $ne: (path, operand) => negation(path, field(path, 'eq', withoutPattern(operand))),
-  $lt: comparison('lt'),
-  $lte: comparison('lte'),
-  $gt: comparison('gt'),
-  $gte: comparison('gte'),
+  $ne: (path, operand) => field(path, 'not', field(path, 'eq', withoutPattern(operand))),
+  $lt: (path, operand) => field(path, 'lt', withoutPattern(operand)),
+  $lte: (path, operand) => field(path, 'lte', withoutPattern(operand)),
+  $gt: (path, operand) => field(path, 'gt', withoutPattern(operand)),
+  $gte: (path, operand) => field(path, 'gte', withoutPattern(operand)),
   $in: parseIn,
-  $nin: (path, operand) => negation(path, parseIn(path, operand)),
+  $nin: (path, operand) => field(path, 'not', parseIn(path, operand)),
   $exists: (path, operand) => {
     const exists = field(path, 'exists', true);
-    return isTruthy(operand) ? exists : negation(path, exists);
+    return isTruthy(operand) ? exists : field(path, 'not', exists);
   },
   $not: (path, operand) => {
-    if (operand instanceof BSONRegExp) return negation(path, equalityOrPattern(path, operand));
+    if (operand instanceof BSONRegExp) return field(path, 'not', equalityOrPattern(path, operand));
     check(isDocument(operand) && operand.size > 0, 2, '$not needs a regex or a document that is not empty');
-    return negation(path, conjunction(parseTests(path, operand)));
+    return field(path, 'not', conjunction(parseTests(path, operand)));
   },
   $all: (path, operand) => {
     check(Array.isArray(operand) && !operand.some(isExpression), 2, '$all needs an array of values');
@@ -121,14 +121,6 @@ function field<Op extends FieldTest['op']>(
   value: (FieldTest & { op: Op })['value'],
 ): FieldNode {
   return { kind: 'field', path, op, value } as FieldNode;
-}
-
-function comparison(op: 'lt' | 'lte' | 'gt' | 'gte'): TestParser {
-  return (path, operand) => field(path, op, withoutPattern(operand));
-}
-
-function negation(path: string, value: FilterNode): FieldNode {
-  return field(path, 'not', value);
 }
 
 function withoutPattern(operand: BsonValue): BsonValue {

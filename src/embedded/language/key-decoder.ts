@@ -1,6 +1,6 @@
 import { Int32, ObjectId } from 'bson';
 import { CANONICAL_TYPES, Value } from './bson-value';
-import { textAt } from './document-bytes';
+import { textAt } from './codec';
 
 const { null: NULL, int: NUMBER, string: TEXT, date: DATE, objectId: OBJECT_ID } = CANONICAL_TYPES;
 const { object: OBJECT, array: ARRAY, binData: BINARY, bool, timestamp, javascript, regex } = CANONICAL_TYPES;

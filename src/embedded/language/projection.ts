@@ -1,4 +1,4 @@
-import { BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
+import { BsonDocument, BsonValue, documentFrom, isDocument, isNumber, Value } from './bson-value';
 import { copyFields, decodeDocument, encodeDocument } from './codec';
 import { check } from './errors';
 import { isTruthy, scopeOf } from './evaluation';
@@ -47,12 +47,10 @@ export function compileAddFields(spec: BsonDocument): (document: BsonDocument) =
 }
 
 function project(document: BsonDocument, rules: Rules, others: Rule): BsonDocument {
-  const result: BsonDocument = new Map();
-  for (const [name, value] of document) {
-    const projected = projectValue(value, rules.get(name) ?? others, others);
-    if (projected !== undefined) result.set(name, projected);
-  }
-  return result;
+  const ruleOf = (name: string) => rules.get(name) ?? others;
+  return documentFrom(
+    Array.from(document, ([name, value]) => [name, projectValue(value, ruleOf(name), others)]),
+  );
 }
 
 function projectValue(value: BsonValue, rule: Rule, others: Rule): Value {

@@ -4,11 +4,8 @@ import { check, MongoError } from './errors';
 import { BsonValue } from './bson-value';
 import { countWork } from './evaluation';
 
-const FLAGS: Readonly<Record<string, number>> = {
-  i: RE2JS.CASE_INSENSITIVE,
-  s: RE2JS.DOTALL,
-  m: RE2JS.MULTILINE,
-};
+const { CASE_INSENSITIVE: i, DOTALL: s, MULTILINE: m } = RE2JS;
+const FLAGS: Readonly<Record<string, number>> = { i, s, m };
 
 /** The time that a pattern takes grows with its size and the length of the text: this much is some 70 ms at worst. */
 const MOST_WORK = 2_000_000;

@@ -22,10 +22,7 @@ export interface CompiledUpdate {
  * Makes an update ready to run: a replacement, or operators.
  * @throws MongoError FailedToParse (9), ConflictingUpdateOperators (40) and others
  */
-export function compileUpdate(
-  update: BsonDocument | BsonValue[],
-  { multi = false }: { readonly multi?: boolean } = {},
-): CompiledUpdate {
+export function compileUpdate(update: BsonDocument | BsonValue[], multi = false): CompiledUpdate {
   check(!Array.isArray(update), 238, 'An update by a pipeline is not supported');
   if (update.keys().next().value?.startsWith('$')) {
     const steps = parseSteps(update);

@@ -1,7 +1,6 @@
 import { MAX_MESSAGE_BYTES, Reply, ReplyValue } from '../commands/request';
 import { BsonDocument, BsonValue } from '../language/bson-value';
-import { encodeDocument } from '../language/codec';
-import { ElementScanner } from '../language/document-bytes';
+import { ElementScanner, encodeDocument } from '../language/codec';
 import { check } from '../language/errors';
 
 /** The peer does not speak the protocol: there is no answer to give, its connection is closed. */

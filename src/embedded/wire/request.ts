@@ -3,8 +3,7 @@ import { CommandRequest, ConnectionState, Reply } from '../commands/request';
 import { answer } from '../commands/table';
 import type { Engine, EngineLog } from '../engine';
 import { bson } from '../language/bson-value';
-import { decodeDocument, decodeFields } from '../language/codec';
-import { ElementScanner, textAt } from '../language/document-bytes';
+import { decodeDocument, decodeFields, ElementScanner, textAt } from '../language/codec';
 import { check, MongoError, TRANSIENT_CODES } from '../language/errors';
 import type { ClientMessage } from './message';
 

@@ -102,6 +102,6 @@ it.each(rowsOf(refusals))('an invalid update is refused with %s', (_title, code,
 });
 
 it('refuses to replace many, and an update by a pipeline', () => {
-  expect(errorOf(() => compileUpdate(documentFrom({ plain: 1 }), { multi: true })).code).toBe(9);
+  expect(errorOf(() => compileUpdate(documentFrom({ plain: 1 }), true)).code).toBe(9);
   expect(errorOf(() => compileUpdate([documentFrom({ $set: { a: 1 } })])).code).toBe(238);
 });
