@@ -45,11 +45,10 @@ export class Engine {
     const catalog = readCatalog(snapshot.reader);
     const dropped = readGarbage(snapshot.reader);
     snapshot.release();
-    const groups = new GroupCommit(store, catalog, new Ids(catalog, dropped));
+    this.groups = new GroupCommit(store, catalog, new Ids(catalog, dropped));
+    this.sessions = new Sessions(() => new Transaction(this.groups), transactionIdleMilliseconds);
     const told = 'what was dropped could not be removed from disk; it will be tried again';
-    this.groups = groups;
-    this.sessions = new Sessions(() => new Transaction(groups), transactionIdleMilliseconds);
-    this.garbage = new GarbageCollector(groups, (error) => log(told, error));
+    this.garbage = new GarbageCollector(this.groups, (error) => log(told, error));
     if (dropped.length > 0) this.garbage.wake();
   }
 
