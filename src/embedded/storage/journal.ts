@@ -1,16 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fdatasync,
-  fsync,
-  ftruncateSync,
-  type NoParamCallback,
-  openSync,
-  readFileSync,
-  rmSync,
-  write,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -26,7 +15,7 @@ const removed = 0xffffffff;
 const saltLength = 8;
 
 /** Made once: a commit waits for it. */
-const flush = promisify((descriptor: number, done: NoParamCallback) => fdatasync(descriptor, done));
+const flush = promisify((descriptor: number, done: fs.NoParamCallback) => fs.fdatasync(descriptor, done));
 
 /** One commit as the journal holds it. */
 export interface JournalRecord {
@@ -66,9 +55,10 @@ export function encodeRecord(commit: number, salt: Buffer, changes: readonly Cha
 export function* decodeRecords(file: Buffer): Generator<JournalRecord> {
   let last: JournalRecord | null = null;
   for (let position = 0; position + headerLength < file.length;) {
-    const record = file.subarray(position, position + headerLength + file.readUInt32BE(position));
-    position += headerLength + file.readUInt32BE(position);
-    const isWhole = position <= file.length && record.length > headerLength;
+    const end = position + headerLength + file.readUInt32BE(position);
+    const record = file.subarray(position, end);
+    position = end;
+    const isWhole = end <= file.length && record.length > headerLength;
     if (!isWhole || crc32(record.subarray(checkedFrom)) !== record.readUInt32BE(4)) return;
     const salt = record.subarray(checkedFrom, checkedFrom + saltLength);
     const commit = record.readDoubleBE(checkedFrom + saltLength);
@@ -140,8 +130,8 @@ class JournalFile {
 
   close(isRemoved: boolean): void {
     if (this.descriptor === null) return;
-    if (isRemoved) rmSync(this.path, { force: true });
-    closeSync(this.descriptor);
+    if (isRemoved) fs.rmSync(this.path, { force: true });
+    fs.closeSync(this.descriptor);
     this.descriptor = null;
     this.length = 0;
     this.isBroken = false;
@@ -163,7 +153,7 @@ class JournalFile {
 
   private cut(length: number): void {
     try {
-      ftruncateSync(this.descriptor!, length);
+      fs.ftruncateSync(this.descriptor!, length);
       this.length = length;
     } catch {
       this.isBroken = true;
@@ -173,9 +163,9 @@ class JournalFile {
 
 /** Makes an empty file, and its name in the folder, both on disk. */
 async function createFile(path: string): Promise<number> {
-  const descriptor = openSync(path, 'w', 0o600);
-  const folder = openSync(dirname(path), 'r');
-  await promisify(fsync)(folder).finally(() => closeSync(folder));
+  const descriptor = fs.openSync(path, 'w', 0o600);
+  const folder = fs.openSync(dirname(path), 'r');
+  await promisify(fs.fsync)(folder).finally(() => fs.closeSync(folder));
   return descriptor;
 }
 
@@ -183,7 +173,7 @@ async function writeWhole(descriptor: number, bytes: Buffer, position: number): 
   // A full disk may take a part: the next call says why.
   for (let at = 0; at < bytes.length;) {
     at += await new Promise<number>((resolve, reject) =>
-      write(descriptor, bytes, at, bytes.length - at, position + at, (error, written) =>
+      fs.write(descriptor, bytes, at, bytes.length - at, position + at, (error, written) =>
         error ? reject(error) : resolve(written),
       ),
     );
@@ -203,7 +193,7 @@ export class Journal {
 
   constructor(folder: string) {
     const paths = ['journal.1', 'journal.2'].map((name) => join(folder, name));
-    this.left = paths.filter((path) => existsSync(path));
+    this.left = paths.filter((path) => fs.existsSync(path));
     this.files = paths.map((path) => new JournalFile(path));
   }
 
@@ -214,7 +204,7 @@ export class Journal {
    */
   readLeft(commit: number, atLeast: number): JournalRecord[] {
     const records = this.left
-      .map((path) => [...decodeRecords(readFileSync(path))].filter((record) => record.commit > commit))
+      .map((path) => [...decodeRecords(fs.readFileSync(path))].filter((record) => record.commit > commit))
       .filter((filling) => filling.length > 0)
       .sort(([a], [b]) => a!.commit - b!.commit)
       .flat();
@@ -246,7 +236,7 @@ export class Journal {
 
   /** All commits are in the tables; with that, a journal that has failed may be trusted again. */
   clear(): void {
-    for (const path of this.left.splice(0)) rmSync(path, { force: true });
+    for (const path of this.left.splice(0)) fs.rmSync(path, { force: true });
     this.salt = randomBytes(saltLength);
     for (const file of this.files) file.restart();
   }

@@ -42,11 +42,19 @@ export function storedEntry(
   components: readonly Uint8Array[],
   recordId: number,
 ): Entry {
-  const record = Buffer.allocUnsafe(recordIdLength);
-  record.writeUIntBE(recordId, 0, recordIdLength);
-  const key = [prefixOf(index.id), ...components];
-  if (index.unique) return { key: Buffer.concat(key), value: record };
-  return { key: Buffer.concat([...key, record]), value: nothing };
+  let length = idLength;
+  for (const component of components) length += component.length;
+  const key = Buffer.allocUnsafe(index.unique ? length : length + recordIdLength);
+  key.writeUInt32BE(index.id);
+  let position = idLength;
+  for (const component of components) {
+    key.set(component, position);
+    position += component.length;
+  }
+  const value = index.unique ? Buffer.allocUnsafe(recordIdLength) : nothing;
+  if (index.unique) value.writeUIntBE(recordId, 0, recordIdLength);
+  else key.writeUIntBE(recordId, position, recordIdLength);
+  return { key, value };
 }
 
 /**

@@ -46,12 +46,11 @@ class ChangedReader<V> implements Reader {
           stored = base.next();
           continue;
         }
-        const { key } = change!;
+        changes.pass(change!);
         const value = this.valueOf(change!.value);
-        changes.take();
         if (value === undefined) continue;
         if (order === 0) stored = base.next();
-        if (value) yield { key, value };
+        if (value) yield { key: change!.key, value };
       }
     } finally {
       base.return?.();

@@ -14,15 +14,11 @@ import { Entry, maxKeyLength } from './lmdb';
  */
 export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): Entry[] {
   if (!index.covers(document)) return [];
-  const entries = indexKeysOf(document, index.paths).map((components) =>
-    storedEntry(index, components, recordId),
-  );
-  for (const { key } of entries) {
-    if (key.length > maxKeyLength) {
-      throw new MongoError(17280, `key too large to index, failing ${index.name} ${key.length}`);
-    }
-  }
-  return entries;
+  return indexKeysOf(document, index.paths).map((components) => {
+    const entry = storedEntry(index, components, recordId);
+    if (entry.key.length <= maxKeyLength) return entry;
+    throw new MongoError(17280, `key too large to index, failing ${index.name} ${entry.key.length}`);
+  });
 }
 
 /** MongoDB's answer to a second document with a key of a unique index. */

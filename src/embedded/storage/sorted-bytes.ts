@@ -86,8 +86,7 @@ export class SortedBytes<V> {
 
 /** A walk over lower <= key < upper, or from the end, that also meets what is inserted before it while it goes on. */
 export class SortedWalk<V> {
-  private gap: Gap | null = null;
-  private next: Item<V> | undefined;
+  private gap!: Gap;
   private last: Buffer | null = null;
   private sizeSeen = -1;
 
@@ -98,31 +97,26 @@ export class SortedWalk<V> {
     private readonly reverse: boolean,
   ) {}
 
-  /** The item that comes next, undefined at the end; the same one until `take`, unless another one comes before it. */
+  /** The item that comes next, undefined at the end; the same one until `pass`, unless another one comes before it. */
   peek(): Item<V> | undefined {
     // Insertions move what lies behind them. No key is ever taken out, so the last one is still there.
     if (this.sizeSeen !== this.map.size) {
       this.sizeSeen = this.map.size;
       const from = this.last ?? (this.reverse ? this.upper : this.lower);
       this.gap = this.map.gapAt(from, this.last !== null && !this.reverse);
-      this.load();
     }
-    return this.next;
+    const item = this.map.itemAt(this.gap, this.reverse);
+    if (!item) return undefined;
+    const isWithin = this.reverse
+      ? Buffer.compare(item.key, this.lower) >= 0
+      : Buffer.compare(item.key, this.upper) < 0;
+    return isWithin ? item : undefined;
   }
 
-  /** Goes beyond what `peek` has given. */
-  take(): void {
-    this.last = this.next!.key;
-    this.gap!.position += this.reverse ? -1 : 1;
-    this.load();
-  }
-
-  private load(): void {
-    const item = this.map.itemAt(this.gap!, this.reverse);
-    const isWithin =
-      item &&
-      (this.reverse ? Buffer.compare(item.key, this.lower) >= 0 : Buffer.compare(item.key, this.upper) < 0);
-    this.next = isWithin ? item : undefined;
+  /** Goes on behind what `peek` has given. */
+  pass({ key }: Item<V>): void {
+    this.last = key;
+    this.gap.position += this.reverse ? -1 : 1;
   }
 }
 

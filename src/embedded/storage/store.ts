@@ -51,34 +51,33 @@ export class Store {
   private retryAt = 0;
   private isWriting = false;
   private timer: NodeJS.Timeout | undefined;
-  private readonly keysOfCheckpoint: number;
 
   private constructor(
     private readonly environment: Environment,
     private readonly journal: Journal,
     /** The number of the latest commit. */
     public commit: number,
-    private readonly options: StoreOptions,
-  ) {
-    this.keysOfCheckpoint = options.keysOfCheckpoint ?? usualKeys;
-  }
+    private readonly onFailure: StoreOptions['onFailure'],
+    private readonly keysOfCheckpoint = usualKeys,
+  ) {}
 
   /**
    * Brings into the tables what a process that ended without closing has left in the journal.
    * @throws Error for a damaged journal
    */
   static async open(environment: Environment, folder: string, options: StoreOptions): Promise<Store> {
+    const { onFailure, keysOfCheckpoint } = options;
     const tables = environment.snapshot();
     const commitAt = (key: Buffer) => tables.reader.get('catalog', key)?.readDoubleBE() ?? 0;
     const [applied, applying] = [commitAt(appliedKey), commitAt(applyingKey)];
     tables.release();
-    const store = new Store(environment, new Journal(folder), applied, options);
+    const store = new Store(environment, new Journal(folder), applied, onFailure, keysOfCheckpoint);
     for (const { commit, changes } of store.journal.readLeft(applied, applying)) {
       store.recent.add(commit, changes);
       store.commit = commit;
     }
     // A disk without room does not keep what is there from being read.
-    await store.applyAll().catch(options.onFailure);
+    await store.applyAll().catch(onFailure);
     store.checkpointWhenIdle();
     return store;
   }
@@ -113,7 +112,8 @@ export class Store {
   write(body: (writer: Writer) => void): Promise<void> {
     return this.alone(async () => {
       // Before `body`, so that what it writes does not wait in memory too.
-      if (this.isAhead) await this.checkpointing;
+      const isAhead = this.recent.keys > mostCheckpointsAhead * this.keysOfCheckpoint;
+      if (isAhead || this.isFull) await this.checkpointing;
       const snapshot = this.snapshot();
       const overlay = new Overlay(snapshot.reader);
       try {
@@ -151,7 +151,7 @@ export class Store {
       await this.checkpointNow();
       await this.applyAll();
     } catch (error) {
-      this.options.onFailure(error);
+      this.onFailure(error);
       isApplied = false;
     }
     clearTimeout(this.timer);
@@ -190,10 +190,6 @@ export class Store {
 
   private get isFull(): boolean {
     return this.recent.bytes + (this.frozen?.bytes ?? 0) > mostRecentBytes;
-  }
-
-  private get isAhead(): boolean {
-    return this.isFull || this.recent.keys > mostCheckpointsAhead * this.keysOfCheckpoint;
   }
 
   /** Brings into the tables all that they do not have, and `changes` as a further commit, in one transaction. */
@@ -253,7 +249,7 @@ export class Store {
         await this.apply(changes.slice(at, at + keysAtOnce));
       this.frozen = null;
     } catch (error) {
-      this.options.onFailure(error);
+      this.onFailure(error);
     } finally {
       this.checkpointing = null;
       this.checkpointWhenIdle();
