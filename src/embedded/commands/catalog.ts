@@ -12,7 +12,7 @@ import { Yielder } from '../planner/execution';
 import { collectionsOf, StoredIndex } from '../storage/catalog';
 import * as changes from '../storage/catalog-changes';
 import { WriteScope } from '../storage/group-commit';
-import { endOf, prefixOf } from '../storage/keys';
+import { rangeOf } from '../storage/keys';
 import { entriesOf } from '../storage/records';
 import { Call } from './call';
 import { totalsOf } from './diagnostics';
@@ -205,7 +205,7 @@ export function validate(call: Call): Promise<Reply> {
       await yielder.rest();
     }
     for (const { id } of indexes) {
-      const walk = reader.range('indexes', prefixOf(id), endOf(id))[Symbol.iterator]();
+      const walk = reader.range('indexes', ...rangeOf(id))[Symbol.iterator]();
       for (; !walk.next().done; found++) await yielder.rest();
     }
     const counted = view.totals().documents;

@@ -4,7 +4,7 @@ import { decodeFields, encodeDocument } from '../language/codec';
 import { catalogKey, readGarbage, StoredCollection, StoredIndex } from './catalog';
 import { CollectionView } from './view';
 import { GroupCommit, WriteGroup, WriteScope } from './group-commit';
-import { endOf, prefixOf } from './keys';
+import { rangeOf } from './keys';
 import { Writer } from './lmdb';
 import { duplicateKey, entriesOf, rememberArrays } from './records';
 
@@ -122,7 +122,7 @@ function sweepSome({ reader, writer }: WriteGroup): boolean {
   for (const id of readGarbage(reader)) {
     for (const table of ['documents', 'indexes'] as const) {
       const keys: Buffer[] = [];
-      for (const { key } of reader.range(table, prefixOf(id), endOf(id), false, true)) {
+      for (const { key } of reader.range(table, ...rangeOf(id), false, true)) {
         keys.push(key);
         if (--room === 0) break;
       }

@@ -4,7 +4,7 @@ import { decodeDocument } from '../language/codec';
 import { FilterNode, parseFilter } from '../language/filter';
 import { CompiledFilter, compileFilter } from '../language/filter-match';
 import { KeyField, keyFieldsOf } from '../language/index-key';
-import { endOf, prefixOf, recordIdOfDocumentKey } from './keys';
+import { prefixOf, rangeOf, recordIdOf } from './keys';
 import { Reader, Writer } from './lmdb';
 
 // catalog: '!format' → version u32     '!applied', '!applying' → see store.ts
@@ -159,10 +159,7 @@ export class Ids {
   private readonly lastRecords = new Map<number, number>();
 
   constructor(catalog: Catalog, garbage: readonly number[]) {
-    const used = collectionsOf(catalog).flatMap(({ id, indexes }) => [
-      id,
-      ...indexes.map((index) => index.id),
-    ]);
+    const used = collectionsOf(catalog).flatMap((each) => [each, ...each.indexes].map(({ id }) => id));
     this.last = [...used, ...garbage].reduce((a, b) => Math.max(a, b), 0);
   }
 
@@ -175,9 +172,8 @@ export class Ids {
   nextRecord(collectionId: number, reader: Reader): number {
     let last = this.lastRecords.get(collectionId);
     if (last === undefined) {
-      const backwards = reader.range('documents', prefixOf(collectionId), endOf(collectionId), true);
-      const [newest] = backwards;
-      last = newest && recordIdOfDocumentKey(newest.key);
+      const [newest] = reader.range('documents', ...rangeOf(collectionId), true);
+      last = newest && recordIdOf(newest.key);
     }
     const next = (last ?? 0) + 1;
     this.lastRecords.set(collectionId, next);

@@ -204,10 +204,9 @@ export class Journal {
    */
   readLeft(commit: number, atLeast: number): JournalRecord[] {
     const records = this.left
-      .map((path) => [...decodeRecords(fs.readFileSync(path))].filter((record) => record.commit > commit))
-      .filter((filling) => filling.length > 0)
-      .sort(([a], [b]) => a!.commit - b!.commit)
-      .flat();
+      .flatMap((path) => [...decodeRecords(fs.readFileSync(path))])
+      .filter((record) => record.commit > commit)
+      .sort((a, b) => a.commit - b.commit);
     const last = Math.max(atLeast, records.at(-1)?.commit ?? 0);
     for (let expected = commit + 1; expected <= last; expected++) {
       if (records[expected - commit - 1]?.commit === expected) continue;

@@ -13,9 +13,9 @@ export function prefixOf(id: number): Buffer {
   return prefix;
 }
 
-/** Where the keys that begin with `prefixOf(id)` end. */
-export function endOf(id: number): Buffer {
-  return prefixOf(id + 1);
+/** The bounds of all of them. */
+export function rangeOf(id: number): [lower: Buffer, upper: Buffer] {
+  return [prefixOf(id), prefixOf(id + 1)];
 }
 
 export function documentKey(collectionId: number, recordId: number): Buffer {
@@ -25,7 +25,7 @@ export function documentKey(collectionId: number, recordId: number): Buffer {
   return key;
 }
 
-export function recordIdOfDocumentKey(key: Buffer): number {
+export function recordIdOf(key: Buffer): number {
   return key.readUIntBE(idLength, recordIdLength);
 }
 

@@ -58,11 +58,6 @@ export interface Snapshot {
 /** The longest key a table takes, in bytes: two must fit on one of LMDB's pages. */
 export const maxKeyLength = 1978;
 
-// Address space only: the file grows with its content, and beyond this the map does.
-const mapSize = 256 * 2 ** 30;
-// Every commit that some cursor or transaction still reads takes one place.
-const maxReaders = 4096;
-
 // lmdb's types leave out keyEncoder, and `values` of a range.
 type TableOptions = DatabaseOptions & { name: Table; keyEncoder: typeof keyEncoder };
 type Tables = Record<Table, Database<Buffer, Uint8Array>>;
@@ -80,8 +75,10 @@ export class Environment {
       path,
       // Would take a folder with a dot in its name for a file.
       noSubdir: false,
-      mapSize,
-      maxReaders,
+      // Address space only: the file grows with its content, and beyond this the map does.
+      mapSize: 256 * 2 ** 30,
+      // Every commit that some cursor or transaction still reads takes one place.
+      maxReaders: 4096,
       maxDbs: 3,
       // Would resolve a commit before it is on disk.
       overlappingSync: false,
@@ -116,12 +113,9 @@ export class Environment {
    * @throws LMDB's error when the commit failed; then nothing of it was written
    */
   async apply(changes: Iterable<Change>): Promise<void> {
-    const before = this.snapshot();
-    try {
-      await this.committed(this.root.batch(() => writeChanges(this.writer, changes)));
-    } finally {
-      before.release();
-    }
+    // Makes it now, if need be: it stays the latest until the commit is there as a whole.
+    this.snapshot().release();
+    await this.committed(this.root.batch(() => writeChanges(this.writer, changes)));
   }
 
   async close(): Promise<void> {

@@ -145,7 +145,8 @@ export class Store {
 
   /** Brings everything into the tables where the disk lets it; where not, the journal keeps it. */
   async close(): Promise<void> {
-    clearTimeout(this.timer);
+    // No timer begins a checkpoint any more.
+    this.isWriting = true;
     let isApplied = true;
     try {
       await this.checkpointNow();

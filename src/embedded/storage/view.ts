@@ -1,14 +1,5 @@
 import { Catalog, catalogKey, StoredCollection, StoredIndex } from './catalog';
-import {
-  documentKey,
-  endOf,
-  indexBound,
-  IndexEntry,
-  prefixOf,
-  readTotals,
-  recordIdOfDocumentKey,
-  Totals,
-} from './keys';
+import { documentKey, indexBound, IndexEntry, rangeOf, readTotals, recordIdOf, Totals } from './keys';
 import { Snapshot } from './lmdb';
 
 /** One stored document. Record ids grow in the order of insertion and are never used twice. */
@@ -55,8 +46,8 @@ export class CollectionView {
   /** All documents in the order of insertion; to be ended as above. */
   *scanDocuments(): Generator<StoredDocument> {
     const { id } = this.collection;
-    for (const { key, value } of this.scope.reader.range('documents', prefixOf(id), endOf(id))) {
-      yield { recordId: recordIdOfDocumentKey(key), bytes: value };
+    for (const { key, value } of this.scope.reader.range('documents', ...rangeOf(id))) {
+      yield { recordId: recordIdOf(key), bytes: value };
     }
   }
 
