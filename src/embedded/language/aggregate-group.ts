@@ -14,15 +14,9 @@ export type Stage = (documents: Documents) => Documents;
 
 /** What keeps stages from running too long and holding too much: a statement's clock is one. */
 export interface Limits {
-  /**
-   * Counts one document that a stage makes. True now and then: the stage yields null.
-   * @throws MongoError MaxTimeMSExpired (50), and what else ends the statement
-   */
+  /** Counts one document that a stage makes. True now and then: the stage yields null. Throws what ends the statement. */
   pauses(): boolean;
-  /**
-   * Counts bytes that a stage holds.
-   * @throws MongoError QueryExceededMemoryLimitNoDiskUseAllowed (292)
-   */
+  /** Counts bytes that a stage holds. Throws MongoError 292 where it is too many. */
   takeMemory(bytes: number): void;
 }
 
@@ -51,7 +45,8 @@ const ACCUMULATORS: Readonly<Record<string, () => Accumulator>> = {
   $max: () => new Chosen((value, best) => value != null && (best == null || compareValues(value, best) > 0)),
   $first: () => new Chosen((_value, first) => first === undefined),
   $last: () => new Chosen(() => true),
-  $push: () => new List(),
+  $push: () => new List(null),
+  $addToSet: () => new List(new Set()),
 };
 
 class Sum implements Accumulator {
@@ -118,10 +113,16 @@ class Chosen implements Accumulator {
 class List implements Accumulator {
   private readonly values: BsonValue[] = [];
 
+  /** @param known tells what is in the list, which is taken once then; null takes everything */
+  constructor(private readonly known: Set<string> | null) {}
+
   add(value: Value): number {
     if (value === undefined) return 0;
+    const identity = this.known ? identityOf(value) : '';
+    if (this.known?.has(identity)) return 0;
+    this.known?.add(identity);
     this.values.push(value);
-    return 8 + sizeOf(value);
+    return 8 + sizeOf(value) + 2 * identity.length;
   }
 
   result(): BsonValue {

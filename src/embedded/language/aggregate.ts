@@ -1,6 +1,8 @@
 import { groupStage, Limits, sizeOf, Stage, takeAll } from './aggregate-group';
 import { bson, BsonDocument, BsonValue, isDocument, isNumber, Value } from './bson-value';
 import { check } from './errors';
+import { scopeOf } from './evaluation';
+import { compileExpression, listOf, operatorOf } from './expression';
 import { FilterNode, parseFilter } from './filter';
 import { compileFilter } from './filter-match';
 import { sortByKey, sortKeyOf } from './index-key';
@@ -21,11 +23,30 @@ const STAGES: Readonly<Record<string, (spec: BsonValue, limits: Limits) => Stage
     return eachDocument((document) => left-- <= 0 && document);
   },
   $project: (spec) => eachDocument(compileProjection(fieldsOf(spec)).apply),
-  $addFields: addFieldsStage,
-  $set: addFieldsStage,
-  $count: countStage,
+  $addFields: (spec) => eachDocument(compileAddFields(fieldsOf(spec))),
+  $set: (spec) => eachDocument(compileAddFields(fieldsOf(spec))),
+  $count(name, limits) {
+    check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
+    const group = bson({ $group: { _id: null, [name]: { $sum: 1 } } });
+    return compilePipeline([group, bson({ $project: { _id: false } })], limits);
+  },
   $group: groupStage,
   $unwind: unwindStage,
+  $unset: unsetStage,
+  $replaceRoot(spec) {
+    check(isDocument(spec), 40229, '$replaceRoot takes an object');
+    check(spec.has('newRoot'), 40414, '$replaceRoot needs a newRoot');
+    check(spec.size === 1, 40415, '$replaceRoot takes nothing but a newRoot');
+    return replaceStage(spec.get('newRoot')!);
+  },
+  $replaceWith: replaceStage,
+  $sortByCount(spec, limits) {
+    const isText = typeof spec === 'string';
+    const isRight = isDocument(spec) ? operatorOf(spec) !== null : isText && spec.startsWith('$');
+    check(isRight, isDocument(spec) ? 40147 : isText ? 40148 : 40149, '$sortByCount takes an expression');
+    const group = bson({ $group: { _id: spec, count: { $sum: 1 } } });
+    return compilePipeline([group, bson({ $sort: { count: -1 } })], limits);
+  },
   $sample: sampleStage,
 };
 
@@ -75,16 +96,6 @@ function eachDocument(apply: (document: BsonDocument) => BsonDocument | false): 
   };
 }
 
-function addFieldsStage(spec: BsonValue): Stage {
-  return eachDocument(compileAddFields(fieldsOf(spec)));
-}
-
-function countStage(name: BsonValue, limits: Limits): Stage {
-  check(typeof name === 'string' && name !== '', 40156, 'the count field must be a non-empty string');
-  const group = bson({ $group: { _id: null, [name]: { $sum: 1 } } });
-  return compilePipeline([group, bson({ $project: { _id: false } })], limits);
-}
-
 function sortStage(spec: BsonValue, limits: Limits): Stage {
   const keyOf = sortKeyOf(fieldsOf(spec));
   return function* (documents) {
@@ -121,16 +132,33 @@ function unwindStage(spec: BsonValue, limits: Limits): Stage {
     for (const document of documents) {
       // Not into the documents of an array.
       const value = names.reduce(inside, document);
-      if (!document || !Array.isArray(value)) {
-        if (!document || value != null) yield document;
-        continue;
-      }
-      for (const element of value) {
-        yield withField(document, names, element);
-        if (limits.pauses()) yield null;
-      }
+      if (Array.isArray(value)) {
+        for (const element of value) {
+          yield withField(document!, names, element);
+          if (limits.pauses()) yield null;
+        }
+      } else if (!document || value != null) yield document;
     }
   };
+}
+
+function unsetStage(spec: BsonValue): Stage {
+  const names = listOf(spec);
+  const isText = (name: BsonValue) => typeof name === 'string';
+  check(Array.isArray(spec) || isText(spec), 31002, '$unset takes a name or an array of names');
+  check(names.length > 0, 31119, '$unset takes at least one name');
+  check(names.every(isText), 31120, '$unset takes names only');
+  check(new Set(names).size === names.length, 31250, '$unset takes each name once');
+  return eachDocument(compileProjection(new Map((names as string[]).map((name) => [name, false]))).apply);
+}
+
+function replaceStage(root: BsonValue): Stage {
+  const valueOf = compileExpression(root);
+  return eachDocument((document) => {
+    const value = valueOf(scopeOf(document));
+    check(isDocument(value), 40228, "'newRoot' expression must evaluate to an object");
+    return value;
+  });
 }
 
 /** A copy with another value at a path that goes through documents only. */

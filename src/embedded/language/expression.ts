@@ -1,7 +1,6 @@
 import { BsonDocument, BsonValue, documentFrom, isDocument, Value } from './bson-value';
 import { check } from './errors';
-import { asValue, countElements, isTruthy, Operand, Scope } from './evaluation';
-import { arrayIn, isNone, OPERATORS } from './expression-operators';
+import { arrayIn, asValue, countElements, isNone, isTruthy, Operand, OPERATORS, Scope } from './evaluation';
 import { parseFieldPath, topLevelName } from './path';
 
 /** An aggregation expression, ready to run. */
@@ -18,10 +17,13 @@ const FORMS: Readonly<Record<string, (operand: BsonValue) => Evaluate>> = {
     check(all.length >= 2, 1257300, '$ifNull needs at least two arguments');
     return (scope) => all.reduce<Operand>((found, value) => found ?? value(scope), undefined);
   },
+  $and: ofTruths('every'),
+  $or: ofTruths('some'),
   $cond(operand) {
-    const [condition, yes, no] = listOf(operand).map(compileOperand);
-    check(no !== undefined, 16020, '$cond takes a list of 3 arguments');
-    return (scope) => (isTruthy(condition!(scope)) ? yes! : no)(scope);
+    const parts = isDocument(operand) ? partsOf(operand, ['if', 'then', 'else']) : listOf(operand);
+    check(parts.length === 3, 16020, '$cond takes 3 arguments');
+    const [condition, yes, no] = parts.map(compileOperand);
+    return (scope) => (isTruthy(condition!(scope)) ? yes! : no!)(scope);
   },
   $switch(operand) {
     const [branches, fallback] = partsOf(operand, ['branches', 'default']);
@@ -45,6 +47,13 @@ const FORMS: Readonly<Record<string, (operand: BsonValue) => Evaluate>> = {
   $filter: eachElement('cond', 28651, (array, valueOf) => array.filter((each) => isTruthy(valueOf(each)))),
 };
 
+function ofTruths(method: 'every' | 'some') {
+  return (operand: BsonValue): Evaluate => {
+    const all = listOf(operand).map(compileOperand);
+    return (scope) => all[method]((valueOf) => isTruthy(valueOf(scope)));
+  };
+}
+
 /** What `$map` and `$filter` share: an array, a name for its elements, and what to do with each. */
 function eachElement(
   action: string,
@@ -66,7 +75,7 @@ function eachElement(
 }
 
 /** What an operator is given: a list, or one operand by itself. */
-function listOf(operand: BsonValue): BsonValue[] {
+export function listOf(operand: BsonValue): BsonValue[] {
   return Array.isArray(operand) ? operand : [operand];
 }
 

@@ -109,9 +109,7 @@ function compileRange(op: 'lt' | 'lte' | 'gt' | 'gte', bound: BsonValue): Test {
   };
 }
 
-function isNaNValue(value: Value): boolean {
-  return isNumber(value) && Number.isNaN(toDouble(value));
-}
+const isNaNValue = (value: Value) => isNumber(value) && Number.isNaN(toDouble(value));
 
 function compileIn(wanted: BsonValue[]): Test {
   const identities = new Set(wanted.map(identityOf));

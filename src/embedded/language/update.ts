@@ -51,13 +51,11 @@ export function compileUpdate(update: BsonDocument | BsonValue[], multi = false)
 function replace(document: BsonDocument, replacement: BsonDocument): BsonDocument {
   const id = document.get('_id');
   const own = replacement.get('_id') ?? id;
-  checkIdStays(id === undefined || own === id || compareValues(own, id) === 0);
+  check(id === undefined || own === id || compareValues(own, id) === 0, 66, ID_STAYS);
   return withId(replacement, own);
 }
 
-function checkIdStays(stays: boolean): void {
-  check(stays, 66, "The update would modify the immutable field '_id'");
-}
+const ID_STAYS = "The update would modify the immutable field '_id'";
 
 /** The document with its `_id` first, which is made where there is none. */
 function withId(document: BsonDocument, id: Value = document.get('_id')): BsonDocument {
@@ -105,7 +103,7 @@ function parseSteps(update: BsonDocument): Step[] {
     check(isDocument(fields) && fields.size > 0, 9, 'An operator takes a document that is not empty');
     for (const [name, operand] of fields) steps.push(stepOf(operator, name, operand, parse(operand)));
   }
-  inOrder(steps);
+  steps.sort(inOrder);
   for (let i = 1; i < steps.length; i++) {
     const conflicts = `${steps[i]!.order}\0`.startsWith(`${steps[i - 1]!.order}\0`);
     check(!conflicts, 40, 'The update speaks twice of one path');
@@ -121,10 +119,8 @@ function stepOf(operator: string, name: string, operand: BsonValue, modify: Step
   return { operator, path, order: path.join('\0'), modify };
 }
 
-/** In the order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
-function inOrder(steps: Step[]): Step[] {
-  return steps.sort((a, b) => (a.order < b.order ? -1 : 1));
-}
+/** The order in which MongoDB runs them, which decides where new fields stand: that of their paths. */
+const inOrder = (a: Step, b: Step) => (a.order < b.order ? -1 : 1);
 
 /**
  * What the steps make of a document; the very same where they change nothing.
@@ -136,7 +132,7 @@ function applySteps(document: BsonDocument, steps: readonly Step[], isInsert: bo
   // All of them run.
   if (running.filter((step) => change(changed, step, 0)).length === 0) return document;
   const id = document.get('_id');
-  checkIdStays(id === undefined || changed.get('_id') === id);
+  check(id === undefined || changed.get('_id') === id, 66, ID_STAYS);
   return changed;
 }
 
@@ -170,7 +166,7 @@ function change(document: BsonDocument, step: Step, depth: number): boolean {
 /** The fields of a filter in MongoDB's order, that of their paths. */
 function documentOf(equalities: ReadonlyMap<string, BsonValue>): BsonDocument {
   const steps = Array.from(equalities, ([name, value]) => stepOf('$set', name, value, () => value));
-  return applySteps(new Map(), inOrder(steps), true);
+  return applySteps(new Map(), steps.sort(inOrder), true);
 }
 
 /** How deep a stored document may nest; what is sent may go a little deeper. */

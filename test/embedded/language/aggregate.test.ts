@@ -59,6 +59,13 @@ const expressions = String.raw`
 {"$objectToArray": "$o"} | [{"k": "k", "v": 1}]
 {"$indexOfBytes": ["ßy", "y"]} | 2
 {"$type": "$missing"} | "missing"
+{"$and": ["$i", {"$or": [false, "$s"]}, {"$not": "$n"}]} | true
+{"$and": [false, {"$divide": [1, 0]}]} | false
+[{"$and": []}, {"$or": []}, {"$not": [0]}] | [true, false, true]
+{"$cond": {"if": "$missing", "then": {"$divide": [1, 0]}, "else": "$i"}} | 5
+["$i", {"$toString": "$l"}, {"$toString": "$id"}, {"$toString": true}, {"$toString": "$n"}] | [5, "7", "0123456789abcdef01234567", "true", null]
+{"$toString": "$at"} | "2026-01-02T03:04:05.678Z"
+[{"$dayOfMonth": "$at"}, {"$hour": "$at"}] | [2, 3]
 {"$add": [{"$multiply": [{"$year": "$at"}, 12]}, {"$month": "$at"}]} | 24313
 `;
 it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) => {
@@ -70,18 +77,18 @@ it.each(rowsOf(expressions))('an expression: %s', (_title, expression, value) =>
 });
 
 const refusedExpressions = String.raw`
-168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]} ; {"$and": [1]} ; {"$mod": [7, 4]}
-16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$floor": [1, 2]}
+168 | {"$bogus": 1} ; {"$function": {}} ; {"$sum": "$a"} ; {"$add": [{"$range": [0, 1]}]} ; {"$concat": ["a"]} ; {"$mod": [7, 4]}
+16020 | {"$eq": [1]} ; {"$cond": [1]} ; {"$cond": [1, 2, 3, 4]} ; {"$not": [1, 2]} ; {"$floor": [1, 2]}
 17276 | "$$nope"
 17124 | {"$size": "$missing"}
 16554 | {"$add": ["$s"]}
 16609 | {"$subtract": ["$at", "$s"]} ; {"$add": ["$at", "$at"]}
 28691 | {"$arrayElemAt": ["$a", 0.5]}
-238 | {"$add": ["$at", {"$numberDouble":"NaN"}]} ; {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$add": ["$i", "$x"]}
+238 | {"$add": ["$at", {"$numberDouble":"NaN"}]} ; {"$divide": ["$x", 2]} ; {"$floor": "$x"} ; {"$toString": "$d"} ; {"$add": ["$i", "$x"]}
 16608 | {"$divide": [1, 0]}
 28766 | {"$ln": 0}
 40081 | {"$in": [1, "$s"]}
-16879 | {"$switch": {"branches": [{"case": false, "then": 1}]}}
+16879 | {"$cond": {"if": 1, "then": 2}} ; {"$switch": {"branches": [{"case": false, "then": 1}]}}
 16006 | {"$month": {"date": "$at", "timezone": "Europe/Berlin"}}
 `;
 it.each(rowsOf(refusedExpressions))('an expression is refused with %s', (_title, code, expression) => {
@@ -112,6 +119,10 @@ const pipelines = String.raw`
 [{"$match": {"_id": 99}}, {"$group": {"_id": null}}] | []
 [{"$unwind": "$t"}, {"$project": {"t": 1}}] | [{"_id": 1, "t": "x"}, {"_id": 1, "t": "y"}]
 [{"$project": {"o": {"$cond": [true, {"t": "$t"}, 1]}}}, {"$unwind": "$o.t"}, {"$limit": 1}] | [{"_id": 1, "o": {"t": "x"}}]
+[{"$unset": ["t", "k"]}, {"$limit": 1}, {"$unset": "n"}] | [{"_id": 1}]
+[{"$replaceRoot": {"newRoot": {"m": "$n"}}}, {"$limit": 1}, {"$replaceWith": {"o": "$$ROOT"}}] | [{"o": {"m": 1}}]
+[{"$sortByCount": "$k"}] | [{"_id": "a", "count": 2}, {"_id": "b", "count": 1}]
+[{"$group": {"_id": null, "k": {"$addToSet": "$k"}, "t": {"$addToSet": "$zz"}}}] | [{"_id": null, "k": ["a", "b"], "t": []}]
 [{"$project": {"d": [{"t": "$t"}]}}, {"$unwind": "$d.t"}] | []
 `;
 it.each(rowsOf(pipelines))('a pipeline: %s', (_title, pipeline, result: Document[]) => {
@@ -141,7 +152,18 @@ it('groups equal numbers of any type together, and keeps apart what is not equal
 });
 
 const refusedStages = String.raw`
-40324 | {"$unionWith": {"coll": "c", "pipeline": []}} ; {"$replaceRoot": {"newRoot": "$n"}} ; {"$sortByCount": "$k"} ; {"$unset": "k"} ; {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
+40324 | {"$unionWith": {"coll": "c", "pipeline": []}} ; {"$bogus": 1} ; {"$out": "x"} ; {"$facet": {}}
+40228 | {"$replaceRoot": {"newRoot": "$n"}} ; {"$replaceWith": "$none"}
+40229 | {"$replaceRoot": 1}
+40414 | {"$replaceRoot": {}}
+40415 | {"$replaceRoot": {"newRoot": "$o", "x": 1}}
+40147 | {"$sortByCount": {"k": 1}}
+40148 | {"$sortByCount": "k"}
+40149 | {"$sortByCount": 1}
+31002 | {"$unset": 1}
+31119 | {"$unset": []}
+31120 | {"$unset": ["a", 1]}
+31250 | {"$unset": ["a", "a"]}
 15959 | {"$match": 1}
 15958 | {"$limit": 0} ; {"$limit": "x"}
 15956 | {"$skip": -1}
