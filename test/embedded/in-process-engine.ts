@@ -5,7 +5,8 @@ import { Binary, deserialize, Document } from 'bson';
 import type { ConnectionState } from '../../src/embedded/commands/request';
 import { Engine, EngineOptions, openEngine } from '../../src/embedded/engine';
 import { runCommand } from '../../src/embedded/wire/request';
-import { encodeReply, OP_MSG_PREFIX, parseMessage } from '../../src/embedded/wire/message';
+import { parseMessage } from '../../src/embedded/wire/message';
+import { encodeReply, OP_MSG_PREFIX } from '../../src/embedded/wire/reply';
 import { opMsg } from './raw-connection';
 
 /** An engine without a socket: what is said to it is exactly what stands in the test, also about sessions. */

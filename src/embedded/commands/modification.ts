@@ -5,7 +5,7 @@ import { check } from '../language/errors';
 import { filterEqualities } from '../language/filter';
 import { CompiledUpdate } from '../language/update';
 import { Run } from '../planner/execution';
-import { documentTest, Query, rowsOf, runToEnd } from '../planner/plan';
+import { documentTest, Query, Row, rowsOf, runToEnd } from '../planner/plan';
 import { planQuery } from '../planner/plan-query';
 import { StoredCollection } from '../storage/catalog';
 import { createCollection } from '../storage/catalog-changes';
@@ -24,6 +24,9 @@ export interface Outcome {
   upserted?: BsonValue;
 }
 
+/** A document to be changed; with its bytes where they are those of now. */
+type Found = Pick<Row, 'recordId' | 'bytes'>;
+
 /** A statement that changes documents, which are found and then changed one at a time. */
 export class Modification {
   /** The document that was changed last, or null. */
@@ -31,7 +34,8 @@ export class Modification {
   after: Uint8Array | null = null;
   private readonly outcome: Outcome = { n: 0, modified: 0 };
   /** What is still to be changed, the next one last. Null where it is to be looked for. */
-  private pending: number[] | null = null;
+  private pending: Found[] | null = null;
+  private matches: ((bytes: Uint8Array) => boolean) | null = null;
 
   /**
    * @param ns the collection
@@ -59,15 +63,14 @@ export class Modification {
 
   private changeSelected(scope: WriteScope, collection: StoredCollection): void {
     const view = new CollectionView(collection, scope);
-    const { filter, limit } = this.query;
+    const { limit } = this.query;
     const pending = this.pending ?? this.search(scope, view);
     // All are found before the first is changed, so that none is met again where its change has moved it. A single one is
     // looked for again after a wait: another one may have taken its place.
     if (limit === 0) this.pending = pending;
-    const matches = documentTest([filter])!;
-    for (let recordId = pending.at(-1); recordId !== undefined; recordId = pending.at(-1)) {
-      const bytes = view.document(recordId);
-      if (bytes && matches(bytes)) this.change(scope, collection, recordId, bytes);
+    for (let next = pending.at(-1); next; next = pending.at(-1)) {
+      const bytes = next.bytes ?? this.matching(view, next.recordId);
+      if (bytes) this.change(scope, collection, next.recordId, bytes);
       else if (limit > 0) {
         this.pending = null;
         return this.changeSelected(scope, collection);
@@ -77,12 +80,19 @@ export class Modification {
     }
   }
 
-  private search(scope: WriteScope, view: CollectionView): number[] {
-    const found: number[] = [];
+  /** The document, where it still is one that the statement is about. */
+  private matching(view: CollectionView, recordId: number): Uint8Array | null {
+    const bytes = view.document(recordId);
+    this.matches ??= documentTest([this.query.filter])!;
+    return bytes && this.matches(bytes) ? bytes : null;
+  }
+
+  private search(scope: WriteScope, view: CollectionView): Found[] {
+    const found: Found[] = [];
     for (const row of rowsOf(planQuery(view, this.query), new Run(view))) {
       // Goes on with the search elsewhere where it takes more than a turn.
       if (!row) scope.pause(() => this.searchElsewhere());
-      else found.push(row.recordId);
+      else found.push(this.query.limit > 0 ? row : { recordId: row.recordId });
     }
     return found.reverse();
   }
@@ -90,8 +100,8 @@ export class Modification {
   /** Searches in a snapshot, while others write. */
   private searchElsewhere(): Promise<void> {
     return this.call.reading(this.ns, async (run) => {
-      const found: number[] = [];
-      await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push(recordId));
+      const found: Found[] = [];
+      await runToEnd(planQuery(run.view, this.query), run, ({ recordId }) => void found.push({ recordId }));
       this.pending = found.reverse();
     });
   }

@@ -150,7 +150,7 @@ export function encodeDocument(document: BsonDocument): Uint8Array {
 }
 
 /** A field as it stands in an encoded document. */
-function encodeField(name: string, value: BsonValue): Uint8Array {
+export function encodeField(name: string, value: BsonValue): Uint8Array {
   return encodeDocument(new Map([[name, value]])).subarray(4, -1);
 }
 
@@ -218,12 +218,17 @@ export function isIdentical(a: Value, b: Value): boolean {
 export function patchDocument(bytes: Uint8Array, before: BsonDocument, after: BsonDocument): Uint8Array {
   const patched: Uint8Array[] = [];
   const fields = new ElementScanner(bytes);
+  // Where that begins which has not changed since the last change.
+  let start = fields.valueEnd;
   while (fields.next()) {
-    const { name, field } = fields;
+    const { name } = fields;
     const value = after.get(name);
-    if (value === before.get(name)) patched.push(field);
-    else if (value !== undefined) patched.push(encodeField(name, value));
+    if (value === before.get(name)) continue;
+    patched.push(bytes.subarray(start, fields.nameStart - 1));
+    if (value !== undefined) patched.push(encodeField(name, value));
+    start = fields.valueEnd;
   }
+  patched.push(bytes.subarray(start, -1));
   for (const [name, value] of after) if (!before.has(name)) patched.push(encodeField(name, value));
   return documentOf(patched);
 }

@@ -1,19 +1,13 @@
-import { MAX_MESSAGE_BYTES, Reply, ReplyValue } from '../commands/request';
-import { BsonDocument, BsonValue } from '../language/bson-value';
-import { ElementScanner, encodeDocument } from '../language/codec';
+import { MAX_MESSAGE_BYTES } from '../commands/request';
+import { ElementScanner } from '../language/codec';
 import { check } from '../language/errors';
 
 /** The peer does not speak the protocol: there is no answer to give, its connection is closed. */
 export class ProtocolError extends Error {}
 
-const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
-const HEADER_BYTES = 16;
-/** Bytes before the document of an OP_MSG: header, flags, section kind. */
-export const OP_MSG_PREFIX = HEADER_BYTES + 5;
-/** Bytes before the document of an OP_REPLY: header, flags, cursor id, starting from, number returned. */
-const OP_REPLY_PREFIX = HEADER_BYTES + 20;
+export const HEADER_BYTES = 16;
 const MORE_TO_COME = 2;
 /** Bits 0 to 15 must be understood by the receiver; the others, such as exhaustAllowed, may be ignored. */
 const REQUIRED_FLAGS = 0xffff;
@@ -112,7 +106,7 @@ export function parseMessage(frame: Buffer): ClientMessage {
 }
 
 /** Whether the frame is of the old kind, which is answered with OP_REPLY. */
-function isLegacy(frame: Buffer): boolean {
+export function isLegacy(frame: Buffer): boolean {
   return frame.readInt32LE(12) === OP_QUERY;
 }
 
@@ -154,68 +148,4 @@ function checkDocument(bytes: Buffer, start: number, depth: number): number {
     check(!DEPRECATED_TYPES.has(type), 238, `the BSON type ${type} is deprecated, and not supported`);
   }
   return fields.valueEnd + 1;
-}
-
-let lastReplyId = 0;
-
-/** The reply to a framed message, ready to be sent. */
-export function encodeReply(reply: Reply, request: Buffer): Buffer {
-  const legacy = isLegacy(request);
-  const prefix = Buffer.alloc(legacy ? OP_REPLY_PREFIX : OP_MSG_PREFIX);
-  const message = Buffer.concat([prefix, ...encode(reply)]);
-  lastReplyId = (lastReplyId + 1) & 0x7fffffff;
-  message.writeInt32LE(message.length, 0);
-  message.writeInt32LE(lastReplyId, 4);
-  request.copy(message, 8, 4, 8);
-  message.writeInt32LE(legacy ? OP_REPLY : OP_MSG, 12);
-  if (legacy) message.writeInt32LE(1, HEADER_BYTES + 16);
-  return message;
-}
-
-/** A document in pieces: what is encoded already as it is, and the fields between as the library encodes them. */
-function encode(fields: Reply): Uint8Array[] {
-  const start = Buffer.allocUnsafe(4);
-  const pieces: Uint8Array[] = [start];
-  let others: BsonDocument = new Map();
-  for (const [name, value] of fields) {
-    const encoded = encodedValue(value);
-    if (!encoded) {
-      others.set(name, value as BsonValue);
-      continue;
-    }
-    if (others.size > 0) pieces.push(encodeDocument(others).subarray(4, -1));
-    others = new Map();
-    const type = Array.isArray(value) ? ARRAY : DOCUMENT;
-    pieces.push(Buffer.from(`${String.fromCharCode(type)}${name}\0`), ...encoded);
-  }
-  pieces.push(encodeDocument(others).subarray(4));
-  start.writeInt32LE(pieces.reduce((sum, { length }) => sum + length, 0));
-  return pieces;
-}
-
-/** The pieces of a value that may hold encoded documents; null for any other. */
-function encodedValue(value: ReplyValue): Uint8Array[] | null {
-  if (value instanceof Uint8Array) return [value];
-  if (value instanceof Map) return encode(value);
-  return Array.isArray(value) && value[0] instanceof Uint8Array ? [encodeArray(value as Uint8Array[])] : null;
-}
-
-/** Type, index and zero before a document in an array. */
-const MAX_HEAD_BYTES = 10;
-
-function encodeArray(documents: readonly Uint8Array[]): Buffer {
-  const array = Buffer.allocUnsafe(documents.reduce((sum, { length }) => sum + length + MAX_HEAD_BYTES, 5));
-  let at = 4;
-  for (const [index, document] of documents.entries()) {
-    array[at++] = DOCUMENT;
-    // For so few bytes, a loop is quicker than the platform's encoder.
-    const name = String(index);
-    for (let digit = 0; digit < name.length; digit++) array[at++] = name.charCodeAt(digit);
-    array[at++] = 0;
-    array.set(document, at);
-    at += document.length;
-  }
-  array[at++] = 0;
-  array.writeInt32LE(at);
-  return array.subarray(0, at);
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import type { Engine, EngineLog } from '../engine';
 import { ConnectionState, Reply } from '../commands/request';
 import { MongoError } from '../language/errors';
-import { encodeReply, FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
+import { FrameReader, parseMessage, ProtocolError, wantsReply } from './message';
+import { encodeReply } from './reply';
 import { errorReply, runCommand } from './request';
 
 const MAX_CONNECTIONS = 10_000;
