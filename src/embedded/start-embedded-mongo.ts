@@ -38,10 +38,7 @@ export interface EmbeddedMongo {
 /** The engine cannot start; the message is one line, for people. */
 export class EmbeddedMongoStartError extends Error {}
 
-/**
- * Starts the engine on a data folder, in a worker thread of its own.
- * @throws EmbeddedMongoStartError
- */
+/** Starts the engine on a data folder, in a worker thread of its own. @throws EmbeddedMongoStartError */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
   const path = resolve(options.path);
   const { port, stalledAfterMilliseconds, log, onFailure = rethrow } = options;

@@ -172,10 +172,7 @@ function isKeyField([path, order]: [string, BsonValue]): boolean {
 /** The options that make two indexes with the same key different ones. */
 const TELLING = ['name', 'unique', 'sparse', 'partialFilterExpression'];
 
-/**
- * Whether an equal index is there already.
- * @throws MongoError IndexOptionsConflict, IndexKeySpecsConflict
- */
+/** Whether an equal index is there already. @throws MongoError IndexOptionsConflict, IndexKeySpecsConflict */
 function isPresent(specs: readonly BsonDocument[], spec: BsonDocument): boolean {
   const isAlike = (other: BsonDocument, ...options: string[]) =>
     options.every((option) => compareValues(other.get(option) ?? false, spec.get(option) ?? false) === 0);

@@ -76,10 +76,7 @@ export function readMatch(spec: BsonValue): FilterNode {
   return parseFilter(spec);
 }
 
-/**
- * A number of documents.
- * @throws MongoError with the code where there are not `least`
- */
+/** A number of documents. @throws MongoError with the code where there are not `least` */
 export function countOf(spec: BsonValue | undefined, least: number, code: number): number {
   const count = isNumber(spec) ? Math.trunc(toDouble(spec)) : NaN;
   check(count >= least, code, `This stage takes a number of documents, from ${least} on`);

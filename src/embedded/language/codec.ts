@@ -42,10 +42,7 @@ export class ElementScanner {
     this.valueEnd = start + 4;
   }
 
-  /**
-   * Goes on to the next field; false at the end.
-   * @throws MongoError InvalidBSON (22)
-   */
+  /** Goes on to the next field; false at the end. @throws MongoError InvalidBSON (22) */
   next(): boolean {
     const { bytes, end, valueEnd: at } = this;
     if (at >= end) return false;

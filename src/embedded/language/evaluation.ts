@@ -126,7 +126,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     check(value instanceof Map, 40390, '$objectToArray requires a document');
     return Array.from(value, ([k, v]) => bson({ k, v }));
   }),
-  $indexOfBytes: binaryOrNull((text, part) => {
+  $indexOfBytes: binary((text, part) => {
+    if (isNone(text)) return null;
     check(typeof text === 'string' && typeof part === 'string', 40091, '$indexOfBytes takes two strings');
     return new Int32(Buffer.from(text).indexOf(part));
   }),

@@ -157,10 +157,7 @@ function followFieldPath(value: Value, path: readonly string[]): Value {
   return value;
 }
 
-/**
- * Adds the top-level fields that an expression reads.
- * @returns false where it reads the whole document
- */
+/** Adds the top-level fields that an expression reads. @returns false where it reads the whole document */
 export function collectExpressionFields(expression: BsonValue, fields: Set<string>): boolean {
   if (typeof expression === 'string') {
     if (expression.startsWith('$$')) return !/^\$\$ROOT(\.|$)/.test(expression);

@@ -20,10 +20,7 @@ export function keyFieldsOf(keyPattern: BsonDocument): KeyField[] {
   }));
 }
 
-/**
- * Reads a sort specification.
- * @throws MongoError 15975 and others for what is none
- */
+/** Reads a sort specification. @throws MongoError 15975 and others for what is none */
 export function parseSort(spec: BsonDocument): KeyField[] {
   return Array.from(spec, ([path, order]) => {
     const direction = isNumber(order) ? Math.trunc(toDouble(order)) : NaN;

@@ -22,10 +22,7 @@ type Rules = Map<string, Rule>;
 const keep = (value: BsonValue): Value => value;
 const drop = (): Value => undefined;
 
-/**
- * Makes a projection ready to run.
- * @throws MongoError 31249, 31250, 31253, 31254 and others
- */
+/** Makes a projection ready to run. @throws MongoError 31249, 31250, 31253, 31254 and others */
 export function compileProjection(spec: BsonDocument): CompiledProjection {
   const { rules, computed, others } = parseProjection(spec);
   const apply = (document: BsonDocument) => compute(project(document, rules, others), document, computed);
@@ -117,10 +114,7 @@ function parseProjection(spec: BsonDocument) {
   return { rules, computed, others: includes ? drop : keep };
 }
 
-/**
- * Puts a rule under a path.
- * @throws MongoError 31249, 31250 where another is in the way
- */
+/** Puts a rule under a path. @throws MongoError 31249, 31250 where another is in the way */
 function addRule(parent: Rules, path: string, rule: Rule): void {
   const names = parseFieldPath(path);
   const last = names.pop()!;

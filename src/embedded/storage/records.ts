@@ -8,10 +8,7 @@ import { WriteScope } from './group-commit';
 import { documentKey, storedEntry } from './keys';
 import { Entry, maxKeyLength } from './lmdb';
 
-/**
- * The entries that a document has in an index.
- * @throws MongoError CannotIndexParallelArrays, KeyTooLong
- */
+/** The entries that a document has in an index. @throws MongoError CannotIndexParallelArrays, KeyTooLong */
 export function entriesOf(index: StoredIndex, document: BsonDocument, recordId: number): Entry[] {
   if (!index.covers(document)) return [];
   return indexKeysOf(document, index.paths).map((components) => {

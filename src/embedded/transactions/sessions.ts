@@ -43,13 +43,12 @@ export class Sessions {
         session.abortOpen();
       } else if (kind === 'retryable') {
         request.results = session.retryable(number, request.name);
-        return command();
       } else {
         const start = this.startTransaction;
         request.transaction = kind === 'begin' ? session.begin(number, start) : session.continue(number);
         return runStatement(session, command);
       }
-      return new Map();
+      return command();
     });
   }
 
@@ -245,10 +244,13 @@ function partInSession({ name, db, body }: CommandRequest): PartInSession | null
   const given = body.get('txnNumber');
   const inTransaction = body.has('autocommit');
   const starts = body.has('startTransaction');
-  if (given === undefined && !inTransaction && !starts) return null;
+  const isEnd = name === 'commitTransaction' || name === 'abortTransaction';
+  if (given === undefined && !inTransaction && !starts) {
+    check(!isEnd, 125, `${name} must be run within a transaction`);
+    return null;
+  }
   const id = sessionIdOf(body.get('lsid'));
   const number = isNumber(given) ? toDouble(given) : -1;
-  const isEnd = name === 'commitTransaction' || name === 'abortTransaction';
   const isRight =
     number >= 0 &&
     (!inTransaction || body.get('autocommit') === false) &&

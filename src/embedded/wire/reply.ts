@@ -25,7 +25,7 @@ export function encodeReply(reply: Reply, request: Buffer): Buffer {
   const prefix = legacy ? OP_REPLY_PREFIX : OP_MSG_PREFIX;
   const writer = new ReplyWriter(prefix);
   writer.document(reply);
-  const message = writer.written.fill(0, 0, prefix);
+  const message = writer.bytes.subarray(0, writer.at).fill(0, 0, prefix);
   lastReplyId = (lastReplyId + 1) & 0x7fffffff;
   message.writeInt32LE(message.length, 0);
   message.writeInt32LE(lastReplyId, 4);
@@ -37,13 +37,10 @@ export function encodeReply(reply: Reply, request: Buffer): Buffer {
 
 /** Copies what is encoded already, writes what nearly every reply says, and leaves other values to the library. */
 class ReplyWriter {
-  private bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  bytes = Buffer.allocUnsafe(FIRST_BYTES);
 
-  constructor(private at: number) {}
-
-  get written(): Buffer {
-    return this.bytes.subarray(0, this.at);
-  }
+  /** @param at where to begin; later, where what it has written ends */
+  constructor(public at: number) {}
 
   document(fields: Reply): void {
     const start = this.begin();
