@@ -23,7 +23,7 @@ export class Clock {
   private left: number;
 
   /**
-   * @param deadline by `performance.now()`; put off by each getMore, which brings its own
+   * @param deadline by `performance.now()`; put off by the time in which nobody asks a cursor for more
    * @param stride units of work between two pauses
    */
   constructor(

@@ -12,7 +12,6 @@ export const OP_MSG_PREFIX = HEADER_BYTES + 5;
 const OP_REPLY_PREFIX = HEADER_BYTES + 20;
 
 const [DOUBLE, STRING, DOCUMENT, ARRAY, INT32, LONG] = [1, 2, 3, 4, 16, 18];
-const END = new Uint8Array(1);
 const FIRST_BYTES = 512;
 /** Type, index and final zero before a document in an array. */
 const MAX_HEAD_BYTES = 10;
@@ -108,7 +107,8 @@ class ReplyWriter {
   }
 
   private end(start: number): void {
-    this.append(END);
+    this.reserve(1);
+    this.bytes[this.at++] = 0;
     this.bytes.writeInt32LE(this.at - start, start);
   }
 
