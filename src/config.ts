@@ -166,7 +166,7 @@ export const settings = {
     192 * MiB,
     16 * MiB,
     65_536 * MiB,
-    'Maximum memory for all large responses together, in bytes.',
+    'Maximum memory for all large responses together, in bytes. Large reads wait while a third of it is taken.',
   ),
   ...liveSettings,
   workers: {

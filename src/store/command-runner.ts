@@ -118,16 +118,24 @@ export class CommandRunner {
     }
   }
 
-  private async rows<Row>(
+  private rows<Row>(
     collection: string,
     command: mongo.Document,
     limit: number,
     openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
   ): Promise<Row[]> {
-    const { cursor } =
-      limit > fewRows
-        ? await this.store.largeReads.run(this, limit, () => this.run(command))
-        : await this.run(command);
+    const read = () => this.allRows<Row>(collection, command, openCursor);
+    if (limit <= fewRows) return read();
+    const { scope } = this.options;
+    return this.store.largeReads.run(this, limit, () => (scope === null ? read() : scope.reading(read)));
+  }
+
+  private async allRows<Row>(
+    collection: string,
+    command: mongo.Document,
+    openCursor: (collection: mongo.Collection) => mongo.AbstractCursor<unknown>,
+  ): Promise<Row[]> {
+    const { cursor } = await this.run(command);
     if (cursor.firstBatch.length > fewRows) await this.store.turns.next();
     if (String(cursor.id) === '0') return this.counted(cursor.firstBatch as Row[]);
     // More than one reply holds. The driver continues the cursor on its server, which our own commands might miss.

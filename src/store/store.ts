@@ -2,10 +2,10 @@ import { buildSchema } from '@typegoose/typegoose';
 import type { Connection, mongo } from 'mongoose';
 import type { Log } from '../log';
 import { EventLoopTurns } from '../event-loop-turns';
+import { FairQueue } from '../fair-queue';
 import { buildIndexes, requireIndexes, wantedIndexes } from './collection-indexes';
 import { Event, type EventRow } from './event.model';
 import { addMissingDurations } from './missing-durations';
-import { ReadQueue } from './read-queue';
 import { Session, type SessionRow } from './session.model';
 
 /** The collections of one database, through the driver itself: plain rows, without casting or hydration. */
@@ -19,9 +19,9 @@ export interface Store {
   /** Whether it is a sharded cluster, where a command over two collections takes another hop. */
   readonly isSharded: boolean;
   /** For reads that examine far more than they return: counts with a filter, statistics, several filters. */
-  readonly expensiveReads: ReadQueue;
+  readonly expensiveReads: FairQueue;
   /** For reads that return many rows, by their number. */
-  readonly largeReads: ReadQueue;
+  readonly largeReads: FairQueue;
   /** The turns in which large replies are processed. */
   readonly turns: EventLoopTurns;
 }
@@ -79,9 +79,9 @@ export async function attachStore(connection: Connection): Promise<Store> {
     hasUnions: hasUnions(versionArray),
     isSharded: hello.msg === 'isdbgrid',
     // The second one uses the database while the first waits for the disk.
-    expensiveReads: new ReadQueue(2),
+    expensiveReads: new FairQueue(2),
     // Replies that arrive together are decoded together: so many rows take some 50 ms.
-    largeReads: new ReadQueue(10_000),
+    largeReads: new FairQueue(10_000),
     turns: new EventLoopTurns(),
   };
 }

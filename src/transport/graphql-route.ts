@@ -63,7 +63,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       } else if (wantsPage(request)) done();
       else route.access.authenticate(request, done);
     },
-    handler: (request, reply) => {
+    handler: releasing((request, reply) => {
       if (asksForWebSocket(request)) return route.live.webSockets.accept(request, reply);
       if (wantsPage(request)) return route.explorer.sendPage(reply);
       if (prefersEventStream(request.headers.accept)) return streamEvents(route, request, reply);
@@ -72,14 +72,28 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       if (route.traces === null) return answerInTime(route, request, reply, running);
       const work = () => answerInTime(route, request, reply, running);
       return route.traces.of(request).runOperation(() => running.record(), work);
-    },
+    }),
   });
   server.route({
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     onRequest: (request, _reply, done) => route.access.authenticate(request, done),
-    handler: (request, reply) => streamEvents(route, request, reply),
+    handler: releasing((request, reply) => streamEvents(route, request, reply)),
   });
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** The handler, which releases a large body at its end. */
+function releasing(handle: Handler): Handler {
+  const handleLarge = async (request: FastifyRequest, reply: FastifyReply) => {
+    try {
+      return await handle(request, reply);
+    } finally {
+      request.releaseBody?.();
+    }
+  };
+  return (request, reply) => (request.releaseBody ? handleLarge : handle)(request, reply);
 }
 
 /** An operation as server-sent events. */
@@ -132,7 +146,12 @@ async function answer(
   time: Pick<RequestScope, 'deadline' | 'signal'>,
 ): Promise<EncodedResult> {
   const memory = route.memory.share();
-  const createContext = () => route.createContext({ ...time, takeMemory: (bytes) => memory.take(bytes) });
+  const scope: RequestScope = {
+    ...time,
+    reading: (read) => memory.reading(read),
+    takeMemory: (bytes) => memory.take(bytes),
+  };
+  const createContext = () => route.createContext(scope);
   let body: EncodedResult | null = null;
   try {
     if (route.trustedDocuments) request.body = route.trustedDocuments.resolveBody(request.body);

@@ -14,6 +14,7 @@ import { httpRefusal } from './access/refusals';
 import { securityHeaders } from './access/security-headers';
 import { BadRequest } from './bad-request';
 import { parseJsonBody } from './json-body';
+import { LargeBodies } from './large-bodies';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
 import type { EventLoopTurns } from '../event-loop-turns';
@@ -67,14 +68,26 @@ export function createHttpServer(
     done();
   });
   server.decorateRequest('bodyBytes', 0);
+  server.decorateRequest('releaseBody', null);
+  const largeBodies = new LargeBodies(config.requestTimeoutMs);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) => {
+      // No handler would release it.
+      if (request.is404) return undefined;
       refuseEncoded(request.headers['content-encoding']);
       request.bodyBytes = body.length;
-      return parseJsonBody(body, config.maxBodyValues, turns);
+      const turn = largeBodies.enter(request, body.length);
+      if (turn === null) return parseJsonBody(body, config.maxBodyValues, turns);
+      await turn;
+      try {
+        return await parseJsonBody(body, config.maxBodyValues, turns);
+      } catch (error) {
+        request.releaseBody?.();
+        throw error;
+      }
     },
   );
   server.setNotFoundHandler((request, reply) => {

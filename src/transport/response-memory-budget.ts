@@ -3,13 +3,21 @@ import { serviceUnavailable } from '../errors';
 
 /** Responses up to this size, in bytes, are not counted. */
 const smallAnswer = 1024 * 1024;
+/** What a large read is expected to bring, in bytes, before any was measured: as much as one reply of MongoDB can hold. */
+const firstGuess = 16 * 1024 * 1024;
+/** How much of the last guess remains after a smaller read. */
+const remaining = 0.8;
 
 /**
- * Limits the memory of a process's large responses, from when they are read until they are sent. Beyond the limit the next
- * one is refused: a hundred of them would exhaust the memory.
+ * Limits the memory of a process's large responses, from when they are read until they are sent. Large reads wait while a
+ * third of it is taken: while it is read, a row is in memory several times. Beyond the limit the next response is refused:
+ * a hundred of them would exhaust the memory.
  */
 export class ResponseMemoryBudget {
   private held = 0;
+  private reads = 0;
+  private expectedBytes = firstGuess;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly maxBytes: number) {}
 
@@ -25,6 +33,37 @@ export class ResponseMemoryBudget {
 
   change(bytes: number): void {
     this.held += bytes;
+    if (bytes < 0) this.startNext();
+  }
+
+  /** Runs a large read when there is room for what it is expected to bring. A lone one always runs. */
+  async reading<T>(read: () => Promise<T>): Promise<T> {
+    await new Promise<void>((start) => {
+      this.waiting.push(start);
+      this.startNext();
+    });
+    try {
+      return await read();
+    } finally {
+      this.reads -= 1;
+      this.startNext();
+    }
+  }
+
+  /** Learns how much large reads bring these days. */
+  learn(bytes: number): void {
+    this.expectedBytes = Math.max(bytes, this.expectedBytes * remaining);
+  }
+
+  private startNext(): void {
+    while (this.waiting.length > 0 && (this.reads === 0 || this.mayRead())) {
+      this.reads += 1;
+      this.waiting.shift()!();
+    }
+  }
+
+  private mayRead(): boolean {
+    return this.held + (this.reads + 1) * this.expectedBytes <= this.maxBytes / 3;
   }
 }
 
@@ -35,6 +74,16 @@ export class ResponseMemory {
   private isOver = false;
 
   constructor(private readonly memory: ResponseMemoryBudget) {}
+
+  /** Runs a read for the response that may be large, when there is room for it. */
+  reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.memory.reading(async () => {
+      const before = this.read;
+      const result = await read();
+      this.memory.learn(this.read - before);
+      return result;
+    });
+  }
 
   /**
    * Reserves memory for bytes read for the response.

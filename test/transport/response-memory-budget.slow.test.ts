@@ -116,3 +116,68 @@ describe('what an answer holds', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+describe('large reads', () => {
+  const MiB = 1024 * 1024;
+
+  /** A read of so much that ends when told to. */
+  function startRead(memory: ResponseMemoryBudget, bytes: number) {
+    const share = memory.share();
+    let end!: () => void;
+    const read = { share, hasBegun: false, end: () => end(), ended: Promise.resolve() };
+    const mayEnd = new Promise<void>((resolve) => (end = resolve));
+    read.ended = share.reading(async () => {
+      read.hasBegun = true;
+      await mayEnd;
+      share.take(bytes);
+    });
+    return read;
+  }
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('run a few at a time before any was measured, in the order in which they came', async () => {
+    const memory = new ResponseMemoryBudget(96 * MiB);
+    const reads = Array.from({ length: 4 }, () => startRead(memory, 0));
+    await turn();
+    expect(reads.map(({ hasBegun }) => hasBegun)).toEqual([true, true, false, false]);
+
+    reads[1]!.end();
+    await reads[1]!.ended;
+    await turn();
+    expect(reads.map(({ hasBegun }) => hasBegun)).toEqual([true, true, true, false]);
+  });
+
+  it('run many at a time once they have proved to be small', async () => {
+    const memory = new ResponseMemoryBudget(96 * MiB);
+    for (let n = 0; n < 30; n += 1) await memory.share().reading(() => Promise.resolve());
+    const reads = Array.from({ length: 20 }, () => startRead(memory, 0));
+    await turn();
+
+    expect(reads.every(({ hasBegun }) => hasBegun)).toBe(true);
+  });
+
+  it('run alone while large responses are in memory, and together again when these are gone', async () => {
+    const memory = new ResponseMemoryBudget(96 * MiB);
+    for (let n = 0; n < 30; n += 1) await memory.share().reading(() => Promise.resolve());
+    const held = memory.share();
+    held.take(40 * MiB);
+    const reads = Array.from({ length: 3 }, () => startRead(memory, 0));
+    await turn();
+    expect(reads.map(({ hasBegun }) => hasBegun)).toEqual([true, false, false]);
+
+    held.release();
+    await turn();
+    expect(reads.map(({ hasBegun }) => hasBegun)).toEqual([true, true, true]);
+  });
+
+  it('let the next one run when one fails', async () => {
+    const memory = new ResponseMemoryBudget(48 * MiB);
+    const failing = memory.share().reading(() => Promise.reject(new Error('no database')));
+    const next = startRead(memory, 0);
+    await expect(failing).rejects.toThrow('no database');
+    await turn();
+
+    expect(next.hasBegun).toBe(true);
+  });
+});

@@ -61,6 +61,8 @@ export class EventStreams {
     try {
       const outcome = await operations.run(sent, running, scope, trace);
       connection.signal.removeEventListener('abort', leave);
+      // Before the client takes its time to receive the results.
+      request.releaseBody?.();
       await this.send(outcome, connection, running.requestId);
     } finally {
       scope.release();

@@ -28,6 +28,10 @@ export class OperationScope implements RequestScope {
     return this.controller.signal;
   }
 
+  reading<T>(read: () => Promise<T>): Promise<T> {
+    return this.memory.reading(read);
+  }
+
   takeMemory(bytes: number): void {
     this.memory.take(bytes);
   }

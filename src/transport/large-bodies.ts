@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify';
+import { serviceUnavailable } from '../errors';
+import { FairQueue } from '../fair-queue';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Ends the turn of its large body, which is then forgotten. Null if it has none. May be called again. */
+    releaseBody: (() => void) | null;
+  }
+}
+
+/** Bodies up to this size, in bytes, never wait. */
+const smallBody = 128 * 1024;
+/** The size of the large bodies, in bytes, that are parsed and executed at a time: the default maximum of one. */
+const atOnce = 16 * 1024 * 1024;
+
+/**
+ * Gives large bodies turns. From when it is parsed until its operation has run, a body is in memory several times: its bytes,
+ * their text, its values and the rows made of them. Those that wait are in memory once.
+ */
+export class LargeBodies {
+  private readonly queue = new FairQueue(atOnce);
+
+  /** @param maxWaitMs how long a body may wait, in milliseconds */
+  constructor(private readonly maxWaitMs: number) {}
+
+  /**
+   * Waits for the turn of the body of `request`, which lasts until its `releaseBody` is called or its client has
+   * disconnected. Null for a small body.
+   * @throws SERVICE_UNAVAILABLE, by the promise, if it waits too long
+   */
+  enter(request: FastifyRequest, bytes: number): Promise<void> | null {
+    return bytes <= smallBody ? null : this.takeTurn(request, bytes);
+  }
+
+  private async takeTurn(request: FastifyRequest, bytes: number): Promise<void> {
+    const turn = this.queue.enter(request, bytes);
+    const leave = await this.inTime(turn);
+    const { socket } = request.raw;
+    request.releaseBody = () => {
+      socket.off('close', leave);
+      request.body = undefined;
+      leave();
+    };
+    if (socket.destroyed) leave();
+    else socket.once('close', leave);
+  }
+
+  private inTime(turn: Promise<() => void>): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        reject(serviceUnavailable('Too many large requests are waiting. Try again, or send less at a time.'));
+        void turn.then((leave) => leave());
+      };
+      const timer = setTimeout(giveUp, this.maxWaitMs);
+      turn.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+}
