@@ -66,7 +66,12 @@ export async function openMonitored(settings: Readonly<Record<string, string>> =
     /** Runs an operation; resolves to its data and the commands that it cost. */
     async run(source: string, variableValues: Record<string, unknown> = {}, signal?: () => AbortSignal) {
       sent = [];
-      const scope = signal && { deadline: Infinity, signal, reading: <T>(read: () => Promise<T>) => read(), takeMemory: () => undefined };
+      const scope = signal && {
+        deadline: Infinity,
+        signal,
+        reading: <T>(read: () => Promise<T>) => read(),
+        takeMemory: () => undefined,
+      };
       const contextValue = createRequestContext(services, scope);
       const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
       if (errors) throw errors[0]!.originalError ?? errors[0]!;
