@@ -9,7 +9,7 @@ import { filesOf, isThere, read, readYaml, variablesSet } from './deploy-files';
 
 describe('the files under deploy/', () => {
   /** What is no setting of the service. */
-  const others = ['NODE_ENV'];
+  const others = ['NODE_ENV', 'MALLOC_MMAP_THRESHOLD_'];
   const known = new Map(
     Object.values<Setting<unknown>>(settings).flatMap((setting) => [
       [setting.variable, setting] as const,
@@ -25,13 +25,16 @@ describe('the files under deploy/', () => {
     },
   );
 
-  it('run what the build makes, with the flags of npm run serve', () => {
-    const flags = /node (.*)$/.exec(scripts().serve!)![1]!.split(' ');
+  it('run what the build makes, as npm run serve does', () => {
+    const [, allocator, command] = /exec env (\S+) node (.*)$/.exec(scripts().serve!)!;
+    const flags = command!.split(' ');
     const entry = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(read('Dockerfile'))![1]!) as string[];
     const start = /^ExecStart=(.*)$/m.exec(read('conversation-session-service.service'))![1]!.split(' ');
 
     expect(entry.slice(1)).toEqual(flags);
     expect(start.slice(1)).toEqual(flags);
+    expect(read('Dockerfile')).toContain(`\nENV ${allocator}\n`);
+    expect(read('conversation-session-service.service')).toContain(`\nEnvironment=${allocator}\n`);
   });
 
   it('name only paths and scripts that there are', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expectNoSecrets } from '../support/secrets';
 
 const builtRoot = join(__dirname, '../..');
-/** What `npm start` tells Node.js. Every program here is told the same, so that a comparison compares programs. */
-const nodeFlags = flagsOfStart(readFileSync(join(builtRoot, '../package.json'), 'utf8'));
+/** How `npm start` runs Node.js. Every program here is run the same way, so that a comparison compares programs. */
+const start = commandOfStart(readFileSync(join(builtRoot, '../package.json'), 'utf8'));
 /** How long a program may take to say where it listens. */
 const startTimeoutMs = 30_000;
 
@@ -40,8 +40,8 @@ export async function startProcess(
   settings: Record<string, string | undefined>,
   ready: RegExp,
 ): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [...nodeFlags, join(builtRoot, program), ...parameters], {
-    env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', ...settings },
+  const child = spawn(process.execPath, [...start.flags, join(builtRoot, program), ...parameters], {
+    env: { ...process.env, ...start.environment, NODE_ENV: 'production', NO_COLOR: '1', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
@@ -83,7 +83,8 @@ function endWithThisProcess(child: ChildProcess): void {
   child.once('exit', () => process.off('exit', end));
 }
 
-function flagsOfStart(manifest: string): string[] {
+function commandOfStart(manifest: string) {
   const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--') && word !== '--silent');
+  const [, variable, flags] = /exec env (\S+) node (.*) dist\/src\/main.js$/.exec(scripts.start)!;
+  return { environment: Object.fromEntries([variable!.split('=')]) as object, flags: flags!.split(' ') };
 }
