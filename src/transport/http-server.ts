@@ -13,18 +13,10 @@ import type { Log } from '../log';
 import { httpRefusal } from './access/refusals';
 import { securityHeaders } from './access/security-headers';
 import { BadRequest } from './bad-request';
-import { parseJsonBody } from './json-body';
-import { LargeBodies } from './large-bodies';
 import type { Lifecycle } from './lifecycle';
 import { createErrorMask } from './mask-errors';
+import { addJsonBodies } from './request-body';
 import type { EventLoopTurns } from '../event-loop-turns';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The size of its body, before it was parsed. */
-    bodyBytes: number;
-  }
-}
 
 /** How long a client may take to send its headers, its request, or the next one on the same connection. */
 const headersTimeoutMs = 15_000;
@@ -45,7 +37,6 @@ export function createHttpServer(
   const processId = randomUUID().slice(0, 8);
   let requests = 0;
   const server = Fastify({
-    bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: config.requestTimeoutMs + standstillMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -67,34 +58,12 @@ export function createHttpServer(
     if (lifecycle.isLeaving) reply.header('connection', 'close');
     done();
   });
-  server.decorateRequest('bodyBytes', 0);
-  server.decorateRequest('releaseBody', null);
-  const largeBodies = new LargeBodies(config.requestTimeoutMs);
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      // No handler would release it.
-      if (request.is404) return undefined;
-      refuseEncoded(request.headers['content-encoding']);
-      request.bodyBytes = body.length;
-      const turn = largeBodies.enter(request, body.length);
-      if (turn === null) return parseJsonBody(body, config.maxBodyValues, turns);
-      await turn;
-      try {
-        return await parseJsonBody(body, config.maxBodyValues, turns);
-      } catch (error) {
-        request.releaseBody?.();
-        throw error;
-      }
-    },
-  );
+  addJsonBodies(server, config, turns);
   server.setNotFoundHandler((request, reply) => {
     const message = `There is no route ${request.method} ${request.url.split('?')[0]}; the API is at /graphql.`;
     return reply.code(404).send(errorBody(message, { code: 'NOT_FOUND' }));
   });
-  server.setErrorHandler(errorHandler(config, log));
+  server.setErrorHandler(errorHandler(log));
   return server;
 }
 
@@ -103,20 +72,19 @@ function usableId(sent: string | string[] | undefined): string | null {
   return typeof sent === 'string' && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : null;
 }
 
-function refuseEncoded(encoding: string | undefined): void {
-  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw new BadRequest('A body must be sent without a content-encoding.', 415);
-}
-
-function errorHandler(config: Config, log: Log) {
+function errorHandler(log: Log) {
   const mask = createErrorMask(log);
   return async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof DomainError) {
       const { status, headers } = httpRefusal(error);
       return reply.code(status).headers(headers).send(errorBody(error.message, error.extensions));
     }
-    const known = asBadRequest(error, config);
-    if (known?.statusCode === 413 && !request.raw.complete) await drain(request.raw);
+    const known = asBadRequest(error);
+    if (known?.statusCode === 413 && !request.raw.complete) {
+      // On a connection that stays, Node.js would read the rest, however long it is.
+      reply.header('connection', 'close');
+      await drain(request.raw);
+    }
     if (known) return reply.code(known.statusCode).send(errorBody(known.message, { code: known.code }));
     return reply.code(500).send({ errors: [mask({ message: error.message }, error)] });
   };
@@ -134,19 +102,11 @@ function drain(body: IncomingMessage): Promise<void> {
   });
 }
 
-function asBadRequest(error: FastifyError | Error, config: Config): BadRequest | null {
+function asBadRequest(error: FastifyError | Error): BadRequest | null {
   if (error instanceof BadRequest) return error;
-  switch ((error as FastifyError).code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new BadRequest(`The body is larger than ${config.maxBodyBytes} bytes.`, 413);
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new BadRequest('The content-type of a body must be application/json.', 415);
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'ECONNRESET':
-      return new BadRequest('The body is cut off: it is shorter than its content-length.');
-    default:
-      return null;
-  }
+  if ((error as FastifyError).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new BadRequest('The content-type of a body must be application/json.', 415);
+  return null;
 }
 
 /** Errors of the router, which parses the path before there is a route. */

@@ -10,9 +10,12 @@ const maxGrowthMiB = 600;
 /** What a collection of garbage happens to add does not come back. */
 const attempts = 3;
 
-describe.each(['plain', 'auto'])('no hostile request keeps others waiting, with EXECUTION=%s', (EXECUTION) => {
-  itBearsAll(attacks, { EXECUTION });
-});
+describe.each(['plain', 'auto'])(
+  'no hostile request keeps others waiting, with EXECUTION=%s',
+  (EXECUTION) => {
+    itBearsAll(attacks, { EXECUTION });
+  },
+);
 
 describe('nobody waits for the largest writes and reads', () => {
   itBearsAll(payloads, {});
