@@ -9,12 +9,12 @@ interface WaitingWork {
 }
 
 /**
- * Runs a process's heavy work a little at a time, so that it does not starve the rest. Operations take turns, so that one
- * with fifty heavy reads does not delay one with a single one.
+ * Runs a process's heavy work a little at a time, so that it does not starve the rest. Owners take turns, so that an
+ * operation with fifty heavy reads does not delay one with a single one.
  */
 export class FairQueue {
-  /** Waiting work by operation, in the order of their turns. */
-  private readonly waiting = new Map<object, WaitingWork[]>();
+  /** Waiting work by owner, in the order of their turns. */
+  private readonly waiting = new Map<unknown, WaitingWork[]>();
   private waitingCount = 0;
   private free: number;
 
@@ -24,12 +24,12 @@ export class FairQueue {
   }
 
   /**
-   * Runs `work` when it is the turn of `operation`.
+   * Runs `work` when it is the turn of its `owner`: an operation, or a client.
    * @param weight work that is heavier than the capacity runs alone
    * @throws SERVICE_UNAVAILABLE if too much work is waiting, and what `work` throws
    */
-  async run<T>(operation: object, weight: number, work: () => Promise<T>): Promise<T> {
-    const leave = await this.enter(operation, weight);
+  async run<T>(owner: unknown, weight: number, work: () => Promise<T>): Promise<T> {
+    const leave = await this.enter(owner, weight);
     try {
       return await work();
     } finally {
@@ -38,14 +38,14 @@ export class FairQueue {
   }
 
   /**
-   * Resolves when it is the turn of `operation`, to a function that ends its turn; it may be called again.
+   * Resolves when it is the turn of `owner`, to a function that ends its turn; it may be called again.
    * @param weight and
    * @throws as for `run`
    */
-  async enter(operation: object, weight: number): Promise<() => void> {
+  async enter(owner: unknown, weight: number): Promise<() => void> {
     let taken = Math.min(weight, this.capacity);
     if (this.waitingCount === 0 && taken <= this.free) this.free -= taken;
-    else await this.turnOf(operation, taken);
+    else await this.turnOf(owner, taken);
     return () => {
       this.free += taken;
       taken = 0;
@@ -53,24 +53,24 @@ export class FairQueue {
     };
   }
 
-  private turnOf(operation: object, weight: number): Promise<void> {
+  private turnOf(owner: unknown, weight: number): Promise<void> {
     if (this.waitingCount >= maxWaiting)
       throw serviceUnavailable('Too many expensive requests are waiting. Try again, or ask for less.');
     this.waitingCount += 1;
     return new Promise((start) => {
-      const queue = this.waiting.get(operation);
+      const queue = this.waiting.get(owner);
       if (queue) queue.push({ weight, start });
-      else this.waiting.set(operation, [{ weight, start }]);
+      else this.waiting.set(owner, [{ weight, start }]);
     });
   }
 
   private startNext(): void {
-    for (const [operation, queue] of this.waiting) {
+    for (const [owner, queue] of this.waiting) {
       const { weight, start } = queue[0]!;
       if (weight > this.free) return;
       queue.shift();
-      this.waiting.delete(operation);
-      if (queue.length > 0) this.waiting.set(operation, queue);
+      this.waiting.delete(owner);
+      if (queue.length > 0) this.waiting.set(owner, queue);
       this.waitingCount -= 1;
       this.free -= weight;
       start();

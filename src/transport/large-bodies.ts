@@ -13,9 +13,11 @@ declare module 'fastify' {
 const smallBody = 128 * 1024;
 /** The size of the large bodies, in bytes, that are parsed and executed at a time: the default maximum of one. */
 const atOnce = 16 * 1024 * 1024;
+/** How long a turn lasts at most, in milliseconds, so that a slow operation with a large body delays no other one. */
+const longestTurnMs = 1000;
 
 /**
- * Gives large bodies turns. From when it is parsed until its operation has run, a body is in memory several times: its bytes,
+ * Gives large bodies turns, which clients take in rotation. From when it is parsed until its operation has run, a body is in memory several times: its bytes,
  * their text, its values and the rows made of them. Those that wait are in memory once.
  */
 export class LargeBodies {
@@ -25,8 +27,8 @@ export class LargeBodies {
   constructor(private readonly maxWaitMs: number) {}
 
   /**
-   * Waits for the turn of the body of `request`, which lasts until its `releaseBody` is called or its client has
-   * disconnected. Null for a small body.
+   * Waits for the turn of the body of `request`, which lasts until its `releaseBody` is called, its client has
+   * disconnected, or a second has passed. Null for a small body.
    * @throws SERVICE_UNAVAILABLE, by the promise, if it waits too long
    */
   enter(request: FastifyRequest, bytes: number): Promise<void> | null {
@@ -34,16 +36,20 @@ export class LargeBodies {
   }
 
   private async takeTurn(request: FastifyRequest, bytes: number): Promise<void> {
-    const turn = this.queue.enter(request, bytes);
-    const leave = await this.inTime(turn);
+    const leave = await this.inTime(this.queue.enter(request.ip, bytes));
+    const timer = setTimeout(leave, longestTurnMs);
     const { socket } = request.raw;
-    request.releaseBody = () => {
-      socket.off('close', leave);
-      request.body = undefined;
+    const end = () => {
+      clearTimeout(timer);
+      socket.off('close', end);
       leave();
     };
-    if (socket.destroyed) leave();
-    else socket.once('close', leave);
+    request.releaseBody = () => {
+      request.body = undefined;
+      end();
+    };
+    if (socket.destroyed) end();
+    else socket.once('close', end);
   }
 
   private inTime(turn: Promise<() => void>): Promise<() => void> {

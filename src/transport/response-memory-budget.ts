@@ -7,6 +7,8 @@ const smallAnswer = 1024 * 1024;
 const firstGuess = 16 * 1024 * 1024;
 /** How much of the last guess remains after a smaller read. */
 const remaining = 0.8;
+/** After this time, in milliseconds, the others wait no longer for a read: it is the database that is slow. */
+const slowReadMs = 1000;
 
 /**
  * Limits the memory of a process's large responses, from when they are read until they are sent. Large reads wait while a
@@ -42,11 +44,19 @@ export class ResponseMemoryBudget {
       this.waiting.push(start);
       this.startNext();
     });
+    let counts = true;
+    const end = () => {
+      if (!counts) return;
+      counts = false;
+      this.reads -= 1;
+      this.startNext();
+    };
+    const timer = setTimeout(end, slowReadMs);
     try {
       return await read();
     } finally {
-      this.reads -= 1;
-      this.startNext();
+      clearTimeout(timer);
+      end();
     }
   }
 

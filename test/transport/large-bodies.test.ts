@@ -10,9 +10,9 @@ interface FakeSocket extends EventEmitter {
 }
 
 /** What the turns of bodies see of a request. */
-function fakeRequest(): FastifyRequest & { raw: { socket: FakeSocket } } {
+function fakeRequest(ip: unknown = '10.0.0.1'): FastifyRequest & { raw: { socket: FakeSocket } } {
   const socket = Object.assign(new EventEmitter(), { destroyed: false });
-  return { raw: { socket }, releaseBody: null } as unknown as ReturnType<typeof fakeRequest>;
+  return { ip, raw: { socket }, releaseBody: null } as unknown as ReturnType<typeof fakeRequest>;
 }
 
 /** Whether the turn has come, once everything that can run has run. */
@@ -33,7 +33,7 @@ describe('the turns of large bodies', () => {
 
   it('as many run at a time as are as large as one of the maximum size, the others in order', async () => {
     const bodies = new LargeBodies(1000);
-    const requests = Array.from({ length: 4 }, fakeRequest);
+    const requests = Array.from({ length: 4 }, () => fakeRequest());
     const turns = requests.map((request) => bodies.enter(request, 6 * MiB));
 
     expect(await Promise.all(turns.map(hasCome))).toEqual([true, true, false, false]);
@@ -43,7 +43,7 @@ describe('the turns of large bodies', () => {
 
   it('ends once, however often it is released', async () => {
     const bodies = new LargeBodies(1000);
-    const requests = Array.from({ length: 3 }, fakeRequest);
+    const requests = Array.from({ length: 3 }, () => fakeRequest());
     const turns = requests.map((request) => bodies.enter(request, 16 * MiB));
     await turns[0];
     requests[0]!.releaseBody!();
@@ -54,7 +54,7 @@ describe('the turns of large bodies', () => {
 
   it('ends when the client disconnects, before or after it begins', async () => {
     const bodies = new LargeBodies(1000);
-    const requests = Array.from({ length: 3 }, fakeRequest);
+    const requests = Array.from({ length: 3 }, () => fakeRequest());
     const turns = requests.map((request) => bodies.enter(request, 16 * MiB));
     await turns[0];
     requests[1]!.raw.socket.destroyed = true;
@@ -62,6 +62,29 @@ describe('the turns of large bodies', () => {
     requests[0]!.raw.socket.emit('close');
 
     expect(await hasCome(turns[2]!)).toBe(true);
+  });
+
+  it('is taken in rotation by clients: many bodies of one do not delay the single one of another', async () => {
+    const bodies = new LargeBodies(1000);
+    const first = fakeRequest();
+    await bodies.enter(first, 16 * MiB);
+    const flood = Array.from({ length: 20 }, () => fakeRequest());
+    for (const request of flood) bodies.enter(request, 16 * MiB)?.catch(() => undefined);
+    const other = bodies.enter(fakeRequest('10.0.0.2'), 16 * MiB);
+    first.releaseBody!();
+    expect(await hasCome(other)).toBe(false);
+    flood[0]!.releaseBody!();
+
+    expect(await hasCome(other)).toBe(true);
+  });
+
+  it('lasts a second at most, however slow the operation', async () => {
+    const bodies = new LargeBodies(5000);
+    await bodies.enter(fakeRequest(), 16 * MiB);
+    const since = Date.now();
+    await bodies.enter(fakeRequest(), 16 * MiB);
+
+    expect(Date.now() - since).toBeGreaterThan(900);
   });
 
   it('is not waited for longer than a request may take, and is passed on', async () => {

@@ -171,6 +171,18 @@ describe('large reads', () => {
     expect(reads.map(({ hasBegun }) => hasBegun)).toEqual([true, true, true]);
   });
 
+  it('wait no longer for one that is slow', async () => {
+    const memory = new ResponseMemoryBudget(48 * MiB);
+    const [slow, next] = [startRead(memory, 0), startRead(memory, 0)];
+    await turn();
+    expect([slow.hasBegun, next.hasBegun]).toEqual([true, false]);
+    await sleep(1200);
+
+    expect(next.hasBegun).toBe(true);
+    slow.end();
+    await slow.ended;
+  });
+
   it('let the next one run when one fails', async () => {
     const memory = new ResponseMemoryBudget(48 * MiB);
     const failing = memory.share().reading(() => Promise.reject(new Error('no database')));
