@@ -37,7 +37,7 @@ export class LargeBodies {
 
   private async takeTurn(request: FastifyRequest, bytes: number): Promise<void> {
     const leave = await this.inTime(this.queue.enter(request.ip, bytes));
-    const timer = setTimeout(leave, longestTurnMs);
+    const timer = setTimeout(leave, longestTurnMs).unref();
     const { socket } = request.raw;
     const end = () => {
       clearTimeout(timer);
@@ -58,7 +58,7 @@ export class LargeBodies {
         reject(serviceUnavailable('Too many large requests are waiting. Try again, or send less at a time.'));
         void turn.then((leave) => leave());
       };
-      const timer = setTimeout(giveUp, this.maxWaitMs);
+      const timer = setTimeout(giveUp, this.maxWaitMs).unref();
       turn.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
