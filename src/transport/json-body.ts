@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { BadRequest } from './bad-request';
 import type { EventLoopTurns } from '../event-loop-turns';
 
-/** Bodies up to this size, in bytes, always parse quickly. */
-const smallBody = 128 * 1024;
+/** Bodies up to this size, in bytes, always parse quickly. They never wait. */
+export const smallBody = 128 * 1024;
 /** Payloads have a stricter rule; this one protects the parser. */
 const maxDepth = 10_000;
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { serviceUnavailable } from '../errors';
 import { FairQueue } from '../fair-queue';
+import { smallBody } from './json-body';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,16 +10,14 @@ declare module 'fastify' {
   }
 }
 
-/** Bodies up to this size, in bytes, never wait. */
-const smallBody = 128 * 1024;
 /** The size of the large bodies, in bytes, that are parsed and executed at a time: the default maximum of one. */
 const atOnce = 16 * 1024 * 1024;
 /** How long a turn lasts at most, in milliseconds, so that a slow operation with a large body delays no other one. */
 const longestTurnMs = 1000;
 
 /**
- * Gives large bodies turns, which clients take in rotation. From when it is parsed until its operation has run, a body is in memory several times: its bytes,
- * their text, its values and the rows made of them. Those that wait are in memory once.
+ * Gives large bodies turns, which clients take in rotation. From when it is parsed until its operation has run, a body is in
+ * memory several times: its bytes, their text, its values and the rows made of them. Those that wait are in memory once.
  */
 export class LargeBodies {
   private readonly queue = new FairQueue(atOnce);
